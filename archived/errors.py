@@ -1,0 +1,98 @@
+"""What can go wrong in ways that are expected; anything else is a bug and may end the process."""
+
+from __future__ import annotations
+
+
+class ArchivedError(Exception):
+    """The parent of every expected failure; never raised itself.
+
+    `str(error)` says what happened and what it means for the data, `what_to_do` what a person can do about it
+    (empty when nothing need be done), `permanent` whether trying again by itself is pointless.
+    """
+
+    permanent = True
+    exit_code = 1
+
+    def __init__(self, message: str, *, what_to_do: str = "") -> None:
+        super().__init__(message)
+        self.what_to_do = what_to_do
+
+
+class ConfigurationError(ArchivedError):
+    """The configuration has mistakes; the message lists every one of them."""
+
+    exit_code = 78
+
+
+class AnotherDaemonError(ArchivedError):
+    """Another daemon already runs for this rig or store."""
+
+
+class StoreError(ArchivedError):
+    """The store cannot be read or written just now (locked, disk full, server away)."""
+
+    permanent = False
+
+
+class StoreDamagedError(StoreError):
+    """The store is not a sound database of ours."""
+
+    permanent = True
+
+
+class StoreTooNewError(StoreError):
+    """The store was written by a newer release of this program."""
+
+    permanent = True
+
+
+class RootUnavailableError(ArchivedError):
+    """The watched root is missing, unmounted, unreadable, or not the one it was (DESIGN rule 6)."""
+
+    permanent = False
+
+
+class NameNotFoundError(ArchivedError):
+    """A person named a dataset, a path or a location that is not known."""
+
+
+class MoveRefusedError(ArchivedError):
+    """A person asked for a move that the lifecycle does not have from the present state."""
+
+
+class TransferError(ArchivedError):
+    """Something about a transfer went wrong; the parent of what movers raise."""
+
+
+class TransferUnavailableError(TransferError):
+    """The mover cannot be reached or is overloaded: network, 429, 5xx, disk full. Try again later.
+
+    `retry_after` is in seconds where the service named a time, else None.
+    """
+
+    permanent = False
+
+    def __init__(
+        self, message: str, *, what_to_do: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, what_to_do=what_to_do)
+        self.retry_after = retry_after
+
+
+class TransferRefusedError(TransferError):
+    """The mover refuses this order and would refuse it again: bad request, wrong collection, no such path."""
+
+
+class NotPermittedError(TransferError):
+    """The identity in use may not do this: access rules, policies."""
+
+    exit_code = 4
+
+
+class LoginRequiredError(TransferError):
+    """There is no usable login, or it lacks a consent; `what_to_do` holds the command to type.
+
+    A fault of the whole rig, not of one dataset: nobody's attempts are counted for it.
+    """
+
+    exit_code = 4
