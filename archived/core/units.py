@@ -59,7 +59,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def format_duration(duration: timedelta) -> str:
-    """The shortest exact spelling, which `parse_duration` reads back; below zero with a minus sign."""
+    """The shortest exact spelling, which `parse_duration` reads back; negative with a minus sign."""
     if duration < timedelta(0):
         return f"-{format_duration(-duration)}"
     whole, microseconds = divmod(duration // timedelta(microseconds=1), 1_000_000)
@@ -90,10 +90,11 @@ def format_size(size: int) -> str:
     """A size for people, in decimal units and three digits: `999 B`, `1.48 MB`, `2.00 TB`."""
     if abs(size) < 1000:
         return f"{size} B"
-    value, shown, unit = float(size), "", ""
-    for unit in _PREFIXES:
+    value, shown = float(size), ""
+    for prefix in _PREFIXES:
         value /= 1000
-        shown = f"{value:.{max(0, 3 - len(str(int(abs(value)))))}f}"
-        if abs(float(shown)) < 1000:
+        number = f"{value:.{max(0, 3 - len(str(int(abs(value)))))}f}"
+        shown = f"{number} {prefix.replace('K', 'k')}B"
+        if abs(float(number)) < 1000:
             break
-    return f"{shown} {unit.replace('K', 'k')}B"
+    return shown
