@@ -1,0 +1,132 @@
+"""`archived`: the daemon, in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from archived import __version__, config, logs
+from archived.app import Application, assembled
+from archived.config import Configuration
+from archived.daemon.surroundings import Log
+from archived.errors import ArchivedError, ConfigurationError
+from archived.systemd import Notifier
+
+NEEDS_A_PERSON = 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the daemon; the exit codes are those of DESIGN 4.1."""
+    options = _parser().parse_args(arguments)
+    try:
+        path = config.find(options.config, os.environ)
+        configuration = config.load(path, os.environ)
+        log = logs.configure(options.log_format or logs.preferred(os.environ, sys.stderr))
+        return Service(path, configuration, log).run(until_idle=options.until_idle)
+    except ArchivedError as error:
+        print(f"archived: {error}", file=sys.stderr)  # noqa: T201 - before there is a log, or instead
+        if error.what_to_do:
+            print(f"archived: {error.what_to_do}", file=sys.stderr)  # noqa: T201
+        return error.exit_code
+
+
+class Service:
+    """The process: signals, reloading, and what systemd is told."""
+
+    def __init__(self, path: Path, configuration: Configuration, log: Log) -> None:
+        self._path = path
+        self._configuration = configuration
+        self._log = log
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._ended = False
+        self._notifier = Notifier(os.environ)
+        self._ready = False
+
+    def run(self, *, until_idle: bool) -> int:
+        """Run until a signal ends it, building everything anew after each reload."""
+        for name in ("SIGTERM", "SIGINT"):
+            signal.signal(getattr(signal, name), self._on_stop)
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, self._on_reload)
+        while True:
+            self._stop.clear()
+            if self._ended:  # a signal that came between the reload and here is not lost
+                self._stop.set()
+            with assembled(
+                self._configuration,
+                self._log,
+                stop=self._stop,
+                wake=self._wake,
+                hurry=until_idle,
+                pid=os.getpid(),
+            ) as application:
+                self._log.info("started", version=__version__, rig=self._configuration.rig)
+                application.run(
+                    after_tick=lambda: self._after_tick(application),
+                    until_idle=until_idle,
+                )
+                code = self._exit_code(application, until_idle=until_idle)
+            if self._ended or not self._stop.is_set():
+                self._notifier.stopping()
+                self._log.info("stopped")
+                return code
+            self._reload()
+
+    def _exit_code(self, application: Application, *, until_idle: bool) -> int:
+        if until_idle and not self._ended and application.daemon.needs_a_person():
+            return NEEDS_A_PERSON
+        return 0
+
+    def _after_tick(self, application: Application) -> None:
+        counts = application.store.counts()
+        text = ", ".join(f"{number} {state}" for state, number in counts.items() if number)
+        if not self._ready:
+            self._ready = True
+            self._notifier.ready(text)
+        self._notifier.status(text or "nothing to do")
+        self._notifier.watchdog()
+
+    def _reload(self) -> None:
+        self._notifier.reloading()
+        try:
+            self._configuration = config.load(self._path, os.environ)
+            self._log.info("configuration reloaded", path=str(self._path))
+        except ConfigurationError as error:
+            self._log.error("configuration not reloaded, the old one stays", error=str(error))
+        self._ready = False
+
+    def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._ended = True
+        self._stop.set()
+        self._wake.set()
+
+    def _on_reload(self, _number: int, _frame: FrameType | None) -> None:
+        self._stop.set()
+        self._wake.set()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="archived",
+        description="Archives every finished recording of this rig, and proves it.",
+        epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 something needs a person, "
+        "4 not logged in or not permitted, 78 bad configuration.",
+    )
+    parser.add_argument("-c", "--config", metavar="FILE", help="the configuration")
+    parser.add_argument(
+        "--until-idle", action="store_true", help="do all there is to do, then exit"
+    )
+    parser.add_argument("--log-format", choices=["json", "console", "journal"])
+    parser.add_argument("--version", action="version", version=f"archived {__version__}")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

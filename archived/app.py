@@ -1,0 +1,231 @@
+"""The only wiring: a configuration becomes a store, movers, a watcher and a daemon."""
+
+from __future__ import annotations
+
+import random
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from archived import clock
+from archived.config import Configuration, LocationSettings
+from archived.core.batching import BatchPolicy, Order
+from archived.core.lifecycle import State
+from archived.core.model import LIVE_BATCHES, CollectionArchive
+from archived.core.recognition import Recogniser
+from archived.core.retrying import RetryPolicy
+from archived.daemon import Daemon, Policies, Surroundings, WatchedRoot
+from archived.daemon.surroundings import Log
+from archived.errands import ThreadErrands
+from archived.ports import Transfers
+from archived.rig.root import Root
+from archived.rig.watcher import Watcher
+from archived.store import Store
+from archived.transfer import LocalTransfers
+
+LANES = {"look": 1, "judge": 2, "mover": 4, "proof": 2}
+"""How many threads serve each lane. Looks have their own: one may take minutes, and the rest must not wait."""
+
+LANE_OF = {
+    "look": "look",
+    "judge": "judge",
+    "prepare": "mover",
+    "submit": "mover",
+    "poll": "mover",
+    "cancel": "mover",
+    "verify": "proof",
+}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far everything is; what `publish` draws."""
+
+    counts: Mapping[State, int]
+    bytes_done: int
+    bytes_total: int
+
+
+class Application:
+    """A daemon with everything around it."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        store: Store,
+        daemon: Daemon,
+        watcher: Watcher | None,
+        *,
+        stop: threading.Event,
+        wake: threading.Event,
+    ) -> None:
+        self.configuration = configuration
+        self.store = store
+        self.daemon = daemon
+        self.watcher = watcher
+        self._stop = stop
+        self._wake = wake
+
+    def run(self, *, after_tick: Callable[[], None], until_idle: bool = False) -> None:
+        """Run the daemon until `stop` is set, or until nothing is left to do."""
+
+        def tended() -> None:
+            self._tend_watcher()
+            after_tick()
+
+        self.daemon.run(
+            stop=self._stop,
+            wake=self._wake,
+            clock=clock.now,
+            interval=self.configuration.tick,
+            after_tick=tended,
+            until_idle=until_idle,
+        )
+
+    def progress(self) -> Progress:
+        """Counts and bytes, cheap enough for every tick."""
+        live = self.store.batches(*LIVE_BATCHES)
+        return Progress(
+            counts=self.store.counts(),
+            bytes_done=sum(batch.bytes_done for batch in live),
+            bytes_total=sum(batch.bytes for batch in live),
+        )
+
+    def _tend_watcher(self) -> None:
+        if self.watcher is None:
+            return
+        health = self.watcher.confirm(clock.monotonic())
+        self.store.put_setting("watcher", f"{health.mode}\n{health.reason}")
+
+
+@contextmanager
+def assembled(
+    configuration: Configuration,
+    log: Log,
+    *,
+    stop: threading.Event,
+    wake: threading.Event,
+    hurry: bool = False,
+    pid: int,
+) -> Iterator[Application]:
+    """Everything that a configuration describes, claimed for this process, until the block ends.
+
+    Raises `StoreError` and its children, and `AnotherDaemonError`.
+    """
+    with ExitStack() as stack:
+        store = stack.enter_context(
+            Store.open(configuration.store, rig=configuration.rig, create=True, now=clock.now())
+        )
+        stack.enter_context(store.claim_daemon(pid, clock.now()))
+        movers = movers_of(configuration)
+        for mover in movers.values():
+            stack.callback(mover.close)
+        errands = ThreadErrands(lanes=LANES, lane_of=LANE_OF.__getitem__, wake=wake.set)
+        stack.callback(errands.close)
+        around = Surroundings(
+            rig=configuration.rig,
+            store=store,
+            roots=_roots(configuration),
+            locations={each.location.name: each.location for each in configuration.locations},
+            conventions={
+                (each.location.name, convention.name): convention
+                for each in configuration.locations
+                for convention in each.conventions
+            },
+            movers=movers,
+            policies=policies_of(configuration),
+            errands=errands,
+            log=log,
+            new_id=lambda: str(uuid.uuid4()),
+            jitter=random.random,
+            hurry=hurry,
+        )
+        watcher = Watcher(
+            [each.root.path for each in around.roots],
+            canary_dir=_canary_folder(configuration),
+            wake=wake.set,
+        )
+        watcher.start()
+        stack.callback(watcher.stop)
+        yield Application(
+            configuration, store, Daemon(around, watcher), watcher, stop=stop, wake=wake
+        )
+
+
+def run_until_idle(
+    configuration: Configuration,
+    log: Log,
+    *,
+    stop: threading.Event,
+    pid: int,
+    progress: Callable[[Progress], None],
+) -> int:
+    """Do all there is to do in this process; 0 when all is archived, 3 when something needs a person."""
+    wake = threading.Event()
+    with assembled(configuration, log, stop=stop, wake=wake, hurry=True, pid=pid) as application:
+        application.run(after_tick=lambda: progress(application.progress()), until_idle=True)
+        return 3 if application.daemon.needs_a_person() else 0
+
+
+def movers_of(configuration: Configuration) -> dict[str, Transfers]:
+    """One mover for each location. Importing Globus' client waits until a location needs it."""
+    movers: dict[str, Transfers] = {}
+    session = None
+    for each in configuration.locations:
+        location = each.location
+        if isinstance(location.archive, CollectionArchive):
+            from archived.transfer.globus import GlobusTransfers
+            from archived.transfer.session import session_of
+
+            session = session or session_of(configuration.globus)
+            movers[location.name] = GlobusTransfers(location, session)
+        else:
+            movers[location.name] = LocalTransfers(location)
+    return movers
+
+
+def policies_of(configuration: Configuration) -> Policies:
+    """The numbers of the configuration, as the steps want them."""
+    transfer = configuration.transfer
+    return Policies(
+        quiet_time=configuration.quiet_time,
+        give_up=configuration.give_up,
+        rescan=configuration.rescan,
+        deep_look=configuration.deep_look,
+        poll=transfer.poll,
+        max_active=transfer.max_active,
+        deadline=transfer.deadline,
+        batch=BatchPolicy(
+            max_files=transfer.max_files,
+            max_bytes=transfer.max_bytes,
+            batch_wait=transfer.batch_wait,
+            order=Order(transfer.order),
+        ),
+        retry=RetryPolicy(first=transfer.retry_first, longest=transfer.retry_longest),
+        external_checksums=transfer.external_checksums,
+    )
+
+
+def _roots(configuration: Configuration) -> tuple[WatchedRoot, ...]:
+    by_root: dict[str, list[LocationSettings]] = {}
+    for each in configuration.locations:
+        by_root.setdefault(each.location.root, []).append(each)
+    return tuple(
+        WatchedRoot(
+            Root(path),
+            Recogniser([(each.location.name, each.conventions) for each in group]),
+        )
+        for path, group in by_root.items()
+    )
+
+
+def _canary_folder(configuration: Configuration) -> str | None:
+    """A folder of our own beside the store, where the watcher proves that it still sees."""
+    if "://" in configuration.store:
+        return None
+    folder = Path(configuration.store).parent / "canary"
+    folder.mkdir(exist_ok=True)
+    return str(folder)

@@ -1,0 +1,135 @@
+"""Which files travel together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from archived.core.model import Dataset, DatasetFile
+
+
+class Order(StrEnum):
+    """Which of the ready datasets goes first."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
+    SMALLEST = "smallest"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPolicy:
+    """Up to how many files and bytes travel together, and how long a ready dataset waits for company."""
+
+    max_files: int
+    max_bytes: int
+    batch_wait: timedelta
+    order: Order = Order.OLDEST
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A ready dataset and those of its files that are to travel."""
+
+    dataset: Dataset
+    files: Sequence[DatasetFile]
+
+    @property
+    def bytes(self) -> int:
+        """How much is to travel."""
+        return sum(file.size for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The files of one batch to be."""
+
+    location: str
+    files: tuple[DatasetFile, ...]
+
+    @property
+    def bytes(self) -> int:
+        """How much travels."""
+        return sum(file.size for file in self.files)
+
+
+def plan(
+    candidates: Iterable[Candidate],
+    policy: BatchPolicy,
+    now: datetime,
+    *,
+    hurry: bool = False,
+) -> list[Plan]:
+    """Group ready datasets into batches, one location each.
+
+    A dataset stays whole where it fits; one that is larger than the limits is split, and all its parts are
+    planned at once. A batch that has room left goes when its longest-waiting dataset has waited for
+    `batch_wait`, or at once with `hurry`; until then its datasets are in no plan and stay ready.
+    """
+    by_location: defaultdict[str, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        if candidate.files:
+            by_location[candidate.dataset.location].append(candidate)
+    plans = []
+    for location, group in by_location.items():
+        for files, may_wait, since in _fill(_ordered(group, policy.order), policy):
+            if hurry or not may_wait or since + policy.batch_wait <= now:
+                plans.append(Plan(location, tuple(files)))
+    return plans
+
+
+def _ordered(group: list[Candidate], order: Order) -> list[Candidate]:
+    if order is Order.SMALLEST:
+        return sorted(group, key=lambda each: (each.bytes, each.dataset.id))
+    return sorted(
+        group,
+        key=lambda each: (each.dataset.first_seen, each.dataset.id),
+        reverse=order is Order.NEWEST,
+    )
+
+
+def _fill(
+    group: list[Candidate], policy: BatchPolicy
+) -> Iterator[tuple[list[DatasetFile], bool, datetime]]:
+    """Batches in order: their files, whether they may wait for company, and since when one of them waits."""
+    files: list[DatasetFile] = []
+    size = 0
+    since: datetime | None = None
+    for candidate in group:
+        parts = list(_split(candidate.files, policy))
+        if len(parts) > 1:
+            for part in parts:
+                yield part, False, candidate.dataset.state_since
+            continue
+        part = parts[0]
+        part_size = sum(file.size for file in part)
+        if files and (
+            len(files) + len(part) > policy.max_files or size + part_size > policy.max_bytes
+        ):
+            assert since is not None
+            yield files, False, since
+            files, size, since = [], 0, None
+        files = [*files, *part]
+        size += part_size
+        waiting = candidate.dataset.state_since
+        since = waiting if since is None else min(since, waiting)
+    if files:
+        assert since is not None
+        full = len(files) >= policy.max_files or size >= policy.max_bytes
+        yield files, not full, since
+
+
+def _split(files: Sequence[DatasetFile], policy: BatchPolicy) -> Iterator[list[DatasetFile]]:
+    """Parts within the limits, in the order of their paths; a file above `max_bytes` travels alone."""
+    part: list[DatasetFile] = []
+    size = 0
+    for file in sorted(files, key=lambda each: each.path):
+        if part and (len(part) >= policy.max_files or size + file.size > policy.max_bytes):
+            yield part
+            part, size = [], 0
+        part.append(file)
+        size += file.size
+    if part:
+        yield part

@@ -1,0 +1,26 @@
+"""When something that went wrong in passing is tried again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How long to wait: `first` after the first failure, twice as long after each further one, up to `longest`."""
+
+    first: timedelta
+    longest: timedelta
+
+
+def next_try(attempts: int, policy: RetryPolicy, now: datetime, *, jitter: float) -> datetime:
+    """The time of the next try after `attempts` failures (at least 1).
+
+    `jitter` in [0, 1) spreads the waits over 75 % to 125 %, so that many rigs which failed together do not come
+    back together. What is worth a retry at all is not decided here.
+    """
+    # 2**30 first waits are beyond any `longest`; the cap keeps the product a sane timedelta.
+    doublings = min(max(attempts, 1) - 1, 30)
+    wait = min(policy.longest.total_seconds(), policy.first.total_seconds() * 2**doublings)
+    return now + timedelta(seconds=wait * (0.75 + 0.5 * jitter))

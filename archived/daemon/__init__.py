@@ -1,0 +1,6 @@
+"""What the daemon does, in order: sight ▶ settle ▶ batch ▶ submit ▶ poll ▶ verify ▶ wake; one file per step."""
+
+from archived.daemon.loop import Daemon
+from archived.daemon.surroundings import Policies, Surroundings, WatchedRoot
+
+__all__ = ["Daemon", "Policies", "Surroundings", "WatchedRoot"]

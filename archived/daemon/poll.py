@@ -1,0 +1,199 @@
+"""poll: ACTIVE ▶ SENT. Transfers under way are asked about; one that can never finish is cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import partial
+
+from archived.core.faults import FaultKind, classify, explain
+from archived.core.model import Batch, BatchFile, BatchState
+from archived.core.paths import printable
+from archived.daemon.surroundings import Surroundings, expected, raise_login_alarm
+from archived.errands import Finished
+from archived.ports import Fault, TaskReport, TaskState
+
+CHANGED_AT_SOURCE = frozenset({"FILE_SIZE_CHANGED", "FILE_NOT_FOUND"})
+"""Faults that a fresh look at the rig explains: the file was still written to, or it left."""
+
+ARCHIVE_FULL = frozenset({"QUOTA_EXCEEDED", "NO_SPACE_LEFT"})
+
+
+class Polling:
+    """Asks the movers how their tasks stand, and acts on the answers."""
+
+    kinds = frozenset({"poll", "cancel"})
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+
+    def __call__(self, now: datetime, finished: Sequence[Finished]) -> None:
+        """Take the answers, then ask about the tasks that are due."""
+        for outcome in finished:
+            self._take(outcome, now)
+        around = self._around
+        for batch in around.store.batches(BatchState.ACTIVE, BatchState.CANCELLING, due_by=now):
+            if around.errands.busy("cancel", batch.id):
+                continue
+            mover, task_id = around.movers[batch.location], batch.task_id
+            assert task_id is not None
+            around.errands.start("poll", batch.id, partial(mover.poll, task_id))
+
+    def _take(self, outcome: Finished, now: datetime) -> None:
+        around = self._around
+        batch = around.store.batch(outcome.subject)
+        if batch is None or batch.state not in (BatchState.ACTIVE, BatchState.CANCELLING):
+            return
+        error = expected(outcome)
+        if error is not None:
+            if not raise_login_alarm(around, batch.location, error, now):
+                around.log.warning(
+                    "transfer cannot be asked about", batch=batch.id, error=str(error)
+                )
+            # The task goes on by itself; not being able to ask about it is nobody's failed attempt.
+            due = max(around.next_try(1, now, error), now + around.policies.poll)
+            around.store.postpone_batch(batch.id, due, batch.attempts, str(error))
+            return
+        around.store.clear_alarm(f"login:{batch.location}")
+        if outcome.kind == "poll":
+            self._judge(batch, outcome.result, now)
+
+    def _judge(self, batch: Batch, report: TaskReport, now: datetime) -> None:
+        match report.state:
+            case TaskState.SUCCEEDED:
+                self._around.store.sent_batch(batch.id, now)
+                self._around.store.clear_alarm(f"suspended:{batch.id}")
+                self._around.store.clear_alarm(f"full:{batch.location}")
+                self._around.log.info("batch sent", batch=batch.id, task_id=batch.task_id)
+            case TaskState.FAILED:
+                self._ended(batch, report, now)
+            case TaskState.UNKNOWN:
+                # Submitting is idempotent by the submission id, so asking again begins nothing twice.
+                self._around.log.warning("task unknown", batch=batch.id, task_id=batch.task_id)
+                self._around.store.move_batch(
+                    batch.id, batch.state, BatchState.RESERVED, now, reason="task unknown"
+                )
+            case TaskState.QUEUED | TaskState.ACTIVE | TaskState.SUSPENDED:
+                self._under_way(batch, report, now)
+
+    def _under_way(self, batch: Batch, report: TaskReport, now: datetime) -> None:
+        around = self._around
+        around.store.update_batch(
+            batch.id,
+            files_done=report.files_done,
+            bytes_done=report.bytes_done,
+            rate=report.rate,
+            nice_status=report.nice_status,
+            now=now,
+        )
+        around.store.postpone_batch(batch.id, now + around.policies.poll, batch.attempts, "")
+        if report.state is TaskState.SUSPENDED:
+            around.store.raise_alarm(
+                f"suspended:{batch.id}",
+                f"the transfer of batch {batch.id} is suspended: {report.nice_status}",
+                "renew the login (archivedctl login) or ask the archive's administrator",
+                now,
+            )
+        else:
+            around.store.clear_alarm(f"suspended:{batch.id}")
+        if batch.state is BatchState.CANCELLING:
+            self._cancel(batch)
+            return
+        hopeless = [fault for fault in report.faults if _hopeless(fault)] if report.faulty else []
+        if hopeless:
+            reason = f"cancelled: {hopeless[0].code} {hopeless[0].message}"
+            around.log.warning("batch can never finish", batch=batch.id, reason=reason)
+            if around.store.move_batch(
+                batch.id, BatchState.ACTIVE, BatchState.CANCELLING, now, reason=reason
+            ):
+                self._cancel(batch)
+
+    def _cancel(self, batch: Batch) -> None:
+        mover, task_id = self._around.movers[batch.location], batch.task_id
+        assert task_id is not None
+        self._around.errands.start("cancel", batch.id, partial(mover.cancel, task_id))
+
+    def _ended(self, batch: Batch, report: TaskReport, now: datetime) -> None:
+        """The task ended without success: set the files at fault apart, and let the others travel again."""
+        around = self._around
+        files = {file.path: file for file in around.store.batch_files(batch.id)}
+        faults = [*report.faults, *report.skipped]
+        apart = self._set_apart(batch, files, faults, now)
+        general = [fault for fault in faults if fault.path not in files]
+        needs_person = _needs_person(general) if not apart else None
+        if any(fault.code in ARCHIVE_FULL for fault in faults):
+            around.store.raise_alarm(
+                f"full:{batch.location}",
+                f"the archive of {batch.location} is full or its quota is used up; nothing is lost, "
+                "recordings wait on the rig",
+                "make room at the archive or ask for a larger quota",
+                now,
+            )
+        attempts = 0 if apart else max(self._attempts(files.values()), 0) + 1
+        reason = batch.reason or _words(faults) or report.nice_status or "the transfer failed"
+        around.store.clear_alarm(f"suspended:{batch.id}")
+        around.log.warning("batch failed", batch=batch.id, task_id=batch.task_id, reason=reason)
+        around.store.end_batch(
+            batch.id,
+            BatchState.FAILED,
+            now,
+            reason=reason,
+            # Without the files at fault nothing is known to be wrong with the rest, which goes on at once.
+            retry_at=now if apart else around.next_try(attempts, now),
+            needs_person=needs_person,
+        )
+
+    def _attempts(self, files: Iterable[BatchFile]) -> int:
+        owners = {file.dataset_id for file in files}
+        return max((self._around.store.dataset_by_id(each).attempts for each in owners), default=0)
+
+    def _set_apart(
+        self,
+        batch: Batch,
+        files: dict[str, BatchFile],
+        faults: Sequence[Fault],
+        now: datetime,
+    ) -> bool:
+        apart = False
+        for fault in faults:
+            file = files.get(fault.path or "")
+            if file is None or classify(fault.code) is not FaultKind.SOURCE:
+                continue
+            apart = True
+            if fault.code in CHANGED_AT_SOURCE:
+                self._around.store.release_files(batch.id, [file.file_id], now)
+                continue
+            self._around.store.release_files(
+                batch.id,
+                [file.file_id],
+                now,
+                fault=_fault_word(fault.code),
+                reason=f"{printable(file.path)}: {fault.message}; {explain(fault.code)}",
+            )
+        return apart
+
+
+def _hopeless(fault: Fault) -> bool:
+    """Whether waiting cannot mend it. A full archive can be emptied, so that is waited for by trying again."""
+    return classify(fault.code) in (FaultKind.SOURCE, FaultKind.PERSON)
+
+
+def _needs_person(faults: Sequence[Fault]) -> str | None:
+    for fault in faults:
+        if classify(fault.code) is FaultKind.PERSON and fault.code not in ARCHIVE_FULL:
+            return f"{fault.code}: {fault.message}; {explain(fault.code)}"
+        if fault.code == "EXTERNAL_CHECKSUM_MISMATCH":
+            return f"a file of this batch is not what its .meta describes: {fault.message}"
+    return None
+
+
+def _words(faults: Sequence[Fault]) -> str:
+    return f"{faults[0].code}: {faults[0].message}" if faults else ""
+
+
+def _fault_word(code: str) -> str:
+    return {
+        "EXTERNAL_CHECKSUM_MISMATCH": "checksum",
+        "DESTINATION_DIFFERS": "conflict",
+        "PERMISSION_DENIED": "unreadable",
+    }.get(code, "source")

@@ -1,0 +1,238 @@
+"""settle: SETTLING ▶ READY. A fresh look at one dataset and at the formats of its files decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from archived.core.conventions.base import Convention
+from archived.core.formats import Judgement, judge
+from archived.core.lifecycle import Reason, State
+from archived.core.model import (
+    CollectionArchive,
+    Dataset,
+    DatasetFile,
+    FileStat,
+    FileState,
+)
+from archived.core.paths import is_utf8, printable
+from archived.core.settling import Decision, DecisionKind, decide
+from archived.daemon.surroundings import Surroundings, WatchedRoot, expected
+from archived.errands import Finished
+from archived.rig.reader import open_readable
+from archived.rig.scanner import FolderSeen, FolderTrouble, look
+
+AT_ONCE = 20
+"""How many datasets are judged at a time; the rest is taken in the next turns."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a fresh look at one dataset brought."""
+
+    stats: Mapping[str, FileStat | None]
+    new: Sequence[tuple[FileStat, str]]
+    judgement: Judgement
+    trouble: str
+
+
+class Settling:
+    """Judges the datasets that have been quiet for long enough."""
+
+    kinds = frozenset({"judge"})
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._under_way: dict[str, tuple[Dataset, list[DatasetFile]]] = {}
+        self._unfinished: dict[int, datetime] = {}
+        """The datasets that were found unfinished although quiet, with the change they were judged at."""
+
+    def only_unfinished_left(self, settling: int) -> bool:
+        """Whether all `settling` datasets were judged and are just not finished on disk."""
+        return settling <= len(self._unfinished)
+
+    def company_expected(self) -> bool:
+        """Whether a dataset is about to be ready, so that a batch might wait for it."""
+        return bool(self._under_way)
+
+    def __call__(self, now: datetime, finished: Sequence[Finished]) -> None:
+        """Take the judgements that came back, then have more datasets judged."""
+        for outcome in finished:
+            self._conclude(outcome, now)
+        quiet = min(
+            [self._around.policies.quiet_time]
+            + [each.quiet_time for each in self._around.conventions.values() if each.quiet_time]
+        )
+        for dataset in self._around.store.settling(now, quiet, AT_ONCE):
+            self._begin(dataset, now)
+
+    def _convention(self, dataset: Dataset) -> Convention | None:
+        return self._around.conventions.get((dataset.location, dataset.convention))
+
+    def _quiet(self, convention: Convention) -> timedelta:
+        return convention.quiet_time or self._around.policies.quiet_time
+
+    def _begin(self, dataset: Dataset, now: datetime) -> None:
+        store = self._around.store
+        if self._around.errands.busy("judge", str(dataset.id)):
+            return
+        convention = self._convention(dataset)
+        if convention is None:
+            store.note(
+                dataset.id,
+                State.SETTLING,
+                f"the configuration no longer has location {dataset.location} with convention "
+                f"{dataset.convention}; it waits for them to come back",
+                now + self._around.policies.rescan,
+            )
+            return
+        quiet_until = dataset.changed_at + self._quiet(convention)
+        if quiet_until > now:
+            store.note(dataset.id, State.SETTLING, dataset.reason, quiet_until)
+            return
+        files = store.files(dataset.id)
+        watched = self._around.root_of(dataset.location)
+        self._under_way[str(dataset.id)] = (dataset, files)
+        self._around.errands.start(
+            "judge", str(dataset.id), lambda: fresh_judgement(watched, dataset, files, convention)
+        )
+
+    def _conclude(self, outcome: Finished, now: datetime) -> None:
+        dataset, files = self._under_way.pop(outcome.subject)
+        store = self._around.store
+        error = expected(outcome)
+        if error is not None:
+            # The root is the rig's trouble, and `sight` raises the alarm; this dataset only waits.
+            store.note(dataset.id, State.SETTLING, str(error), now + self._around.policies.poll)
+            return
+        judged: Judged = outcome.result
+        convention = self._convention(dataset)
+        assert convention is not None
+        if judged.trouble:
+            store.note(
+                dataset.id, State.SETTLING, judged.trouble, now + self._around.policies.rescan
+            )
+            return
+        if store.refresh(dataset.id, judged.stats, judged.new, now):
+            self._unfinished.pop(dataset.id, None)
+            return
+        if missing := [
+            path for path, stat in judged.stats.items() if stat is None and _pending(files, path)
+        ]:
+            store.note(
+                dataset.id,
+                State.SETTLING,
+                f"{printable(missing[0])} is not there now; it is given up after two complete looks",
+                now + self._around.policies.poll,
+            )
+            return
+        store.set_external_checksums(dataset.id, dict(judged.judgement.checksums))
+        self._decide(dataset, files, judged, convention, now)
+
+    def _decide(
+        self,
+        dataset: Dataset,
+        files: Sequence[DatasetFile],
+        judged: Judged,
+        convention: Convention,
+        now: datetime,
+    ) -> None:
+        stats = [stat for stat in judged.stats.values() if stat is not None]
+        decision = decide(
+            judged.judgement.verdicts,
+            changed_at=dataset.changed_at,
+            newest_mtime_ns=max((stat.mtime_ns for stat in stats), default=None),
+            quiet=self._quiet(convention),
+            give_up=self._around.policies.give_up,
+            now=now,
+            accepted=dataset.accepted,
+        )
+        if decision.kind is DecisionKind.STAY:
+            self._unfinished[dataset.id] = dataset.changed_at
+            self._around.store.note(
+                dataset.id, State.SETTLING, decision.reason, decision.look_again
+            )
+            return
+        self._unfinished.pop(dataset.id, None)
+        self._move(dataset, files, decision, now)
+
+    def _move(
+        self, dataset: Dataset, files: Sequence[DatasetFile], decision: Decision, now: datetime
+    ) -> None:
+        store = self._around.store
+        if decision.kind is DecisionKind.FAILED:
+            self._log_move(dataset, State.FAILED, Reason.NEEDS_A_PERSON, decision.reason, now)
+            return
+        unsendable = self._unsendable(dataset, files)
+        if unsendable:
+            store.set_apart(
+                [file.id for file in unsendable],
+                "its name is not valid UTF-8, which Globus cannot carry; rename it on the rig",
+                now,
+                fault="name",
+            )
+        states = {FileState.FAILED if file in unsendable else file.state: file for file in files}
+        if FileState.PENDING in states:
+            after, reason, why = State.READY, Reason.SETTLED, decision.reason
+        elif odd := states.get(FileState.FAILED) or states.get(FileState.CHANGED):
+            why = odd.reason or "its name cannot be sent"
+            after, reason = State.FAILED, Reason.NEEDS_A_PERSON
+            why = f"{printable(odd.path)}: {why}"
+        elif FileState.ARCHIVED in states:
+            after, reason, why = State.ARCHIVED, Reason.PROVED, "everything in it has a receipt"
+        else:
+            after, reason = State.FAILED, Reason.NEEDS_A_PERSON
+            why = "its files left the rig before they were archived"
+        self._log_move(dataset, after, reason, why, now)
+
+    def _log_move(
+        self, dataset: Dataset, after: State, reason: Reason, why: str, now: datetime
+    ) -> None:
+        if self._around.store.move(dataset.id, State.SETTLING, after, reason, why, now):
+            self._around.log.info(f"dataset {reason}", dataset=dataset.name, state=after, why=why)
+
+    def _unsendable(self, dataset: Dataset, files: Sequence[DatasetFile]) -> list[DatasetFile]:
+        """Files whose names the mover cannot carry: Globus speaks JSON."""
+        archive = self._around.locations[dataset.location].archive
+        if not isinstance(archive, CollectionArchive):
+            return []
+        return [
+            file for file in files if file.state is FileState.PENDING and not is_utf8(file.path)
+        ]
+
+
+def _pending(files: Sequence[DatasetFile], path: str) -> bool:
+    return any(file.path == path and file.state is FileState.PENDING for file in files)
+
+
+def fresh_judgement(
+    watched: WatchedRoot, dataset: Dataset, files: Sequence[DatasetFile], convention: Convention
+) -> Judged:
+    """Look at the dataset's folder now and judge its files. Touches the disk, never the store."""
+    seen: dict[str, FileStat] = {}
+    trouble = ""
+    for folder in look(watched.root, below=(dataset.path,)):
+        if isinstance(folder, FolderTrouble):
+            trouble = f"{printable(folder.path)} cannot be read: {folder.why}"
+        elif isinstance(folder, FolderSeen):
+            seen.update(
+                (file.path, file) for file in folder.files if not convention.excludes(file.path)
+            )
+    known = {file.path for file in files}
+    archived = {file.path for file in files if file.state is FileState.ARCHIVED}
+    judgement = judge(
+        convention.finished,
+        dataset.path,
+        seen,
+        lambda path: open_readable(watched.root, path),
+        skip=archived,
+    )
+    return Judged(
+        stats={path: seen.get(path) for path in known},
+        new=[
+            (stat, convention.file_type(path)) for path, stat in seen.items() if path not in known
+        ],
+        judgement=judgement,
+        trouble=trouble,
+    )

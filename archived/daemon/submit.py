@@ -1,0 +1,218 @@
+"""submit: PLANNED ▶ RESERVED ▶ ACTIVE. The submission id is stored before anything is sent (DESIGN rule 2)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from archived.core.model import Batch, BatchFile, BatchState, parent
+from archived.core.paths import printable
+from archived.daemon.surroundings import Surroundings, expected, raise_login_alarm
+from archived.errands import Finished
+from archived.errors import ArchivedError
+from archived.ports import EntryType, TransferItem, TransferOrder, Transfers
+from archived.rig.root import Root
+from archived.rig.scanner import stat_files
+
+LABEL = "archived {rig} {batch}"
+SHORTEST_DEADLINE = timedelta(hours=1)
+"""A batch that waited out an outage is not sent with a deadline that is nearly over."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What was found right before a batch is sent."""
+
+    submission_id: str
+    changed: Sequence[BatchFile]
+    conflicts: Sequence[tuple[BatchFile, int]]
+    """Files that the archive holds already, although we never sent them, with the size there."""
+
+
+class Submitting:
+    """Prepares and submits batches, never more than may be active at once."""
+
+    kinds = frozenset({"prepare", "submit"})
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+
+    def __call__(self, now: datetime, finished: Sequence[Finished]) -> None:
+        """Take what came back, then prepare and submit what is due."""
+        for outcome in finished:
+            if outcome.kind == "prepare":
+                self._prepared(outcome, now)
+            else:
+                self._submitted(outcome, now)
+        if self._around.store.paused(now):
+            return
+        self._submit_reserved(now)
+        self._prepare_planned(now)
+
+    def _prepare_planned(self, now: datetime) -> None:
+        around = self._around
+        under_way = around.store.batches(
+            BatchState.RESERVED, BatchState.ACTIVE, BatchState.CANCELLING
+        )
+        room = around.policies.max_active - len(under_way)
+        for batch in around.store.batches(BatchState.PLANNED):
+            if room <= 0:
+                return
+            room -= 1
+            if batch.due is not None and batch.due > now:
+                continue
+            if around.errands.busy("prepare", batch.id):
+                continue
+            files = around.store.batch_files(batch.id)
+            root = around.root_of(batch.location).root
+            mover = around.movers[batch.location]
+            guards = around.mover_guards(batch.location)
+            around.errands.start(
+                "prepare",
+                batch.id,
+                partial(prepare, root, mover, files, guards=guards),
+            )
+
+    def _prepared(self, outcome: Finished, now: datetime) -> None:
+        around = self._around
+        batch = around.store.batch(outcome.subject)
+        if batch is None or batch.state is not BatchState.PLANNED:
+            return
+        error = expected(outcome)
+        if error is not None:
+            self._failed_call(batch, error, now)
+            return
+        found: Prepared = outcome.result
+        if found.changed:
+            around.log.info(
+                "files changed before they were sent", batch=batch.id, files=len(found.changed)
+            )
+            around.store.release_files(batch.id, [file.file_id for file in found.changed], now)
+        for file, size in found.conflicts:
+            around.store.release_files(
+                batch.id,
+                [file.file_id],
+                now,
+                fault="conflict",
+                reason=f"the archive already holds {printable(file.path)} ({size} bytes; {file.size} "
+                "here), which this catalogue did not send; nothing was overwritten",
+            )
+        if not around.store.batch_files(batch.id):
+            around.store.end_batch(
+                batch.id,
+                BatchState.FAILED,
+                now,
+                reason="nothing was left to send",
+                retry_at=now,
+                needs_person=None,
+            )
+            return
+        around.store.clear_alarm(f"login:{batch.location}")
+        around.store.reserve_batch(batch.id, found.submission_id, now)
+
+    def _submit_reserved(self, now: datetime) -> None:
+        around = self._around
+        for batch in around.store.batches(BatchState.RESERVED, due_by=now):
+            if around.errands.busy("submit", batch.id):
+                continue
+            order = self._order(batch, now)
+            mover = around.movers[batch.location]
+            around.errands.start("submit", batch.id, partial(mover.submit, order))
+
+    def _order(self, batch: Batch, now: datetime) -> TransferOrder:
+        around = self._around
+        assert batch.submission_id is not None
+        deadline = batch.deadline or now
+        if deadline < now + SHORTEST_DEADLINE:
+            deadline = now + around.policies.deadline
+        return TransferOrder(
+            submission_id=batch.submission_id,
+            label=LABEL.format(rig=around.rig[:60], batch=batch.id),
+            direction=batch.direction,
+            items=[
+                TransferItem(
+                    path=file.path,
+                    size=file.size,
+                    external_checksum=file.external_checksum
+                    if around.policies.external_checksums
+                    else None,
+                    overwrite=file.overwrite or file.submitted > 0,
+                )
+                for file in around.store.batch_files(batch.id)
+            ],
+            deadline=deadline,
+        )
+
+    def _submitted(self, outcome: Finished, now: datetime) -> None:
+        around = self._around
+        batch = around.store.batch(outcome.subject)
+        if batch is None or batch.state is not BatchState.RESERVED:
+            return
+        error = expected(outcome)
+        if error is not None:
+            self._failed_call(batch, error, now)
+            return
+        around.store.start_batch(batch.id, outcome.result, now)
+        around.log.info(
+            "batch submitted",
+            batch=batch.id,
+            task_id=outcome.result,
+            location=batch.location,
+            files=batch.files,
+            bytes=batch.bytes,
+        )
+
+    def _failed_call(self, batch: Batch, error: ArchivedError, now: datetime) -> None:
+        """Postpone, or hand the batch's datasets to a person where trying again would be pointless."""
+        around = self._around
+        if raise_login_alarm(around, batch.location, error, now):
+            due = now + around.policies.poll
+            around.store.postpone_batch(batch.id, due, batch.attempts, str(error))
+            return
+        if error.permanent:
+            around.log.error("batch refused", batch=batch.id, error=str(error))
+            around.store.end_batch(
+                batch.id,
+                BatchState.FAILED,
+                now,
+                reason=str(error),
+                retry_at=None,
+                needs_person=f"{error} {error.what_to_do}".strip(),
+            )
+            return
+        attempts = batch.attempts + 1
+        due = around.next_try(attempts, now, error)
+        around.store.postpone_batch(batch.id, due, attempts, str(error))
+        around.log.warning(
+            "mover unavailable", batch=batch.id, error=str(error), attempts=attempts, next_try=due
+        )
+
+
+def prepare(root: Root, mover: Transfers, files: Sequence[BatchFile], *, guards: bool) -> Prepared:
+    """Compare the files with the disk and the archive, and fetch a submission id. Changes nothing anywhere."""
+    stats = stat_files(root, [file.path for file in files])
+    changed = [
+        file
+        for file in files
+        if (stat := stats.get(file.path)) is None or stat.fingerprint != file.stat.fingerprint
+    ]
+    unchanged = set(files).difference(changed)
+    conflicts = [] if guards else list(_conflicts(mover, [f for f in files if f in unchanged]))
+    return Prepared(mover.reserve(), changed, conflicts)
+
+
+def _conflicts(mover: Transfers, files: Sequence[BatchFile]) -> list[tuple[BatchFile, int]]:
+    by_folder: defaultdict[str, list[BatchFile]] = defaultdict(list)
+    for file in files:
+        if file.submitted == 0 and not file.overwrite:
+            by_folder[parent(file.path)].append(file)
+    conflicts = []
+    for folder, group in by_folder.items():
+        there = {
+            entry.name: entry.size for entry in mover.list(folder) if entry.type is EntryType.FILE
+        }
+        conflicts += [(file, there[file.stat.name]) for file in group if file.stat.name in there]
+    return conflicts
