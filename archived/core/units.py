@@ -59,7 +59,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def format_duration(duration: timedelta) -> str:
-    """The shortest exact spelling, which `parse_duration` reads back; negative with a minus sign."""
+    """The shortest exact spelling, which `parse_duration` reads back; `-1m30s` below zero."""
     if duration < timedelta(0):
         return f"-{format_duration(-duration)}"
     whole, microseconds = divmod(duration // timedelta(microseconds=1), 1_000_000)
