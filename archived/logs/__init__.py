@@ -1,0 +1,12 @@
+"""Structured logs: named events with fields, one line each, safe to show and free of secrets.
+
+`configure` is called once, by the entry point; everybody else is handed a logger or asks structlog for one.
+"""
+
+from __future__ import annotations
+
+from archived.logs.configure import Format, configure, get
+from archived.logs.message_ids import MESSAGE_IDS
+from archived.logs.secrets import hide
+
+__all__ = ["MESSAGE_IDS", "Format", "configure", "get", "hide"]
