@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
-import subprocess
-import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -341,15 +340,18 @@ def test_an_ascii_stream_gets_escapes_instead_of_a_crash() -> None:
     assert b"dataset=M\\xe4use" in raw.getvalue()
 
 
-def test_threads_do_not_mix_their_lines() -> None:
-    program = (
-        "import threading, sys; from archived import logs; logs.configure('json', stream=sys.stdout)\n"
-        "def write(n):\n"
-        "    for i in range(200): logs.get().info('line', thread=n, number=i, filler='x' * 500)\n"
-        "threads = [threading.Thread(target=write, args=(n,)) for n in range(4)]\n"
-        "[t.start() for t in threads]; [t.join() for t in threads]\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert len([json.loads(line) for line in done.stdout.splitlines()]) == 800
+def test_threads_do_not_mix_their_lines(tmp_path: Path) -> None:
+    def write(thread: int) -> None:
+        for number in range(100):
+            logs.get().info("line", thread=thread, number=number, filler="x" * 500)
+
+    with (tmp_path / "log").open("w", encoding="utf-8") as stream:
+        logs.configure("json", stream=stream)
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    lines = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    found = {(entry["thread"], entry["number"]) for entry in map(json.loads, lines)}
+    assert len(lines) == len(found) == 400
