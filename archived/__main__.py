@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from archived import __version__, config, logs
+from archived import __version__, clock, config, logs, systemd
 from archived.app import Application, assembled
 from archived.config import Configuration
 from archived.daemon.surroundings import Log
 from archived.errors import ArchivedError, ConfigurationError
-from archived.systemd import Notifier
 
 NEEDS_A_PERSON = 3
 
@@ -27,13 +26,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         path = config.find(options.config, os.environ)
         configuration = config.load(path, os.environ)
-        log = logs.configure(options.log_format or logs.preferred(os.environ, sys.stderr))
-        return Service(path, configuration, log).run(until_idle=options.until_idle)
+        return Service(path, configuration, begin_log(options.log_format)).run(
+            until_idle=options.until_idle
+        )
     except ArchivedError as error:
         print(f"archived: {error}", file=sys.stderr)  # noqa: T201 - before there is a log, or instead
         if error.what_to_do:
             print(f"archived: {error.what_to_do}", file=sys.stderr)  # noqa: T201
         return error.exit_code
+
+
+def begin_log(wanted: logs.Format | None) -> Log:
+    """Set up the log: as asked for, else the journal under systemd, else what suits standard error."""
+    if wanted is None and systemd.connected_to_journal(sys.stderr.fileno(), os.environ):
+        wanted = "journal"
+    logs.configure(wanted, send=systemd.journal_sender() if wanted == "journal" else None)
+    log: Log = logs.get()
+    return log
 
 
 class Service:
@@ -46,7 +55,7 @@ class Service:
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._ended = False
-        self._notifier = Notifier(os.environ)
+        self._notifier = systemd.Notifier(os.environ)
         self._ready = False
 
     def run(self, *, until_idle: bool) -> int:
@@ -94,7 +103,7 @@ class Service:
         self._notifier.watchdog()
 
     def _reload(self) -> None:
-        self._notifier.reloading()
+        self._notifier.reloading(monotonic=clock.monotonic())
         try:
             self._configuration = config.load(self._path, os.environ)
             self._log.info("configuration reloaded", path=str(self._path))

@@ -1,0 +1,191 @@
+"""A rig with the real, installed programs on it, and an archive at its other end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archived.simulator import SimulatedGlobus, running
+
+REPOSITORY = Path(__file__).parents[2]
+RIG_COLLECTION = "c40e971d-0075-4a82-b12f-8f9717762e7b"
+ARCHIVE_COLLECTION = "5b875fda-4185-11e8-bb52-0ac6873fc732"
+
+SETTINGS = """\
+[archived]
+rig = test-rig
+store = {base}/state/archived.db
+quiet_time = 1s
+rescan = 1s
+tick = 100ms
+
+[transfer]
+poll = 200ms
+batch_wait = 300ms
+retry_first = 300ms
+retry_longest = 2s
+
+[location:raw-ephys]
+archive = {ephys}
+conventions = catgt, spikeglx
+
+[location:raw-video]
+archive = {video}
+conventions = tracking-video
+
+[globus]
+local_endpoint_local_path = {base}/rig
+"""
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as a wheel installs it, apart from the source tree."""
+    folder = tmp_path_factory.mktemp("installed")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
+    subprocess.run([*pip, "wheel", "--no-deps", "-w", folder / "wheel", REPOSITORY], check=True)
+    [wheel] = (folder / "wheel").glob("archived-*.whl")
+    subprocess.run([*pip, "install", "--no-deps", "--target", folder / "site", wheel], check=True)
+    return folder / "site"
+
+
+class TestRig:
+    """The folders, the configuration and the processes of one rig."""
+
+    __test__ = False
+
+    def __init__(self, base: Path, installed: Path) -> None:
+        self.base = base
+        self.root = base / "rig"
+        self.archive = base / "archive"
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"},
+            "PYTHONPATH": str(installed),
+        }
+        self.configuration = base / "archived.ini"
+        self.processes: list[subprocess.Popen[str]] = []
+        self.globus: SimulatedGlobus | None = None
+        for folder in (self.root, self.archive, base / "state"):
+            folder.mkdir()
+
+    def configure(self, ephys: str, video: str, globus: str = "") -> None:
+        """Write the INI."""
+        self.configuration.write_text(
+            SETTINGS.format(base=self.base, ephys=ephys, video=video) + globus
+        )
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start the daemon."""
+        log = (self.base / "daemon.log").open("a")
+        with log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "archived", "-c", str(self.configuration), *words],
+                env=self.environment,
+                cwd=self.base,
+                stderr=log,
+                text=True,
+            )
+        self.processes.append(process)
+        return process
+
+    def control(self, *words: str, expect: int | None = 0) -> str:
+        """Type `archivedctl …`."""
+        done = subprocess.run(
+            [sys.executable, "-m", "archived.cli", "-c", str(self.configuration), *words],
+            env=self.environment,
+            cwd=self.base,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if expect is not None:
+            assert done.returncode == expect, (words, done.stdout, done.stderr, self.log())
+        return done.stdout
+
+    def json(self, *words: str) -> Any:
+        """Type `archivedctl … --json`."""
+        return json.loads(self.control(*words, "--json", expect=None))
+
+    def log(self) -> str:
+        """What the daemons said so far, the end of it."""
+        path = self.base / "daemon.log"
+        return path.read_text()[-6000:] if path.exists() else ""
+
+    def wait_for(self, what: str, condition: Callable[[], bool], *, within: float = 60) -> None:
+        """Wait until the condition holds, or fail with what the daemon said."""
+        pause = threading.Event()
+        end = time.monotonic() + within
+        while not condition():
+            assert time.monotonic() < end, f"not within {within} s: {what}\n{self.log()}"
+            pause.wait(0.2)
+
+    def wait_until_archived(self, datasets: int, *, within: float = 60) -> None:
+        """Wait until so many datasets are archived, and no other is there."""
+
+        def done() -> bool:
+            counts = self.json("status")["counts"]
+            return counts["archived"] == datasets == sum(counts.values())
+
+        self.wait_for(f"{datasets} archived datasets", done, within=within)
+
+    def end(self) -> None:
+        """End every process that was started."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+            process.wait(10)
+
+    def assert_nothing_was_lost(self, below: str = "*") -> None:
+        """Every byte of the rig is in the archive, under its own path."""
+        here = {
+            path.relative_to(self.root).as_posix(): content(path)
+            for path in self.root.rglob("*")
+            if path.is_file()
+        }
+        there = {
+            path.relative_to(self.archive).as_posix().partition("/")[2]: content(path)
+            for path in self.archive.rglob("*")
+            if path.is_file()
+        }
+        assert here
+        assert here == there
+
+
+def content(path: Path) -> str:
+    """A checksum to compare by."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture(params=["directory", "globus"])
+def rig(request: pytest.FixtureRequest, tmp_path: Path, installed: Path) -> Iterator[TestRig]:
+    """A rig whose archive is a directory, and one whose archive is a Globus collection."""
+    made = TestRig(tmp_path, installed)
+    try:
+        if request.param == "directory":
+            made.configure(f"{made.archive}/ephys", f"{made.archive}/video")
+            yield made
+            return
+        with running({RIG_COLLECTION: made.root, ARCHIVE_COLLECTION: made.archive}) as globus:
+            made.globus = globus
+            made.environment.update(globus.environment)
+            made.environment["ARCHIVED_GLOBUS_CLIENT_SECRET"] = globus.client_secret
+            made.configure(
+                f"{ARCHIVE_COLLECTION}:/ephys",
+                f"{ARCHIVE_COLLECTION}:/video",
+                f"local_endpoint = {RIG_COLLECTION}\nlocal_endpoint_subdir = /\n"
+                f"client_id = {globus.client_id}\n",
+            )
+            yield made
+    finally:
+        made.end()
