@@ -76,7 +76,7 @@ class Service:
                 hurry=until_idle,
                 pid=os.getpid(),
             ) as application:
-                self._log.info("started", version=__version__, rig=self._configuration.rig)
+                self._log.info("daemon started", version=__version__, rig=self._configuration.rig)
                 application.run(
                     after_tick=lambda: self._after_tick(application),
                     until_idle=until_idle,
@@ -84,7 +84,7 @@ class Service:
                 code = self._exit_code(application, until_idle=until_idle)
             if self._ended or not self._stop.is_set():
                 self._notifier.stopping()
-                self._log.info("stopped")
+                self._log.info("daemon stopping")
                 return code
             self._reload()
 
@@ -108,7 +108,7 @@ class Service:
             self._configuration = config.load(self._path, os.environ)
             self._log.info("configuration reloaded", path=str(self._path))
         except ConfigurationError as error:
-            self._log.error("configuration not reloaded, the old one stays", error=str(error))
+            self._log.error("configuration refused", error=str(error))
         self._ready = False
 
     def _on_stop(self, _number: int, _frame: FrameType | None) -> None:

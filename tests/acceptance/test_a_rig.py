@@ -200,7 +200,7 @@ def test_sighup_takes_a_new_configuration_and_refuses_a_bad_one(rig: TestRig) ->
 
     rig.configuration.write_text(good.replace("quiet_time = 1s", "quiet_time = soon"))
     daemon.send_signal(signal.SIGHUP)
-    rig.wait_for("the refusal", lambda: "configuration not reloaded" in rig.log())
+    rig.wait_for("the refusal", lambda: "configuration refused" in rig.log())
     assert daemon.poll() is None
     rig.configuration.write_text(good.replace("rescan = 1s", "rescan = 2s"))
     daemon.send_signal(signal.SIGHUP)
