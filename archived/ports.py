@@ -18,6 +18,8 @@ class TransferItem:
     path: str
     size: int
     external_checksum: Checksum | None = None
+    overwrite: bool = False
+    """It may replace a different file at the destination: a person accepted that, or it was ours before."""
 
 
 @dataclass(frozen=True, slots=True)
