@@ -1,0 +1,147 @@
+"""MP4 and QuickTime: the boxes must fill the file, with the index (`moov`) among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from archived.core.formats.boxes import Box, box_at, boxes_below, boxes_in
+from archived.core.formats.reading import (
+    Budget,
+    ObjectionError,
+    Opinion,
+    Readable,
+    each_file,
+)
+from archived.core.formats.wording import grouped
+from archived.core.formats.zeros import after_the_end, only_zeros
+from archived.core.model import Answer
+
+_FIRST = frozenset(b"ftyp moov mdat free skip wide junk pnot pict styp sidx moof uuid".split())
+_TO_THE_CHUNKS = (b"trak", b"mdia", b"minf", b"stbl")
+_WIDTH = {b"stco": 4, b"co64": 8}
+
+
+@dataclass
+class _Seen:
+    """The outermost boxes as far as they were looked at: the index, and where the last of a kind begins."""
+
+    moov: Box | None = None
+    last: dict[bytes, int] = field(default_factory=dict)
+
+    def note(self, box: Box) -> None:
+        """Add the next box."""
+        if box.kind == b"moov":
+            self.moov = box
+        elif box.kind in (b"mdat", b"moof", b"mfra"):
+            self.last[box.kind] = box.start
+
+
+def opinion(readable: Readable) -> Opinion:
+    """Judge the bytes of one MP4 or MOV (ISO/IEC 14496-12; QuickTime File Format).
+
+    While a plain one is written, its `mdat` has no size and there is no `moov`. One in fragments (`moof`)
+    has no mark of its end but `mfra`, which not every writer leaves.
+    """
+    budget = Budget()
+    seen = _Seen()
+    position = 0
+    while position < readable.size:
+        budget.spend()
+        box = box_at(readable, position)
+        if seen.moov and (box is None or box.size == 0) and only_zeros(readable, position):
+            return after_the_end(readable, position)
+        box = _whole(readable, position, box, seen)
+        seen.note(box)
+        position = box.end
+    return _by_its_boxes(readable, seen, budget)
+
+
+def _whole(readable: Readable, position: int, box: Box | None, seen: _Seen) -> Box:
+    """The box, once it is found to be all there."""
+    if position == 0:
+        _object_to_other_formats(readable, box)
+    if box is None:
+        raise _breaks_off(readable, position + 8, seen)
+    if box.size == 0 and seen.moov:
+        raise ObjectionError(
+            Answer.CANNOT_TELL,
+            "leaves open where its last part ends, as a stream does; quiet time decides",
+        )
+    if box.size == 0:
+        raise _no_index()
+    if not box.sound:
+        raise ObjectionError(Answer.CONTRADICTION, f"is damaged at byte {grouped(position)}")
+    if box.end > readable.size:
+        raise _breaks_off(readable, box.end, seen)
+    return box
+
+
+def _object_to_other_formats(readable: Readable, box: Box | None) -> None:
+    if box is None:
+        raise ObjectionError(
+            Answer.UNFINISHED, f"has {readable.size} bytes, too few for the header of an MP4"
+        )
+    if not any(readable.read(0, 4096)):
+        raise ObjectionError(Answer.UNFINISHED, "begins with zeros: nothing was written there yet")
+    if box.kind not in _FIRST:
+        raise ObjectionError(Answer.CONTRADICTION, "is not the MP4 or MOV that its name says")
+
+
+def _no_index() -> ObjectionError:
+    return ObjectionError(
+        Answer.UNFINISHED,
+        "has no index (moov), which is written last: it is being written, or its writer was killed",
+    )
+
+
+def _breaks_off(readable: Readable, end: int, seen: _Seen) -> ObjectionError:
+    if b"moof" in seen.last:
+        return ObjectionError(
+            Answer.UNFINISHED,
+            "ends within a fragment: it is being written, or its writer was killed",
+        )
+    return ObjectionError(
+        Answer.CONTRADICTION,
+        f"breaks off: it has {grouped(readable.size)} of at least {grouped(end)} bytes",
+    )
+
+
+def _by_its_boxes(readable: Readable, seen: _Seen, budget: Budget) -> Opinion:
+    if seen.moov is None:
+        raise _no_index()
+    frames = max(seen.last.get(b"mdat", -1), seen.last.get(b"moof", -1))
+    in_fragments = b"moof" in seen.last or any(
+        box.kind == b"mvex" for box in boxes_in(readable, seen.moov, budget)
+    )
+    if in_fragments and seen.last.get(b"mfra", -1) < max(frames, 0):
+        return (
+            Answer.CANNOT_TELL,
+            "is a video in fragments without a mark of its end (mfra); quiet time decides",
+        )
+    last_chunk = _last_chunk(readable, seen.moov, budget)
+    if last_chunk >= readable.size:
+        raise _breaks_off(readable, last_chunk + 1, seen)
+    if frames < 0:
+        return Answer.UNFINISHED, "has an index and no frames: it is being written"
+    return Answer.FINISHED, "is a complete " + ("video in fragments" if in_fragments else "video")
+
+
+def _last_chunk(readable: Readable, moov: Box, budget: Budget) -> int:
+    """The furthest byte at which the index says that frames begin, -1 where it says nothing.
+
+    A file whose index comes first and which was cut between two boxes shows it only here.
+    """
+    furthest = -1
+    for box in boxes_below(readable, moov, _TO_THE_CHUNKS, budget):
+        width = _WIDTH.get(box.kind)
+        if width is None or box.end - box.body < 8:
+            continue
+        announced = int.from_bytes(readable.read(box.body + 4, 4), "big")
+        count = min(announced, (box.end - box.body - 8) // width)
+        if count:
+            offset = readable.read(box.body + 8 + width * (count - 1), width)
+            furthest = max(furthest, int.from_bytes(offset, "big"))
+    return furthest
+
+
+check = each_file("mp4", (".mp4", ".m4v", ".mov", ".qt"), opinion)

@@ -1,0 +1,40 @@
+"""The tail that old capture interfaces allocate in advance and leave full of zeros."""
+
+from __future__ import annotations
+
+from archived.core.formats.reading import Opinion, Readable
+from archived.core.formats.wording import grouped
+from archived.core.model import Answer
+
+_PIECE = 1 << 20
+_PIECES = 64
+
+
+def only_zeros(readable: Readable, start: int) -> bool:
+    """Whether all bytes from `start` to the end are zero.
+
+    Reads at most 64 MiB: of a longer tail evenly spread pieces, the first and the last among them.
+    """
+    length = readable.size - start
+    pieces = min(_PIECES, -(-length // _PIECE))
+    furthest = max(0, length - _PIECE)
+    for number in range(pieces):
+        offset = start + (furthest * number // (pieces - 1) if pieces > 1 else 0)
+        if any(readable.read(offset, _PIECE)):
+            return False
+    return True
+
+
+def after_the_end(readable: Readable, end: int) -> Opinion:
+    """What to make of bytes behind the end that a finished file gives for itself."""
+    extra = grouped(readable.size - end)
+    if only_zeros(readable, end):
+        return (
+            Answer.CANNOT_TELL,
+            f"is complete and followed by {extra} zero bytes, allocated in advance by its writer; "
+            "quiet time decides",
+        )
+    return (
+        Answer.UNFINISHED,
+        f"goes on for {extra} bytes after its own end: its writer has not closed it, or was killed",
+    )
