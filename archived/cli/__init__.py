@@ -1,0 +1,38 @@
+"""`archivedctl`: everything a person does. The table below lists the commands; each is a file beside this one.
+
+Importing this package loads click and nothing heavier: a command's own file is imported when it is called, so that
+`status` answers before a person notices a delay.
+"""
+
+from __future__ import annotations
+
+from archived.cli.shell import CommandRow, archivedctl
+
+COMMANDS = (
+    CommandRow("status", "How everything is, at one look."),
+    CommandRow("list", "List datasets."),
+    CommandRow("show", "Show all that is known of one dataset."),
+    CommandRow("why", "Explain why a file or folder is archived, or not yet."),
+    CommandRow("events", "Show what happened to the datasets, in order."),
+    CommandRow("check", "Check the configuration, then pay a doctor's visit."),
+    CommandRow("publish", "Archive what is there now, without a daemon."),
+    CommandRow("retry", "Try again what failed or waits."),
+    CommandRow("hold", "Leave datasets alone until they are released."),
+    CommandRow("release", "Let held datasets go on."),
+    CommandRow("accept", "Archive datasets as they are, whatever spoke against it."),
+    CommandRow("pause", "Begin no new transfers for a while."),
+    CommandRow("resume", "End a pause."),
+    CommandRow("login", "Log in to Globus with a person's account."),
+    CommandRow("logout", "Forget the login to Globus, and revoke it."),
+    CommandRow("whoami", "Show which identity transfers are made with."),
+    CommandRow("simulate", "Run a simulated Globus on this machine."),
+    CommandRow("completion", "Print the script that completes names in a shell."),
+)
+"""Every command, in the order of `archivedctl --help`. A row NAME stands for `archived/cli/NAME.py`."""
+
+cli = archivedctl(COMMANDS)
+
+
+def main() -> None:
+    """The program `archivedctl`; the exit codes are listed in its `--help`."""
+    cli()

@@ -1,0 +1,91 @@
+"""Who called: where the configuration is, what time it is, and what the terminal can do."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from archived import clock
+from archived.cli.output import Page, print_page
+
+if TYPE_CHECKING:
+    from archived.config import Configuration
+    from archived.store import Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass
+class Caller:
+    """What every command is given. Tests give their own `environ`, `now` and `stop`."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    now: Callable[[], datetime] = clock.now
+    stop: threading.Event = field(default_factory=threading.Event)
+    config: str | None = None
+    """What was given with `-c`."""
+
+    @property
+    def config_path(self) -> Path:
+        """The configuration file in use. Raises `ConfigurationError` where there is none."""
+        from archived import config
+
+        return Path(config.find(self.config, self.environ))
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The configuration. Raises `ConfigurationError` with every mistake in it."""
+        from archived import config
+
+        return config.load(self.config_path, self.environ)
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The store of this rig, which must exist. Raises `StoreError` and its children."""
+        from archived.store import Store
+
+        configuration = self.configuration
+        with Store.open(configuration.store, rig=configuration.rig, now=self.now()) as store:
+            yield store
+
+    @property
+    def name(self) -> str:
+        """The person who typed the command, for the record."""
+        if self.environ.get("SUDO_USER"):
+            return self.environ["SUDO_USER"]
+        try:
+            return getpass.getuser()
+        except (ImportError, KeyError, OSError):
+            return "somebody"
+
+    def show(self, page: Page) -> None:
+        """Print a page to standard output."""
+        print_page(page, self.environ)
+
+
+def caller_of(ctx: click.Context) -> Caller:
+    """The caller of a command, also while its words are still being completed."""
+    caller = ctx.find_root().ensure_object(Caller)
+    caller.config = ctx.find_root().params.get("config")
+    return caller
+
+
+def pass_caller(function: Callable[Concatenate[Caller, P], T]) -> Callable[P, T]:
+    """Give a command its caller as the first argument."""
+
+    @wraps(function)
+    def wrapped(*arguments: P.args, **options: P.kwargs) -> T:
+        return function(caller_of(click.get_current_context()), *arguments, **options)
+
+    return wrapped

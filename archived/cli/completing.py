@@ -1,0 +1,60 @@
+"""Completion in the shell: names from the store. It never fails and never says anything; at worst it knows nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import click
+from click.shell_completion import CompletionItem
+
+from archived.cli.caller import Caller, caller_of
+from archived.core.paths import printable
+from archived.errors import ArchivedError
+
+LIMIT = 200
+"""How many names are offered: more than anybody reads, and quick to find."""
+
+
+def complete_dataset(
+    ctx: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """The datasets whose names begin as typed, with their states."""
+
+    def found(caller: Caller) -> list[CompletionItem[str]]:
+        from archived.store import Selector
+
+        with caller.store() as store:
+            datasets = store.select(Selector(names=(f"{_literally(incomplete)}*",)), limit=LIMIT)
+        return [
+            CompletionItem(each.name, help=str(each.state))
+            for each in datasets
+            if printable(each.name) == each.name
+        ]
+
+    return _quietly(ctx, found)
+
+
+def complete_location(
+    ctx: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """The storage locations of the configuration."""
+
+    def found(caller: Caller) -> list[CompletionItem[str]]:
+        names = (each.location.name for each in caller.configuration.locations)
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+    return _quietly(ctx, found)
+
+
+def _quietly(
+    ctx: click.Context, found: Callable[[Caller], Sequence[CompletionItem[str]]]
+) -> list[CompletionItem[str]]:
+    try:
+        return list(found(caller_of(ctx)))
+    except (ArchivedError, OSError):
+        return []
+
+
+def _literally(text: str) -> str:
+    """A pattern that stands for exactly this text."""
+    return "".join(f"[{each}]" if each in "*?[" else each for each in text)

@@ -1,0 +1,67 @@
+"""The only module that draws with rich: pages, a live view and a progress bar on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.padding import Padding
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from archived.cli.output import Cell, Line, Page, Table, colourful
+
+
+def draw(page: Page, environ: Mapping[str, str]) -> None:
+    """Draw a page on the terminal."""
+    console_of(environ).print(renderable(page))
+
+
+def console_of(environ: Mapping[str, str]) -> Console:
+    """The terminal. Without colours it gets no escape sequences for styles at all."""
+    return Console(
+        color_system="auto" if colourful(environ) else None, highlight=False, markup=False
+    )
+
+
+class LiveView:
+    """A page that is drawn again in its place."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def update(self, page: Page) -> None:
+        """Show another page instead."""
+        self._live.update(renderable(page), refresh=True)
+
+
+@contextmanager
+def live_view(environ: Mapping[str, str]) -> Iterator[LiveView]:
+    """A view that stays until the block ends."""
+    with Live(console=console_of(environ), auto_refresh=False, vertical_overflow="crop") as live:
+        yield LiveView(live)
+
+
+def renderable(page: Page) -> Group:
+    """A page as rich wants it. Texts are never read as markup."""
+    return Group(*(_line(block) if isinstance(block, Line) else _table(block) for block in page))
+
+
+def _text(cell: Cell) -> Text:
+    return Text(cell.text, style=str(cell.style))
+
+
+def _line(block: Line) -> Padding:
+    return Padding(Text("").join(_text(cell) for cell in block.cells), (0, 0, 0, block.indent))
+
+
+def _table(block: Table) -> Padding:
+    drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for heading, right in zip(block.headings, block.right, strict=True):
+        # Folded rather than cut: a name that is shown can be typed again.
+        drawn.add_column(heading, justify="right" if right else "left", overflow="fold")
+    for row in block.rows:
+        drawn.add_row(*(_text(cell) for cell in row))
+    return Padding(drawn, (0, 0, 0, block.indent))

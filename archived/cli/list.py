@@ -1,0 +1,52 @@
+"""`archivedctl list`."""
+
+from __future__ import annotations
+
+import click
+
+from archived.cli.caller import Caller, pass_caller
+from archived.cli.looks import state_cell
+from archived.cli.output import Cell, Field, Style, print_json, table, talk
+from archived.cli.selection import Selection, selection_options
+from archived.cli.shell import examples, json_option
+from archived.cli.views import View, dataset_view
+from archived.core.units import format_size
+
+FIELDS = (
+    Field[View]("DATASET", lambda view: view["name"]),
+    Field[View]("STATE", lambda view: state_cell(view["state"])),
+    Field[View]("FILES", lambda view: str(view["files"]), right=True),
+    Field[View]("SIZE", lambda view: format_size(view["bytes"]), right=True),
+    Field[View]("REASON", lambda view: Cell(view["reason"], Style.DIM)),
+)
+
+
+@click.command(
+    "list",
+    epilog=examples(
+        "archivedctl list --h2o SC011 --since 7d",
+        "archivedctl list --state failed --state waiting",
+        "archivedctl list 'raw-ephys/SC011/*' --json",
+    ),
+)
+@selection_options
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The first N only.")
+@json_option
+@pass_caller
+def command(caller: Caller, selection: Selection, limit: int | None, as_json: bool) -> None:
+    """List datasets.
+
+    Without a selection all of them are listed. A dataset is meant by its name or by a pattern with *, ?
+    and [...]; of several options every one must fit.
+    """
+    with caller.store() as store:
+        views = [dataset_view(each) for each in store.select(selection.selector, limit=limit)]
+    if as_json:
+        print_json(views)
+    elif views:
+        total = sum(view["bytes"] for view in views)
+        summary = f"{len(views)} datasets, {format_size(total)}"
+        caller.show([table(FIELDS, views)])
+        talk(summary)
+    else:
+        talk("No dataset is known." if not selection.given else "No dataset fits.")
