@@ -12,7 +12,7 @@ from archived.core.formats.reading import (
     each_file,
 )
 from archived.core.formats.riff import HEADER, UNSET, Chunk, chunk_at, chunks
-from archived.core.formats.wording import grouped
+from archived.core.formats.wording import grouped, in_bytes
 from archived.core.formats.zeros import after_the_end
 from archived.core.model import Answer
 
@@ -46,7 +46,7 @@ def _part(readable: Readable, start: int, form: bytes, budget: Budget) -> Chunk:
     part = chunk_at(readable, start)
     if part is None:
         raise ObjectionError(
-            Answer.UNFINISHED, f"has {readable.size} bytes, too few for the header of an AVI"
+            Answer.UNFINISHED, f"has {in_bytes(readable.size)}, too few for the header of an AVI"
         )
     if part.kind != b"RIFF":
         raise _no_avi(readable)
@@ -116,7 +116,7 @@ def _object_to_missing_parts(readable: Readable, first: Chunk, parts: int, budge
             raise ObjectionError(
                 Answer.CONTRADICTION,
                 f"breaks off: its index goes on to byte {grouped(last)}, "
-                f"but it has {grouped(readable.size)} bytes",
+                f"but it has {in_bytes(readable.size)}",
             )
     if parts == 1 and in_all > in_first:
         raise ObjectionError(

@@ -10,7 +10,7 @@ from archived.core.formats.reading import (
     Readable,
     each_file,
 )
-from archived.core.formats.wording import grouped
+from archived.core.formats.wording import grouped, in_bytes
 from archived.core.formats.zeros import after_the_end
 from archived.core.model import Answer
 
@@ -89,7 +89,7 @@ def _segment(readable: Readable) -> Element:
 def _only_a_beginning(readable: Readable) -> ObjectionError:
     return ObjectionError(
         Answer.UNFINISHED,
-        f"has only the beginning of a Matroska header in its {grouped(readable.size)} bytes",
+        f"has only the beginning of a Matroska header in its {in_bytes(readable.size)}",
     )
 
 

@@ -12,7 +12,7 @@ from archived.core.formats.reading import (
     Readable,
     each_file,
 )
-from archived.core.formats.wording import grouped
+from archived.core.formats.wording import grouped, in_bytes
 from archived.core.formats.zeros import after_the_end, only_zeros
 from archived.core.model import Answer
 
@@ -79,7 +79,7 @@ def _whole(readable: Readable, position: int, box: Box | None, seen: _Seen) -> B
 def _object_to_other_formats(readable: Readable, box: Box | None) -> None:
     if box is None:
         raise ObjectionError(
-            Answer.UNFINISHED, f"has {readable.size} bytes, too few for the header of an MP4"
+            Answer.UNFINISHED, f"has {in_bytes(readable.size)}, too few for the header of an MP4"
         )
     if not any(readable.read(0, 4096)):
         raise ObjectionError(Answer.UNFINISHED, "begins with zeros: nothing was written there yet")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from archived.core.formats.reading import Judgement, Opinion, Readable, Scene, examine
 from archived.core.formats.spikeglx_meta import Meta, read_meta
 from archived.core.formats.spikeglx_names import FIRST_SHANK, SHANKS, StreamName, parse_name
-from archived.core.formats.wording import grouped, listed, named
+from archived.core.formats.wording import grouped, in_bytes, listed, named
 from archived.core.model import Answer, Checksum, FileStat, Verdict
 
 RULE = "spikeglx"
@@ -157,11 +157,10 @@ def _by_size(meta: Meta, size: int) -> Opinion:
     if size != announced:
         return _by_difference(meta, size, announced)
     sample = 2 * (meta.number("nSavedChans") or 0)
-    if sample and size % sample:
+    if sample and size % sample and meta.ends_with_newline:
         return (
             Answer.CONTRADICTION,
-            f"has {grouped(size)} bytes, no whole number of samples of "
-            f"{grouped(sample // 2)} channels",
+            f"has {in_bytes(size)}, no whole number of samples of {grouped(sample // 2)} channels",
         )
     agrees = f"has the {grouped(size)} bytes announced in its .meta"
     if not meta.seems_whole:
@@ -175,7 +174,7 @@ def _by_size(meta: Meta, size: int) -> Opinion:
 
 def _by_difference(meta: Meta, size: int, announced: int) -> Opinion:
     if not meta.ends_with_newline:
-        return Answer.UNFINISHED, f"has {grouped(size)} bytes, and its .meta is cut short"
+        return Answer.UNFINISHED, f"has {in_bytes(size)}, and its .meta is cut short"
     if size < announced:
         return (
             Answer.CONTRADICTION,
@@ -183,7 +182,7 @@ def _by_difference(meta: Meta, size: int, announced: int) -> Opinion:
         )
     return (
         Answer.CONTRADICTION,
-        f"has {grouped(size)} bytes, {grouped(size - announced)} more than the "
+        f"has {in_bytes(size)}, {grouped(size - announced)} more than the "
         f"{grouped(announced)} announced in its .meta",
     )
 

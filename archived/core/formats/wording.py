@@ -10,6 +10,11 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", " ")
 
 
+def in_bytes(number: int) -> str:
+    """`1 byte`, `1 203 200 bytes`."""
+    return f"{grouped(number)} byte" + ("" if number == 1 else "s")
+
+
 def named(path: str) -> str:
     """The last component of a path, safe to show."""
     return printable(path.rpartition("/")[2])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archived.core.formats.reading import Opinion, Readable
-from archived.core.formats.wording import grouped
+from archived.core.formats.wording import grouped, in_bytes
 from archived.core.model import Answer
 
 _PIECE = 1 << 20
@@ -27,14 +27,14 @@ def only_zeros(readable: Readable, start: int) -> bool:
 
 def after_the_end(readable: Readable, end: int) -> Opinion:
     """What to make of bytes behind the end that a finished file gives for itself."""
-    extra = grouped(readable.size - end)
+    extra = readable.size - end
     if only_zeros(readable, end):
         return (
             Answer.CANNOT_TELL,
-            f"is complete and followed by {extra} zero bytes, allocated in advance by its writer; "
+            f"is complete and followed by {grouped(extra)} bytes of zeros, allocated in advance by its writer; "
             "quiet time decides",
         )
     return (
         Answer.UNFINISHED,
-        f"goes on for {extra} bytes after its own end: its writer has not closed it, or was killed",
+        f"goes on for {in_bytes(extra)} after its own end: its writer has not closed it, or was killed",
     )
