@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from archived.core.conventions.base import Convention
 from archived.core.formats import Judgement, judge
@@ -18,9 +19,11 @@ from archived.core.model import (
 )
 from archived.core.paths import is_utf8, printable
 from archived.core.settling import Decision, DecisionKind, decide
-from archived.daemon.surroundings import Surroundings, WatchedRoot, expected
+from archived.daemon.roots import confirmed, noted_identity
+from archived.daemon.surroundings import Surroundings, expected
 from archived.errands import Finished
 from archived.rig.reader import open_readable
+from archived.rig.root import Root, RootIdentity
 from archived.rig.scanner import FolderSeen, FolderTrouble, look
 
 AT_ONCE = 20
@@ -92,10 +95,12 @@ class Settling:
             store.note(dataset.id, State.SETTLING, dataset.reason, quiet_until)
             return
         files = store.files(dataset.id)
-        watched = self._around.root_of(dataset.location)
+        root = self._around.root_of(dataset.location).root
         self._under_way[str(dataset.id)] = (dataset, files)
         self._around.errands.start(
-            "judge", str(dataset.id), lambda: fresh_judgement(watched, dataset, files, convention)
+            "judge",
+            str(dataset.id),
+            partial(fresh_judgement, root, noted_identity(store, root), dataset, files, convention),
         )
 
     def _conclude(self, outcome: Finished, now: datetime) -> None:
@@ -207,27 +212,27 @@ def _pending(files: Sequence[DatasetFile], path: str) -> bool:
 
 
 def fresh_judgement(
-    watched: WatchedRoot, dataset: Dataset, files: Sequence[DatasetFile], convention: Convention
+    root: Root,
+    noted: RootIdentity | None,
+    dataset: Dataset,
+    files: Sequence[DatasetFile],
+    convention: Convention,
 ) -> Judged:
-    """Look at the dataset's folder now and judge its files. Touches the disk, never the store."""
-    seen: dict[str, FileStat] = {}
-    trouble = ""
-    for folder in look(watched.root, below=(dataset.path,)):
-        if isinstance(folder, FolderTrouble):
-            trouble = f"{printable(folder.path)} cannot be read: {folder.why}"
-        elif isinstance(folder, FolderSeen):
-            seen.update(
-                (file.path, file) for file in folder.files if not convention.excludes(file.path)
-            )
-    known = {file.path for file in files}
+    """Look at the dataset's folder now and judge its files. Touches the disk, never the store.
+
+    Raises `RootUnavailableError` where the root is not the one that was noted.
+    """
     archived = {file.path for file in files if file.state is FileState.ARCHIVED}
-    judgement = judge(
-        convention.finished,
-        dataset.path,
-        seen,
-        lambda path: open_readable(watched.root, path),
-        skip=archived,
-    )
+    with confirmed(root, noted):
+        seen, trouble = _look(root, dataset, convention)
+        judgement = judge(
+            convention.finished,
+            dataset.path,
+            seen,
+            partial(open_readable, root),
+            skip=archived,
+        )
+    known = {file.path for file in files}
     return Judged(
         stats={path: seen.get(path) for path in known},
         new=[
@@ -236,3 +241,17 @@ def fresh_judgement(
         judgement=judgement,
         trouble=trouble,
     )
+
+
+def _look(root: Root, dataset: Dataset, convention: Convention) -> tuple[dict[str, FileStat], str]:
+    """The files that count, and what could not be looked at, in words."""
+    seen: dict[str, FileStat] = {}
+    trouble = ""
+    for folder in look(root, below=(dataset.path,)):
+        if isinstance(folder, FolderTrouble):
+            trouble = f"{printable(folder.path)} cannot be read: {folder.why}"
+        elif isinstance(folder, FolderSeen):
+            seen.update(
+                (file.path, file) for file in folder.files if not convention.excludes(file.path)
+            )
+    return seen, trouble

@@ -5,21 +5,29 @@ A look runs on a thread of its own and hands over what it saw in portions; only 
 
 from __future__ import annotations
 
-import json
 import queue
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
-from archived.core.model import FileStat, Unrecognised, parent
+from archived.core.model import Unrecognised, parent
 from archived.core.paths import printable
 from archived.core.recognition import Found
+from archived.daemon.roots import confirmed, note_identity, noted_identity
 from archived.daemon.surroundings import Surroundings, WatchedRoot, expected
 from archived.errands import Finished
 from archived.errors import RootUnavailableError
 from archived.rig.root import RootIdentity
-from archived.rig.scanner import FolderSeen, FolderSkipped, FolderTrouble, KnownFolder, look
+from archived.rig.scanner import (
+    FolderSeen,
+    FolderSkipped,
+    FolderTrouble,
+    KnownFolder,
+    look,
+    nothing_known,
+)
 from archived.rig.watcher import Watcher
 from archived.store import FolderSighting, LookSummary
 
@@ -57,7 +65,7 @@ class Look:
     first: bool
     portions: queue.SimpleQueue[Portion] = field(default_factory=queue.SimpleQueue)
     visited: set[str] = field(default_factory=set)
-    unrecognised: list[Unrecognised] = field(default_factory=list)
+    unrecognised: dict[str, Unrecognised] = field(default_factory=dict)
     troubles: int = 0
     identity: RootIdentity | None = None
     stop: threading.Event = field(default_factory=threading.Event)
@@ -132,37 +140,31 @@ class Sighting:
         else:
             return
         watch.look = begun
+        noted = noted_identity(self._around.store, watch.watched.root)
         self._around.errands.start(
-            "look", watch.watched.key, lambda: self._look(watch.watched, begun)
+            "look", watch.watched.key, partial(self._look, watch.watched, begun, noted, now)
         )
 
-    def _look(self, watched: WatchedRoot, begun: Look) -> None:
-        """The errand itself: runs on its own thread and touches the store only to read what may be passed over."""
-        identity = self._confirmed(watched)
+    def _look(
+        self, watched: WatchedRoot, begun: Look, noted: RootIdentity | None, now: datetime
+    ) -> None:
+        """The errand itself: on a thread of its own; of the store it reads only what may be passed over."""
         portion = Portion()
-        known = None if begun.deep else lambda folder: self._known(watched.key, folder)
-        for seen in look(
-            watched.root,
-            below=("",) if begun.below is None else begun.below,
-            known=known or (lambda _folder: None),
-            stop=begun.stop,
-        ):
-            self._sort(watched, seen, portion)
-            if portion.full():
-                watched.root.confirm(identity)
-                begun.portions.put(portion)
-                portion = Portion()
-        watched.root.confirm(identity)
+        with confirmed(watched.root, noted) as identity:
+            for seen in look(
+                watched.root,
+                below=("",) if begun.below is None else begun.below,
+                known=nothing_known if begun.deep else partial(self._known, watched.key),
+                now=now,
+                stop=begun.stop,
+            ):
+                self._sort(watched, seen, portion)
+                if portion.full():
+                    watched.root.confirm(identity)
+                    begun.portions.put(portion)
+                    portion = Portion()
         begun.identity = identity
         begun.portions.put(portion)
-
-    def _confirmed(self, watched: WatchedRoot) -> RootIdentity:
-        """The root's identity, which must be the one that was noted when it was first seen."""
-        identity = watched.root.identify()
-        noted = self._around.store.get_setting(f"root:{watched.key}")
-        if noted is not None:
-            watched.root.confirm(RootIdentity(**json.loads(noted)))
-        return identity
 
     def _known(self, key: str, folder: str) -> KnownFolder | None:
         known = self._around.store.known_folder(key, folder)
@@ -215,7 +217,9 @@ class Sighting:
         if under_way.below is None and not under_way.first and self._events_expected():
             store.count("found_only_by_rescan", result.files_new)
         under_way.visited.update(portion.visited)
-        under_way.unrecognised.extend(portion.unrecognised)
+        for item in portion.unrecognised:
+            if len(under_way.unrecognised) < UNRECOGNISED_LIMIT:
+                under_way.unrecognised[item.path] = item
         for trouble in portion.troubles:
             under_way.troubles += 1
             self._around.log.warning(
@@ -234,7 +238,8 @@ class Sighting:
         store.clear_alarm(f"root:{key}")
         if ended.below is not None or ended.stop.is_set():
             return
-        self._note_identity(watch, ended)
+        assert ended.identity is not None
+        note_identity(store, watch.watched.root, ended.identity)
         if ended.troubles:
             store.raise_alarm(
                 f"unreadable:{key}",
@@ -246,7 +251,7 @@ class Sighting:
             store.clear_alarm(f"unreadable:{key}")
         if ended.deep:
             watch.deep_due = now + policies.deep_look
-            store.set_unrecognised(key, ended.unrecognised[:UNRECOGNISED_LIMIT], now)
+            store.set_unrecognised(key, list(ended.unrecognised.values()), now)
         self._finish(watch, ended, now)
         watch.complete_looks += 1
 
@@ -270,12 +275,6 @@ class Sighting:
             )
         else:
             store.clear_alarm(f"missing:{key}")
-
-    def _note_identity(self, watch: RootWatch, ended: Look) -> None:
-        setting = f"root:{watch.watched.key}"
-        assert ended.identity is not None
-        if self._around.store.get_setting(setting) is None:
-            self._around.store.put_setting(setting, json.dumps(asdict(ended.identity)))
 
     def _root_alarm(self, watch: RootWatch, error: Exception, now: datetime) -> None:
         key = watch.watched.key
@@ -309,13 +308,9 @@ def _near_misses(watched: WatchedRoot, seen: FolderSeen) -> Iterator[Unrecognise
             yield miss
             return
     for file in seen.files:
-        miss = watched.recogniser.near_miss(_path(file))
+        miss = watched.recogniser.near_miss(file.path)
         if miss is not None:
             yield miss
-
-
-def _path(file: FileStat) -> str:
-    return file.path
 
 
 def _topmost(folders: set[str]) -> tuple[str, ...]:

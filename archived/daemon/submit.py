@@ -10,12 +10,12 @@ from functools import partial
 
 from archived.core.model import Batch, BatchFile, BatchState, parent
 from archived.core.paths import printable
+from archived.daemon.roots import noted_identity, stat_certain
 from archived.daemon.surroundings import Surroundings, expected, raise_login_alarm
 from archived.errands import Finished
 from archived.errors import ArchivedError
 from archived.ports import EntryType, TransferItem, TransferOrder, Transfers
-from archived.rig.root import Root
-from archived.rig.scanner import stat_files
+from archived.rig.root import Root, RootIdentity
 
 LABEL = "archived {rig} {batch}"
 SHORTEST_DEADLINE = timedelta(hours=1)
@@ -73,7 +73,9 @@ class Submitting:
             around.errands.start(
                 "prepare",
                 batch.id,
-                partial(prepare, root, mover, files, guards=guards),
+                partial(
+                    prepare, root, noted_identity(around.store, root), mover, files, guards=guards
+                ),
             )
 
     def _prepared(self, outcome: Finished, now: datetime) -> None:
@@ -191,9 +193,16 @@ class Submitting:
         )
 
 
-def prepare(root: Root, mover: Transfers, files: Sequence[BatchFile], *, guards: bool) -> Prepared:
+def prepare(
+    root: Root,
+    noted: RootIdentity | None,
+    mover: Transfers,
+    files: Sequence[BatchFile],
+    *,
+    guards: bool,
+) -> Prepared:
     """Compare the files with the disk and the archive, and fetch a submission id. Changes nothing anywhere."""
-    stats = stat_files(root, [file.path for file in files])
+    stats = stat_certain(root, noted, [file.path for file in files])
     changed = [
         file
         for file in files

@@ -9,11 +9,11 @@ from functools import partial
 
 from archived.core.model import Batch, BatchFile, BatchState, Receipt
 from archived.core.paths import printable
+from archived.daemon.roots import noted_identity, stat_certain
 from archived.daemon.surroundings import Surroundings, expected, raise_login_alarm
 from archived.errands import Finished
 from archived.ports import EntryType, Transfers
-from archived.rig.root import Root
-from archived.rig.scanner import stat_files
+from archived.rig.root import Root, RootIdentity
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Verifying:
             around.errands.start(
                 "verify",
                 batch.id,
-                partial(collect, root, mover, batch, files),
+                partial(collect, root, noted_identity(around.store, root), mover, batch, files),
             )
 
     def _take(self, outcome: Finished, now: datetime) -> None:
@@ -92,13 +92,19 @@ class Verifying:
         )
 
 
-def collect(root: Root, mover: Transfers, batch: Batch, files: Sequence[BatchFile]) -> Proof:
+def collect(
+    root: Root,
+    noted: RootIdentity | None,
+    mover: Transfers,
+    batch: Batch,
+    files: Sequence[BatchFile],
+) -> Proof:
     """A receipt for each file: from the task's own list, else from a look at the archive.
 
     The rig is looked at once more as well: a file that changed while it travelled is not proved by what arrived.
     """
     assert batch.task_id is not None
-    stats = stat_files(root, [file.path for file in files])
+    stats = stat_certain(root, noted, [file.path for file in files])
     listed = {receipt.path: receipt for receipt in mover.receipts(batch.task_id)}
     receipts, unproved, changed = [], [], []
     for file in files:
