@@ -1,0 +1,80 @@
+"""Where something happened: a bounded set that threads of the watcher fill and the daemon empties."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What was noticed below one root since the last time.
+
+    `paths` are folders or files, from the root ("" is the root itself), where something came, went or was closed
+    after writing; a folder stands for all that is in it. They are not checked: what they name may be gone.
+    `everything` means that events were lost, or were not watched for: look at all.
+    """
+
+    paths: frozenset[str]
+    everything: bool
+
+
+class HintSet:
+    """Hints of one root, each once. More than `capacity` become "everything". Used by several threads.
+
+    `wake` is called when there is something after there was nothing.
+    """
+
+    def __init__(self, wake: Callable[[], None], capacity: int) -> None:
+        self._wake = wake
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._paths: set[str] = set()
+        self._folders: set[str] = set()
+        self._everything = False
+
+    def add(self, path: str, *, folder: bool = False) -> None:
+        """Something happened at `path`; with `folder`, anything may have happened in it as well."""
+        with self._lock:
+            if self._everything or self._covered(path):
+                return
+            was_empty = not self._paths
+            self._paths.add(path)
+            if folder:
+                self._folders.add(path)
+            if len(self._paths) > self._capacity:
+                self._give_up()
+        if was_empty:
+            self._wake()
+
+    def lose(self) -> None:
+        """Something happened, and nobody knows where."""
+        with self._lock:
+            was_empty = not self._paths and not self._everything
+            self._give_up()
+        if was_empty:
+            self._wake()
+
+    def take(self) -> Hints | None:
+        """What there is, which is then forgotten; None for nothing."""
+        with self._lock:
+            if not self._paths and not self._everything:
+                return None
+            taken = Hints(frozenset(self._paths), self._everything)
+            self._paths, self._folders, self._everything = set(), set(), False
+        return taken
+
+    def _give_up(self) -> None:
+        self._paths, self._folders, self._everything = set(), set(), True
+
+    def _covered(self, path: str) -> bool:
+        """Whether the path or a folder above it is to be looked at as a whole anyway."""
+        if path in self._paths or "" in self._folders:
+            return True
+        above = path.rpartition("/")[0]
+        while above:
+            if above in self._folders:
+                return True
+            above = above.rpartition("/")[0]
+        return False
