@@ -34,6 +34,12 @@ class StoreError(ArchivedError):
     permanent = False
 
 
+class StoreMissingError(StoreError):
+    """There is no store at the address yet, and this program was not asked to begin one."""
+
+    permanent = True
+
+
 class StoreDamagedError(StoreError):
     """The store is not a sound database of ours."""
 

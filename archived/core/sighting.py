@@ -1,0 +1,260 @@
+"""What a look saw, compared with what is known: which files differ, and what that means for their dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from archived.core.lifecycle import Reason, State
+from archived.core.model import FileStat, FileState
+from archived.core.paths import printable
+
+ACCEPT_HINT = "accept archives it as a new revision"
+
+_HAS_A_COPY = frozenset({FileState.ARCHIVED, FileState.CHANGED})
+
+
+class KnownFile(NamedTuple):
+    """What is known of one file, as far as a comparison needs it."""
+
+    id: int
+    path: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    state: FileState
+    archived_size: int | None
+    archived_mtime_ns: int | None
+    missing: bool
+    """Whether the last look into its folder did not find it."""
+
+    @property
+    def fingerprint(self) -> tuple[int, int, int, int]:
+        """The same as `FileStat.fingerprint`."""
+        return (self.size, self.mtime_ns, self.ctime_ns, self.inode)
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One known file that is different now, and the state that it has from now on."""
+
+    known: KnownFile
+    stat: FileStat
+    after: FileState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All differences between what is known and what was seen. Empty means that nothing happened."""
+
+    new: tuple[tuple[FileStat, str], ...] = ()
+    """With their file types."""
+    changed: tuple[FileChange, ...] = ()
+    """Not archived yet, and different; or gone, and there again."""
+    altered: tuple[FileChange, ...] = ()
+    """Different from what was archived of them."""
+    restored: tuple[FileChange, ...] = ()
+    """Were different from what was archived of them, and are not any more."""
+    missing: tuple[KnownFile, ...] = ()
+    """Were there at the last look, and are not now."""
+    returned: tuple[KnownFile, ...] = ()
+    """Were not there at the last look, and are there now, unchanged."""
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.new
+            or self.changed
+            or self.altered
+            or self.restored
+            or self.missing
+            or self.returned
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What changes mean for a dataset: whether its quiet time starts anew, and where it moves, if at all.
+
+    For a held dataset `resume_in` is where it goes on once it is released.
+    """
+
+    differs: bool = False
+    after: State | None = None
+    reason: Reason | None = None
+    why: str = ""
+    resume_in: State | None = None
+
+
+def compare(known: Iterable[KnownFile], seen: Mapping[str, tuple[FileStat, str]]) -> Changes:
+    """Compare known files with what a look saw where they belong.
+
+    `known` must be exactly the files that are known in the folders that the look saw. A file that is archived
+    counts as changed by its size and modification time alone: a copy back from the archive has another inode.
+    """
+    new = dict(seen)
+    changed, altered, restored, missing, returned = [], [], [], [], []
+    for file in known:
+        found = new.pop(file.path, None)
+        if found is None:
+            if not file.missing and file.state is not FileState.GONE:
+                missing.append(file)
+            continue
+        stat = found[0]
+        change = _change(file, stat)
+        if change is None:
+            if file.missing:
+                returned.append(file)
+        elif change.after is FileState.CHANGED:
+            altered.append(change)
+        elif change.after is FileState.ARCHIVED:
+            restored.append(change)
+        else:
+            changed.append(change)
+    return Changes(
+        tuple(new.values()),
+        tuple(changed),
+        tuple(altered),
+        tuple(restored),
+        tuple(missing),
+        tuple(returned),
+    )
+
+
+def _change(file: KnownFile, stat: FileStat) -> FileChange | None:
+    if file.state is FileState.GONE:
+        return FileChange(file, stat, FileState.PENDING)
+    if file.state is FileState.TRAVELLING:
+        # What travels is compared when its proof is there.
+        same = stat.fingerprint == file.fingerprint
+        return None if same else FileChange(file, stat, FileState.TRAVELLING)
+    if file.archived_size is not None:
+        return _change_of_archived(file, stat)
+    # A file that was set apart gets another chance once it is different.
+    same = stat.fingerprint == file.fingerprint
+    return None if same else FileChange(file, stat, FileState.PENDING)
+
+
+def _change_of_archived(file: KnownFile, stat: FileStat) -> FileChange | None:
+    # Archives do not keep times for certain, so a copy that was found there has none to compare with.
+    same_time = file.archived_mtime_ns is None or stat.mtime_ns == file.archived_mtime_ns
+    if stat.size == file.archived_size and same_time:
+        if file.state is FileState.ARCHIVED:
+            return None
+        return FileChange(file, stat, FileState.ARCHIVED)
+    # Whoever accepted a new revision accepted the one that was there then, not whatever comes later.
+    if file.state is not FileState.ARCHIVED and stat.fingerprint == file.fingerprint:
+        return None
+    return FileChange(file, stat, FileState.CHANGED, _since_archived(file, stat))
+
+
+def _since_archived(file: KnownFile, stat: FileStat) -> str:
+    if stat.size != file.archived_size:
+        difference = f"{stat.size} bytes, was {file.archived_size}"
+    else:
+        assert file.archived_mtime_ns is not None
+        difference = f"modified {_when(stat.mtime_ns)}, was {_when(file.archived_mtime_ns)}"
+    return f"changed after it was archived: {difference}; {ACCEPT_HINT}"
+
+
+def _when(time_ns: int) -> str:
+    """A file's time for people; file systems can hold times that no calendar has."""
+    try:
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=time_ns // 1000)
+    except OverflowError:
+        return f"{time_ns} ns"
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f") + f"{time_ns % 1000:03}"
+
+
+def consequence(state: State, changes: Changes) -> Consequence:
+    """What the changes mean for a dataset in this state (DESIGN 4.3 and safety rules 4 and 6).
+
+    A file that one look did not find moves nothing: absence counts only after two complete looks
+    (`after_absence`). It does restart the quiet time of a dataset that is still settling.
+    """
+    news = bool(changes.new or changes.changed or changes.altered or changes.restored)
+    unrest = news or _unarchived(changes.missing) or _unarchived(changes.returned)
+    why = describe(changes)
+    match state:
+        case State.SETTLING | State.TRANSFERRING | State.VERIFYING:
+            return Consequence(differs=unrest)
+        case State.READY | State.WAITING:
+            if news:
+                return Consequence(True, State.SETTLING, Reason.CHANGED, why)
+        case State.FAILED:
+            if changes.new or changes.changed or changes.restored:
+                return Consequence(True, State.SETTLING, Reason.CHANGED, why)
+        case State.ARCHIVED:
+            if changes.new or changes.changed:
+                return Consequence(True, State.SETTLING, Reason.GREW, why)
+            if changes.altered:
+                first = changes.altered[0]
+                why = f"{printable(first.known.path)} {first.reason}"
+                return Consequence(True, State.FAILED, Reason.NEEDS_A_PERSON, why)
+        case State.HELD:
+            if news:
+                return Consequence(True, resume_in=State.SETTLING)
+    return Consequence()
+
+
+def after_absence(state: State, gone: int, *, anything_left: bool) -> Consequence:
+    """What it means for a dataset in this state that `gone` of its files left the rig before being archived.
+
+    `anything_left` says whether it has other files, archived or still to be archived.
+    """
+    if state is State.HELD:
+        return Consequence(True, resume_in=State.SETTLING)
+    if state in (State.TRANSFERRING, State.VERIFYING, State.ARCHIVED):
+        return Consequence()
+    if not anything_left:
+        if state is State.FAILED:
+            return Consequence()
+        why = "its files left the rig before they were archived"
+        return Consequence(True, State.FAILED, Reason.NEEDS_A_PERSON, why)
+    if state is State.SETTLING:
+        return Consequence(differs=True)
+    why = f"{gone} {'file' if gone == 1 else 'files'} left the rig before being archived"
+    return Consequence(True, State.SETTLING, Reason.CHANGED, why)
+
+
+def _unarchived(files: Iterable[KnownFile]) -> bool:
+    return any(file.state not in _HAS_A_COPY for file in files)
+
+
+def describe(changes: Changes) -> str:
+    """A sentence that names the first difference and counts the others."""
+    differences = list(_differences(changes))
+    if not differences:
+        return "nothing differs"
+    others = len(differences) - 1
+    return (
+        differences[0]
+        + (f", and {others} more differences" if others > 1 else "")
+        + (", and one more difference" if others == 1 else "")
+    )
+
+
+def _differences(changes: Changes) -> Iterator[str]:
+    for stat, _ in changes.new:
+        yield f"{printable(stat.path)} is new"
+    for change in changes.changed:
+        if change.known.state is FileState.GONE:
+            yield f"{printable(change.stat.path)} is there again"
+        elif change.stat.size != change.known.size:
+            yield (
+                f"{printable(change.stat.path)} changed: {change.stat.size} bytes, "
+                f"was {change.known.size}"
+            )
+        else:
+            yield f"{printable(change.stat.path)} changed"
+    for change in changes.altered:
+        yield f"{printable(change.stat.path)} {change.reason}"
+    for change in changes.restored:
+        yield f"{printable(change.stat.path)} is again as it was archived"
+    for file in changes.missing:
+        yield f"{printable(file.path)} is not there now"
+    for file in changes.returned:
+        yield f"{printable(file.path)} is there again"

@@ -1,0 +1,147 @@
+"""Where the store is: a path (SQLite) or a postgresql:// or mysql:// address, and how to connect to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import apsw
+from playhouse.apsw_ext import APSWDatabase
+
+from archived.errors import ConfigurationError
+
+BUSY_TIMEOUT = 10
+"""How long a writer waits for another, in seconds."""
+
+WITHOUT_WAL_RESET_BUG = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+"""The first release, and the patched ones of older series, in which two connections cannot corrupt a WAL store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A parsed address. `shown` is for people and holds no password."""
+
+    kind: str
+    """"sqlite", "postgresql" or "mysql"."""
+    text: str
+    shown: str
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What differs between databases, as far as our statements are concerned."""
+
+    name: str
+    name_type: str
+    """The column type of names: compared byte by byte."""
+    longest_name: int | None
+    """The longest name in bytes that its indexes hold; None where there is no limit that a path could reach."""
+
+
+KINDS = {
+    "sqlite": Kind("sqlite", "TEXT", None),
+    "postgresql": Kind("postgresql", 'TEXT COLLATE "C"', 2_400),
+    "mysql": Kind("mysql", "VARBINARY(1000)", 1_000),
+}
+
+
+def parse(text: str) -> Address:
+    """Read an address. Raises `ConfigurationError` for a scheme that is none of ours."""
+    if "://" not in text:
+        path = Path(text)
+        return Address("sqlite", text, str(path), path)
+    try:
+        parts = urlsplit(text)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError as error:
+        raise ConfigurationError(f"store: not an address: {error}") from error
+    kind = {"postgres": "postgresql"}.get(parts.scheme, parts.scheme)
+    if kind not in ("postgresql", "mysql") or not parts.path.strip("/"):
+        raise ConfigurationError(
+            f"store: {parts.scheme}:// is not an address of a store",
+            what_to_do="give a path, or postgresql://user@host/database, or mysql://user@host/database",
+        )
+    user = f"{parts.username}@" if parts.username else ""
+    return Address(kind, text, f"{kind}://{user}{parts.hostname or ''}{port}{parts.path}")
+
+
+def safe_for_wal(version: tuple[int, ...]) -> bool:
+    """Whether this release of SQLite is without the WAL-reset bug (sqlite.org, 3.7.0 to 3.51.2)."""
+    newest = WITHOUT_WAL_RESET_BUG[0]
+    return version >= newest or any(
+        version[:2] == patched[:2] and version >= patched for patched in WITHOUT_WAL_RESET_BUG
+    )
+
+
+def journal_mode(version: tuple[int, ...]) -> str:
+    """The journal that this release of SQLite can be trusted with when two processes write."""
+    return "wal" if safe_for_wal(version) else "delete"
+
+
+def sqlite_version() -> tuple[int, ...]:
+    """The release of the SQLite that every process of ours uses: the one that apsw brings."""
+    return tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
+
+
+class SqliteDatabase(APSWDatabase):
+    """SQLite through apsw. Two SQLite libraries on one WAL store can corrupt it, so no process uses another."""
+
+    def _connect(self) -> Any:
+        connection = super()._connect()  # type: ignore[no-untyped-call]
+        connection.convert_binding = _bind
+        return connection
+
+
+def _bind(_cursor: Any, _number: int, value: Any) -> Any:
+    """What apsw does not bind by itself: the migrations' runner notes when it ran."""
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    raise TypeError(f"the store cannot hold a {type(value).__name__}")
+
+
+def database(address: Address) -> Any:
+    """A database object, not connected yet. `connect` it by hand: it never does so by itself."""
+    field_types = {"NAME": KINDS[address.kind].name_type}
+    if address.kind == "sqlite":
+        return SqliteDatabase(  # type: ignore[no-untyped-call]
+            address.text,
+            autoconnect=False,
+            timeout=BUSY_TIMEOUT,
+            lock_type="IMMEDIATE",
+            field_types=field_types,
+            pragmas=(
+                ("journal_mode", journal_mode(sqlite_version())),
+                ("synchronous", "full"),
+                ("foreign_keys", 1),
+                ("trusted_schema", 0),
+                ("cache_size", -16_384),
+            ),
+        )
+    # Only here: it imports every driver that it knows.
+    from playhouse.db_url import connect
+
+    options: dict[str, Any] = {"autoconnect": False, "field_types": field_types}
+    if address.kind == "postgresql":
+        options |= {
+            "prefer_psycopg3": True,
+            "connect_timeout": BUSY_TIMEOUT,
+            "client_encoding": "utf8",
+            "options": f"-c lock_timeout={BUSY_TIMEOUT}s -c default_transaction_isolation=read\\ committed",
+        }
+    else:
+        options |= {
+            "connect_timeout": BUSY_TIMEOUT,
+            # FOUND_ROWS: a compare-and-set counts the rows that it found, not those that look different now.
+            "client_flag": 2,
+            "init_command": f"SET SESSION innodb_lock_wait_timeout={BUSY_TIMEOUT}",
+        }
+    try:
+        return connect(  # type: ignore[no-untyped-call]
+            address.text, unquote_user=True, unquote_password=True, **options
+        )
+    except (ValueError, RuntimeError) as error:
+        raise ConfigurationError(f"store: {address.shown}: {error}") from error

@@ -1,0 +1,32 @@
+"""What all verbs of the store share."""
+
+from __future__ import annotations
+
+from archived.store.connection import Door
+from archived.store.locks import DaemonLock
+
+
+class Verbs:
+    """A part of the store. Every verb that writes is one transaction."""
+
+    def __init__(self, door: Door, rig_id: int, rig: str, lock: DaemonLock) -> None:
+        self._door = door
+        self._rig_id = rig_id
+        self._rig = rig
+        self._lock = lock
+
+    def _upsert(self, table: str, keys: dict[str, object], values: dict[str, object]) -> None:
+        """Set the values of the row with these keys, or insert it. The names are ours, never a user's."""
+        where = " AND ".join(f"{key} = ?" for key in keys)
+        settings = ", ".join(f"{name} = ?" for name in values)
+        found = self._door.change(
+            f"UPDATE {table} SET {settings} WHERE {where}", *values.values(), *keys.values()
+        )
+        if not found:
+            columns = [*keys, *values]
+            marks = ", ".join("?" for _ in columns)
+            self._door.change(
+                f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",
+                *keys.values(),
+                *values.values(),
+            )

@@ -1,0 +1,251 @@
+"""Batches on their way: planned, reserved, active. Intent is stored here before anything is asked of a mover."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from archived.core.lifecycle import Reason, State
+from archived.core.model import (
+    LIVE_BATCHES,
+    Batch,
+    BatchFile,
+    BatchState,
+    Direction,
+    FileState,
+)
+from archived.store.fields import to_text, to_time
+from archived.store.moves import Moves, chunks, marks
+from archived.store.rows import BATCH_COLUMNS, BATCH_FILE_COLUMNS, batch_file_of, batch_of
+
+_MAY_BE_ARCHIVED = "f.state = ? AND f.settled = 1 AND d.state IN (?, ?)"
+_MAY_BE_RETRIEVED = "f.archived_size IS NOT NULL"
+_IN_NO_BATCH = "NOT EXISTS (SELECT 1 FROM batch_file p WHERE p.live_file_id = f.id)"
+
+
+class BatchVerbs(Moves):
+    """Batches until they are sent."""
+
+    def plan_batch(
+        self,
+        batch_id: str,
+        location: str,
+        direction: Direction,
+        file_ids: Sequence[int],
+        now: datetime,
+        deadline: datetime,
+    ) -> Batch | None:
+        """Make a batch of those of the files that may travel at this moment; None when none may.
+
+        To the archive travel files that are pending and settled, of datasets that are READY (these become
+        TRANSFERRING) or TRANSFERRING; back travel files that were archived. The schema sees to it that no file is
+        in two live batches.
+        """
+        with self._door.write():
+            chosen, ready = self._eligible(location, direction, file_ids)
+            if not chosen:
+                return None
+            number = self._door.insert(
+                "INSERT INTO batch (rig_id, name, location, direction, state, created_at, state_since, "
+                "files, bytes, deadline, attempts, files_done, bytes_done, nice_status, reason) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, '', '')",
+                self._rig_id,
+                batch_id,
+                to_text(location),
+                direction,
+                BatchState.PLANNED,
+                to_time(now),
+                to_time(now),
+                len(chosen),
+                sum(chosen.values()),
+                to_time(deadline),
+            )
+            self._fill(number, direction, list(chosen))
+            for dataset_id in sorted(ready):
+                dataset = self._read(dataset_id)
+                assert dataset is not None
+                self._move(dataset, State.TRANSFERRING, Reason.BATCHED, f"batch {batch_id}", now)
+        return self.batch(batch_id)
+
+    def _eligible(
+        self, location: str, direction: Direction, file_ids: Sequence[int]
+    ) -> tuple[dict[int, int], set[int]]:
+        """The sizes of the files that may travel, by id, and the datasets among theirs that are ready."""
+        rule, values = _MAY_BE_RETRIEVED, []
+        if direction is Direction.ARCHIVE:
+            rule = _MAY_BE_ARCHIVED
+            values = [FileState.PENDING, State.READY, State.TRANSFERRING]
+        chosen: dict[int, int] = {}
+        ready: set[int] = set()
+        for ids in chunks(file_ids):
+            rows = self._door.rows(
+                "SELECT f.id, f.size, d.id, d.state FROM file f JOIN dataset d ON d.id = f.dataset_id "
+                f"WHERE f.id IN ({marks(ids)}) AND d.rig_id = ? AND d.location = ? AND {rule} "
+                f"AND {_IN_NO_BATCH}",
+                *ids,
+                self._rig_id,
+                to_text(location),
+                *values,
+            )
+            for file_id, size, dataset_id, state in rows:
+                chosen[file_id] = size
+                if direction is Direction.ARCHIVE and state == State.READY:
+                    ready.add(dataset_id)
+        return chosen, ready
+
+    def _fill(self, number: int, direction: Direction, file_ids: Sequence[int]) -> None:
+        for ids in chunks(file_ids):
+            self._door.change(
+                "INSERT INTO batch_file (batch_id, file_id, size, mtime_ns, ctime_ns, inode, "
+                "external_algorithm, external_checksum, submitted, overwrite, released, live_file_id) "
+                f"SELECT {number}, id, size, mtime_ns, ctime_ns, inode, external_algorithm, "
+                f"external_checksum, submitted, overwrite, 0, id FROM file WHERE id IN ({marks(ids)})",
+                *ids,
+            )
+            if direction is Direction.ARCHIVE:
+                self._door.change(
+                    f"UPDATE file SET state = ?, batch_id = ? WHERE id IN ({marks(ids)})",
+                    FileState.TRAVELLING,
+                    number,
+                    *ids,
+                )
+
+    def batches(self, *states: BatchState, due_by: datetime | None = None) -> list[Batch]:
+        """Batches in these states (all without any), oldest first; with `due_by` only those due by then."""
+        conditions, values = ["b.rig_id = ?"], [self._rig_id]
+        if states:
+            conditions.append(f"b.state IN ({marks(list(states))})")
+        if due_by is not None:
+            conditions.append("(b.due IS NULL OR b.due <= ?)")
+            values_due = [to_time(due_by)]
+        else:
+            values_due = []
+        rows = self._door.rows(
+            f"SELECT {BATCH_COLUMNS} FROM batch b WHERE {' AND '.join(conditions)} ORDER BY b.id",
+            *values,
+            *states,
+            *values_due,
+        )
+        return [batch_of(row) for row in rows]
+
+    def batch(self, batch_id: str) -> Batch | None:
+        """One batch, or None where there is none of that id."""
+        row = self._door.row(
+            f"SELECT {BATCH_COLUMNS} FROM batch b WHERE b.name = ? AND b.rig_id = ?",
+            batch_id,
+            self._rig_id,
+        )
+        return None if row is None else batch_of(row)
+
+    def batch_files(self, batch_id: str) -> list[BatchFile]:
+        """The files of a batch as they were planned, without those that were taken out of it again."""
+        rows = self._door.rows(
+            f"SELECT {BATCH_FILE_COLUMNS} FROM batch b JOIN batch_file p ON p.batch_id = b.id "
+            "JOIN file f ON f.id = p.file_id JOIN dataset d ON d.id = f.dataset_id "
+            "WHERE b.name = ? AND b.rig_id = ? AND p.released = 0 ORDER BY p.file_id",
+            batch_id,
+            self._rig_id,
+        )
+        return [batch_file_of(row) for row in rows]
+
+    def reserve_batch(self, batch_id: str, submission_id: str, now: datetime) -> bool:
+        """PLANNED ▶ RESERVED: from here on the transfer may exist, so its submission id is on the disk first."""
+        with self._door.write():
+            if not self._set_batch(
+                batch_id,
+                (BatchState.PLANNED,),
+                BatchState.RESERVED,
+                now,
+                submission_id=submission_id,
+            ):
+                return False
+            self._door.change(
+                "UPDATE file SET submitted = submitted + 1 WHERE id IN (SELECT p.file_id "
+                "FROM batch_file p JOIN batch b ON b.id = p.batch_id "
+                "WHERE b.name = ? AND b.direction = ? AND p.live_file_id IS NOT NULL)",
+                batch_id,
+                Direction.ARCHIVE,
+            )
+        return True
+
+    def start_batch(self, batch_id: str, task_id: str, now: datetime) -> bool:
+        """RESERVED ▶ ACTIVE: the mover has it, under this task id."""
+        return self._set_batch(
+            batch_id, (BatchState.RESERVED,), BatchState.ACTIVE, now, mover_task=to_text(task_id)
+        )
+
+    def move_batch(
+        self,
+        batch_id: str,
+        before: BatchState,
+        after: BatchState,
+        now: datetime,
+        reason: str = "",
+    ) -> bool:
+        """Any other move between live states; ending a batch is `end_batch`, as its files must go somewhere."""
+        if before not in LIVE_BATCHES or after not in LIVE_BATCHES:
+            raise ValueError(f"move_batch does not move from {before} to {after}")
+        return self._set_batch(batch_id, (before,), after, now, reason=to_text(reason))
+
+    def update_batch(
+        self,
+        batch_id: str,
+        *,
+        files_done: int,
+        bytes_done: int,
+        rate: float | None,
+        nice_status: str,
+        now: datetime,
+    ) -> None:
+        """Note how far the mover says it is; calls that failed before count no more."""
+        self._door.change(
+            "UPDATE batch SET files_done = ?, bytes_done = ?, rate = ?, nice_status = ?, attempts = 0 "
+            "WHERE name = ? AND rig_id = ?",
+            files_done,
+            bytes_done,
+            rate,
+            to_text(nice_status),
+            batch_id,
+            self._rig_id,
+        )
+
+    def postpone_batch(
+        self, batch_id: str, due: datetime | None, attempts: int, reason: str
+    ) -> None:
+        """Leave a batch alone until `due`, after `attempts` calls that failed, the last for this reason."""
+        self._door.change(
+            "UPDATE batch SET due = ?, attempts = ?, reason = ? WHERE name = ? AND rig_id = ?",
+            to_time(due),
+            attempts,
+            to_text(reason),
+            batch_id,
+            self._rig_id,
+        )
+
+    def _set_batch(
+        self,
+        batch_id: str,
+        before: Sequence[BatchState],
+        after: BatchState,
+        now: datetime,
+        **columns: Any,
+    ) -> bool:
+        values = {
+            "state": after,
+            "state_since": to_time(now),
+            "due": None,
+            "attempts": 0,
+            **columns,
+        }
+        settings = ", ".join(f"{column} = ?" for column in values)
+        return bool(
+            self._door.change(
+                f"UPDATE batch SET {settings} WHERE name = ? AND rig_id = ? "
+                f"AND state IN ({marks(list(before))})",
+                *values.values(),
+                batch_id,
+                self._rig_id,
+                *before,
+            )
+        )

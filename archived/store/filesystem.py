@@ -1,0 +1,90 @@
+"""Which kind of file system a folder lies on, read from what Linux says about its mounts."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+MOUNTINFO = Path("/proc/self/mountinfo")
+
+NETWORK = frozenset(
+    {
+        "9p",
+        "acfs",
+        "afs",
+        "beegfs",
+        "ceph",
+        "cifs",
+        "coda",
+        "davfs",
+        "fuse",
+        "glusterfs",
+        "gpfs",
+        "lustre",
+        "ncpfs",
+        "nfs",
+        "nfs4",
+        "ocfs2",
+        "orangefs",
+        "prl_fs",
+        "pvfs2",
+        "smb2",
+        "smb3",
+        "smbfs",
+        "vboxsf",
+        "virtiofs",
+        "vmhgfs",
+    }
+)
+"""Shared between machines, or without the shared memory and the locks that SQLite's WAL builds on."""
+
+_OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+class Mount(NamedTuple):
+    """Where a file system is mounted, and its type as Linux names it."""
+
+    point: str
+    type: str
+
+
+def is_network(file_system: str) -> bool:
+    """Whether SQLite must not be used there ("WAL does not work over a network filesystem")."""
+    return file_system in NETWORK or file_system.startswith("fuse.")
+
+
+def mounts(mountinfo: str) -> list[Mount]:
+    """The mounts that /proc/self/mountinfo lists, in order (proc(5)); lines of another form are left out."""
+    found = []
+    for line in mountinfo.splitlines():
+        left, separator, right = line.partition(" - ")
+        before, after = left.split(" "), right.split(" ")
+        if separator and len(before) >= 6 and after[0]:
+            found.append(
+                Mount(_OCTAL.sub(lambda octal: chr(int(octal[1], 8)), before[4]), after[0])
+            )
+    return found
+
+
+def mount_of(folder: str, mountinfo: str) -> Mount | None:
+    """The mount that an absolute, resolved folder lies on; of several at one place the last one is on top."""
+    path = PurePosixPath(folder)
+    best: Mount | None = None
+    for mount in mounts(mountinfo):
+        point = PurePosixPath(mount.point)
+        if not path.is_relative_to(point):
+            continue
+        if best is None or len(point.parts) >= len(PurePosixPath(best.point).parts):
+            best = mount
+    return best
+
+
+def mount_here(folder: Path) -> Mount | None:
+    """The mount that a folder of this machine lies on; None where the machine does not say."""
+    try:
+        text = os.fsdecode(MOUNTINFO.read_bytes())
+    except OSError:
+        return None
+    return mount_of(str(folder.resolve()), text)

@@ -1,0 +1,171 @@
+"""The end of a look: what was absent for the second time, and what was not recognised (DESIGN rules 6 and 10)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from archived.core.lifecycle import State
+from archived.core.model import FileState, Unrecognised
+from archived.core.sighting import after_absence
+from archived.store.fields import from_text, joined, to_text
+from archived.store.moves import chunks, marks
+from archived.store.results import LookResult, LookSummary, Moved
+from archived.store.sighting import SightingVerbs
+
+HANDFUL = 20
+"""So few files may always go at once: a person tidied up."""
+
+ABSENT_TWICE = 2
+
+_OPEN = tuple(state for state in State if state not in (State.ARCHIVED, State.HELD))
+"""The datasets of which files count as absent. Holding one is how a person says: leave it alone."""
+
+
+class _Unarchived(NamedTuple):
+    id: int
+    dataset_id: int
+    absent: int
+    seen: bool
+
+
+class LookVerbs(SightingVerbs):
+    """Ending a look."""
+
+    def finish_look(
+        self, root_key: str, look: LookSummary, now: datetime, fuse: float = 0.1
+    ) -> LookResult:
+        """Count what a complete look at a whole root did not see; what two such looks did not see is gone.
+
+        Only files that are not archived and not under way count. Nothing changes when the look was not complete,
+        nor when more than the share `fuse` of those files (and more than a handful) was not seen at once.
+        """
+        if not look.complete:
+            return LookResult()
+        with self._door.write():
+            root_id = self._root_id_for(root_key)
+            self._write_plain()
+            files = self._unarchived(root_id, look)
+            unseen = [each for each in files if not each.seen]
+            if len(unseen) > HANDFUL and len(unseen) > fuse * len(files):
+                return LookResult(fuse_blown=True, candidates=len(unseen))
+            self._count_absence(files)
+            gone = [each for each in unseen if each.absent + 1 >= ABSENT_TWICE]
+            moved = self._give_up(gone, now)
+            self._forget_folders(root_id, look)
+        return LookResult(gone=len(gone), candidates=len(unseen), moved=moved)
+
+    def _unarchived(self, root_id: int, look: LookSummary) -> list[_Unarchived]:
+        rows = self._door.rows(
+            "SELECT f.id, f.dataset_id, f.absent, f.missing, f.name, d.path FROM dataset d "
+            "JOIN file f ON f.dataset_id = d.id "
+            f"WHERE d.rig_id = ? AND d.state IN ({marks(list(_OPEN))}) AND d.root_id = ? "
+            "AND f.state IN (?, ?)",
+            self._rig_id,
+            *_OPEN,
+            root_id,
+            FileState.PENDING,
+            FileState.FAILED,
+        )
+        return [
+            _Unarchived(
+                file_id,
+                dataset_id,
+                absent,
+                not missing and _folder(path, name) in look.visited,
+            )
+            for file_id, dataset_id, absent, missing, name, path in rows
+        ]
+
+    def _count_absence(self, files: Sequence[_Unarchived]) -> None:
+        self._door.many(
+            "UPDATE file SET absent = absent + 1, missing = 1 WHERE id = ?",
+            [(each.id,) for each in files if not each.seen],
+        )
+        self._door.many(
+            "UPDATE file SET absent = 0 WHERE id = ?",
+            [(each.id,) for each in files if each.seen and each.absent],
+        )
+
+    def _give_up(self, gone: Sequence[_Unarchived], now: datetime) -> list[Moved]:
+        self._door.many(
+            "UPDATE file SET state = ?, reason = ?, fault = '', settled = 0 WHERE id = ?",
+            [(FileState.GONE, "left the rig before it was archived", each.id) for each in gone],
+        )
+        numbers: defaultdict[int, int] = defaultdict(int)
+        for each in gone:
+            numbers[each.dataset_id] += 1
+        self._recount(numbers)
+        moved: list[Moved] = []
+        for dataset_id, number in numbers.items():
+            dataset = self._read(dataset_id)
+            assert dataset is not None
+            meaning = after_absence(dataset.state, number, anything_left=dataset.files > 0)
+            if self._follow(dataset, meaning, now) and meaning.after is not None:
+                moved.append((dataset.name, dataset.state, meaning.after))
+        return moved
+
+    def _forget_folders(self, root_id: int, look: LookSummary) -> None:
+        """Folders that are not there any more: their archived files are no longer on the rig, and that is all."""
+        rows = self._door.rows("SELECT path, dataset_id FROM folder WHERE root_id = ?", root_id)
+        left = [(path, dataset) for path, dataset in rows if from_text(path) not in look.visited]
+        if not left:
+            return
+        folders = {from_text(path) for path, _ in left}
+        for ids in chunks({dataset for _, dataset in left if dataset is not None}):
+            files = self._door.rows(
+                "SELECT f.id, f.name, d.path FROM dataset d JOIN file f ON f.dataset_id = d.id "
+                f"WHERE d.id IN ({marks(ids)}) AND f.missing = 0",
+                *ids,
+            )
+            self._door.many(
+                "UPDATE file SET missing = 1 WHERE id = ?",
+                [(each[0],) for each in files if _folder(each[2], each[1]) in folders],
+            )
+        self._door.many(
+            "DELETE FROM folder WHERE root_id = ? AND path = ?",
+            [(root_id, path) for path, _ in left],
+        )
+
+    def set_unrecognised(self, root_key: str, items: Sequence[Unrecognised], now: datetime) -> None:
+        """Replace what is known to be unrecognised under a root."""
+        wanted = {to_text(each.path): (to_text(each.why), to_text(each.nearest)) for each in items}
+        limit = self._door.kind.longest_name
+        with self._door.write():
+            root_id = self._root_id_for(root_key)
+            stored = {
+                path: (why, nearest)
+                for path, why, nearest in self._door.rows(
+                    "SELECT path, why, nearest FROM unrecognised WHERE root_id = ?", root_id
+                )
+            }
+            self._door.many(
+                "DELETE FROM unrecognised WHERE root_id = ? AND path = ?",
+                [(root_id, path) for path in stored if stored[path] != wanted.get(path)],
+            )
+            self._door.many(
+                "INSERT INTO unrecognised (root_id, path, why, nearest) VALUES (?, ?, ?, ?)",
+                [
+                    (root_id, path, *values)
+                    for path, values in wanted.items()
+                    if stored.get(path) != values
+                    # Cut short it would be a name of nothing; the look's log has the whole one.
+                    and (limit is None or len(path.encode()) <= limit)
+                ],
+            )
+
+    def unrecognised(self, limit: int = 1_000) -> list[Unrecognised]:
+        """What no convention claims, by path."""
+        rows = self._door.rows(
+            "SELECT u.path, u.why, u.nearest FROM unrecognised u JOIN root r ON r.id = u.root_id "
+            "WHERE r.rig_id = ? ORDER BY u.path LIMIT ?",
+            self._rig_id,
+            limit,
+        )
+        return [Unrecognised(*(from_text(value) for value in row)) for row in rows]
+
+
+def _folder(dataset_path: str, name: str) -> str:
+    return joined(from_text(dataset_path), from_text(name)).rpartition("/")[0]

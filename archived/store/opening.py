@@ -1,0 +1,156 @@
+"""Opening a store: is it there, is it ours, is it sound, is it of this release; and bringing it up to date."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playhouse.migrations import Runner
+
+from archived.errors import (
+    ConfigurationError,
+    StoreError,
+    StoreMissingError,
+    StoreTooNewError,
+)
+from archived.store.address import Address
+from archived.store.connection import Door, damaged
+from archived.store.filesystem import is_network, mount_here
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+HISTORY = "archived_schema"
+"""The table that lists the migrations which the store has been through; it is what makes a store ours."""
+
+SQLITE_HEADER = b"SQLite format 3\x00"
+
+SCHEMA_LOCK = 0x61726368
+"""Taken on a server while migrations run."""
+
+
+def examine_file(address: Address, *, create: bool) -> None:
+    """Look at a SQLite store before SQLite does, which would make an empty one where there is none.
+
+    Raises `ConfigurationError` for a place where no store can be, `StoreMissingError` and `StoreDamagedError`.
+    """
+    path = address.path
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise StoreMissingError(
+            f"the folder {path.parent} for the store does not exist; nothing was created",
+            what_to_do="create it, or mount the disk that it belongs to",
+        )
+    mount = mount_here(path.parent)
+    if mount is not None and is_network(mount.type):
+        raise ConfigurationError(
+            f"the store {path} would lie on {mount.point}, which is {mount.type}: SQLite loses data on file "
+            "systems of that kind",
+            what_to_do="put the store on a local disk, or use a postgresql:// address",
+        )
+    if path.is_dir():
+        raise ConfigurationError(f"the store {path} is a folder; give the path of a file")
+    if not path.exists():
+        if path.with_name(path.name + "-wal").exists():
+            raise damaged(address, "its -wal file is there, the store itself is not")
+        if not create:
+            raise missing(address)
+        return
+    with _reading(address), path.open("rb") as file:
+        header = file.read(len(SQLITE_HEADER))
+    if header and header != SQLITE_HEADER:
+        raise damaged(address, "it is not a SQLite database")
+
+
+@contextlib.contextmanager
+def _reading(address: Address) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"the store {address.shown} cannot be read: {error.strerror}",
+            what_to_do="give this user permission to read and write it and its folder",
+        ) from error
+
+
+def missing(address: Address) -> StoreMissingError:
+    """The error where there is no store yet and none may be begun."""
+    return StoreMissingError(
+        f"there is no store at {address.shown} yet",
+        what_to_do="start the daemon, which creates it; if there was one, put it back",
+    )
+
+
+def bring_up_to_date(door: Door, *, create: bool, daemon_runs: bool) -> None:
+    """Run the migrations that the store has not been through; `create` allows the first of all.
+
+    Raises `StoreMissingError` for an empty database without `create`, `StoreDamagedError` for a database of
+    another program, `StoreTooNewError` for one of a newer release, and `StoreError` while a daemon of an older
+    release uses it.
+    """
+    with door.translated():
+        runner = Runner(door.database, str(MIGRATIONS), table_name=HISTORY)  # type: ignore[no-untyped-call]
+        if _pending(door, runner, create=create):
+            if daemon_runs:
+                raise StoreError(
+                    f"the store {door.address.shown} must be brought up to date, but a daemon of an older "
+                    "release uses it",
+                    what_to_do="restart the daemon, then try again",
+                )
+            with _exclusively(door):
+                # Another process may have done it while this one waited.
+                if _pending(door, runner, create=create):
+                    runner.up()  # type: ignore[no-untyped-call]
+
+
+def _pending(door: Door, runner: Any, *, create: bool) -> bool:
+    tables = set(door.database.get_tables())
+    status = runner.status()
+    applied = [each.name for each in status if each.applied]
+    if unknown := [each.name for each in status if each.path is None]:
+        raise StoreTooNewError(
+            f"the store {door.address.shown} was written by a newer release (it has {', '.join(unknown)}); "
+            "this one leaves it alone",
+            what_to_do="install that release again, or put back a backup from before it",
+        )
+    if not applied:
+        if door.is_sqlite and tables - {HISTORY}:
+            raise damaged(door.address, "it is a database of another program")
+        if not create:
+            raise missing(door.address)
+    return len(applied) < len(status)
+
+
+@contextlib.contextmanager
+def _exclusively(door: Door) -> Iterator[None]:
+    database = door.database
+    if door.is_sqlite:
+        # Rebuilding a table would delete what refers to it; the pragma works only outside of a transaction.
+        database.pragma("foreign_keys", 0)
+        try:
+            with database.atomic():
+                yield
+        finally:
+            database.pragma("foreign_keys", 1)
+    elif door.kind.name == "postgresql":
+        with database.atomic():
+            database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (SCHEMA_LOCK,))
+            yield
+    else:
+        database.execute_sql("SELECT GET_LOCK(%s, 60)", (f"archived-schema-{SCHEMA_LOCK}",))
+        try:
+            yield
+        finally:
+            database.execute_sql("SELECT RELEASE_LOCK(%s)", (f"archived-schema-{SCHEMA_LOCK}",))
+
+
+def check_soundness(door: Door) -> None:
+    """Read the whole store and see that it is sound; costs about a second per gigabyte. SQLite only.
+
+    Raises `StoreDamagedError`.
+    """
+    if door.is_sqlite:
+        found = door.row("PRAGMA quick_check(1)")
+        if found is None or found[0] != "ok":
+            raise damaged(door.address, str(found[0] if found else "no answer"))

@@ -1,0 +1,183 @@
+"""What persons ask for: retry, hold, release and accept. Each is a move with an event that says who asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from archived.core.lifecycle import Reason, State
+from archived.core.model import Dataset, FileState
+from archived.core.paths import printable
+from archived.errors import MoveRefusedError
+from archived.store.queries import QueryVerbs
+from archived.store.results import Moved, Selector
+
+Which = Selector | Sequence[str]
+"""Datasets by name, of which every one must be able to move, or a selector, of which those move that can."""
+
+_Act = Callable[[Dataset], Moved | None]
+
+
+class PeopleVerbs(QueryVerbs):
+    """The verbs of `archivedctl`.
+
+    All return the moves that were made, raise `NameNotFoundError` for a name that is not known, and
+    `MoveRefusedError` for a named dataset that cannot move like this now; then nothing has moved at all.
+    """
+
+    def retry(self, which: Which, now: datetime, *, user: str, why: str = "") -> list[Moved]:
+        """Try again what waits, and look again at what failed: its files that were set apart get another chance."""
+
+        def act(dataset: Dataset) -> Moved | None:
+            if dataset.state is State.WAITING:
+                asked = _asked(user, why, "tried again now")
+                return self._asked_move(dataset, State.READY, Reason.RETRY, asked, now)
+            if dataset.state is not State.FAILED:
+                return None
+            self._door.change(
+                "UPDATE file SET state = ?, reason = '', fault = '', settled = 0 "
+                "WHERE dataset_id = ? AND state = ?",
+                FileState.PENDING,
+                dataset.id,
+                FileState.FAILED,
+            )
+            asked = _asked(user, why, "looked at again")
+            return self._asked_move(dataset, State.SETTLING, Reason.RETRY, asked, now, attempts=0)
+
+        return self._each(which, act, "retry", (State.WAITING, State.FAILED))
+
+    def hold(self, which: Which, now: datetime, *, user: str, why: str = "") -> list[Moved]:
+        """Leave datasets alone until they are released. What travels already travels on and cannot be held."""
+        holdable = (State.SETTLING, State.READY, State.WAITING, State.FAILED)
+
+        def act(dataset: Dataset) -> Moved | None:
+            if dataset.state not in holdable:
+                return None
+            asked = _asked(user, why, "held")
+            return self._asked_move(
+                dataset, State.HELD, Reason.HOLD, asked, now, held_from=dataset.state
+            )
+
+        return self._each(which, act, "hold", holdable)
+
+    def release(self, which: Which, now: datetime, *, user: str, why: str = "") -> list[Moved]:
+        """Let held datasets go on where they were, or settle again where they changed meanwhile."""
+
+        def act(dataset: Dataset) -> Moved | None:
+            if dataset.state is not State.HELD:
+                return None
+            after = dataset.held_from or State.SETTLING
+            asked = _asked(user, why, "released")
+            return self._asked_move(dataset, after, Reason.RELEASE, asked, now, held_from=None)
+
+        return self._each(which, act, "release", (State.HELD,))
+
+    def accept(self, which: Which, now: datetime, *, user: str, why: str = "") -> list[Moved]:
+        """Archive failed datasets as they are.
+
+        Files that changed after they were archived travel as a new revision, files that the archive holds
+        differently replace what is there, an external checksum that does not fit is dropped, and what the format
+        contradicts is sent all the same. Other faults cannot be accepted.
+        """
+
+        def act(dataset: Dataset) -> Moved | None:
+            if dataset.state is not State.FAILED:
+                return None
+            revised = self._accept_files(dataset.id)
+            if not self._anything_pending(dataset.id):
+                raise MoveRefusedError(
+                    f"{printable(dataset.name)} has nothing that could be accepted: {dataset.reason}",
+                    what_to_do="see to the reason, then `archivedctl retry` it",
+                )
+            asked = _asked(user, why, "accepted as it is")
+            return self._asked_move(
+                dataset,
+                State.READY,
+                Reason.ACCEPT,
+                asked,
+                now,
+                accepted=1,
+                attempts=0,
+                revision=dataset.revision + (1 if revised else 0),
+            )
+
+        return self._each(which, act, "accept", (State.FAILED,))
+
+    def _accept_files(self, dataset_id: int) -> bool:
+        """Return whether a file travels anew that was archived before."""
+        travels = "SET state = ?, reason = '', fault = '', settled = 1"
+        revised = self._door.change(
+            f"UPDATE file {travels}, overwrite = 1 WHERE dataset_id = ? AND state = ? AND missing = 0",
+            FileState.PENDING,
+            dataset_id,
+            FileState.CHANGED,
+        )
+        self._door.change(
+            f"UPDATE file {travels}, overwrite = 1 WHERE dataset_id = ? AND state = ? AND fault = ?",
+            FileState.PENDING,
+            dataset_id,
+            FileState.FAILED,
+            "conflict",
+        )
+        self._door.change(
+            f"UPDATE file {travels}, external_algorithm = NULL, external_checksum = NULL "
+            "WHERE dataset_id = ? AND state = ? AND fault = ?",
+            FileState.PENDING,
+            dataset_id,
+            FileState.FAILED,
+            "checksum",
+        )
+        self._settle_files(dataset_id)
+        return revised > 0
+
+    def _anything_pending(self, dataset_id: int) -> bool:
+        row = self._door.row(
+            "SELECT 1 FROM file WHERE dataset_id = ? AND state = ? LIMIT 1",
+            dataset_id,
+            FileState.PENDING,
+        )
+        return row is not None
+
+    def _asked_move(
+        self,
+        dataset: Dataset,
+        after: State,
+        reason: Reason,
+        why: str,
+        now: datetime,
+        **columns: Any,
+    ) -> Moved | None:
+        if self._move(dataset, after, reason, why, now, **columns):
+            return (dataset.name, dataset.state, after)
+        return None
+
+    def _each(
+        self, which: Which, act: _Act, verb: str, from_states: Sequence[State]
+    ) -> list[Moved]:
+        moved = []
+        with self._door.write():
+            if isinstance(which, Selector):
+                for dataset in list(self.select(which)):
+                    if dataset.state in from_states and (done := act(dataset)) is not None:
+                        moved.append(done)
+                return moved
+            for name in dict.fromkeys(which):
+                dataset = self.dataset(name)
+                done = act(dataset)
+                if done is None:
+                    raise _refused(dataset, verb, from_states)
+                moved.append(done)
+        return moved
+
+
+def _asked(user: str, why: str, otherwise: str) -> str:
+    return f"asked by {user}: {why or otherwise}"
+
+
+def _refused(dataset: Dataset, verb: str, from_states: Sequence[State]) -> MoveRefusedError:
+    states = " or ".join(from_states)
+    return MoveRefusedError(
+        f"{printable(dataset.name)} is {dataset.state}; {verb} is for datasets that are {states}; "
+        "nothing was moved"
+    )

@@ -1,0 +1,94 @@
+"""Many datasets at a time: what a selector means, and what is due in each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from archived.core.lifecycle import State
+from archived.core.model import Dataset
+from archived.store.datasets import DatasetVerbs
+from archived.store.fields import MICROSECOND, to_time
+from archived.store.moves import marks
+from archived.store.results import Selector
+from archived.store.rows import DATASET_COLUMNS, dataset_of
+from archived.store.selecting import Condition, condition, is_pattern, matcher
+
+PAGE = 500
+
+
+class QueryVerbs(DatasetVerbs):
+    """Reading many datasets."""
+
+    def select(self, selector: Selector, limit: int | None = None) -> Iterator[Dataset]:
+        """The datasets that a selector means, in the order in which they were first seen."""
+        patterns = [name for name in selector.names if is_pattern(name)]
+        exact = [found for name in selector.names if (found := self._named(name)) is not None]
+        wanted = condition(selector)
+        if selector.names and not patterns:
+            wanted = wanted.also(f"d.id IN ({marks(exact) or 'NULL'})", [d.id for d in exact])
+            matches = matcher(())
+        else:
+            matches = matcher(selector.names)
+        number = 0
+        for dataset in self._pages(wanted):
+            if limit is not None and number >= limit:
+                return
+            if matches(dataset.name):
+                number += 1
+                yield dataset
+
+    def _pages(self, wanted: Condition) -> Iterator[Dataset]:
+        """A page at a time, so that no query stays open while others write."""
+        last = 0
+        while True:
+            rows = self._door.rows(
+                f"SELECT {DATASET_COLUMNS} FROM dataset d WHERE d.rig_id = ? AND d.id > ?"
+                f"{wanted.sql} ORDER BY d.id LIMIT ?",
+                self._rig_id,
+                last,
+                *wanted.values,
+                PAGE,
+            )
+            for row in rows:
+                yield dataset_of(row)
+            if len(rows) < PAGE:
+                return
+            last = rows[-1][0]
+
+    def settling(self, now: datetime, quiet: timedelta, limit: int) -> list[Dataset]:
+        """Datasets in SETTLING that are due and unchanged for `quiet`, those unchanged for longest first."""
+        return self._in_state(
+            State.SETTLING,
+            "AND (d.due IS NULL OR d.due <= ?) AND d.changed_at <= ? ORDER BY d.changed_at, d.id",
+            [to_time(now), (to_time(now) or 0) - quiet // MICROSECOND],
+            limit,
+        )
+
+    def waiting_due(self, now: datetime, limit: int) -> list[Dataset]:
+        """Datasets in WAITING whose time has come, in the order of their times."""
+        return self._in_state(
+            State.WAITING,
+            "AND (d.due IS NULL OR d.due <= ?) ORDER BY d.due, d.id",
+            [to_time(now)],
+            limit,
+        )
+
+    def ready(self, limit: int) -> list[Dataset]:
+        """Datasets in READY, those that are so for longest first."""
+        return self._in_state(State.READY, "ORDER BY d.state_since, d.id", [], limit)
+
+    def attention(self, limit: int = 100) -> list[Dataset]:
+        """Datasets that a person has to look at, those that wait for longest first."""
+        return self._in_state(State.FAILED, "ORDER BY d.state_since, d.id", [], limit)
+
+    def _in_state(self, state: State, rest: str, values: list[Any], limit: int) -> list[Dataset]:
+        rows = self._door.rows(
+            f"SELECT {DATASET_COLUMNS} FROM dataset d WHERE d.rig_id = ? AND d.state = ? {rest} LIMIT ?",
+            self._rig_id,
+            state,
+            *values,
+            limit,
+        )
+        return [dataset_of(row) for row in rows]

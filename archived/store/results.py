@@ -1,0 +1,112 @@
+"""What the store is given and what it answers, beside the values of `archived.core.model`."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+
+from archived.core.lifecycle import State
+from archived.core.model import FileStat, Recording, Unrecognised
+
+Moved = tuple[str, State, State]
+"""The name of a dataset that moved, before, and after."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSighting:
+    """One folder of a recording as a look saw it, whole and without errors.
+
+    A look must give every folder of a recording that it entered, empty ones too: what is known in such a folder
+    and is not among `files` counts as not there. `files` come with their file types.
+    """
+
+    root_key: str
+    location: str
+    recording: Recording
+    folder: str
+    mtime_ns: int
+    subfolders: Sequence[str]
+    files: Sequence[tuple[FileStat, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class SightResult:
+    """What sightings changed. `moved` has only moves, not new datasets.
+
+    `too_long` are files that could not be stored: their paths are longer than this kind of database can index.
+    """
+
+    datasets_new: int = 0
+    files_new: int = 0
+    files_changed: int = 0
+    moved: Sequence[Moved] = ()
+    too_long: Sequence[Unrecognised] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LookSummary:
+    """A look at a whole root that has ended: the folders it visited, and whether it saw everything without errors."""
+
+    visited: Container[str]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LookResult:
+    """What a complete look means for files that it did not see.
+
+    `candidates` counts the files not archived yet that were not seen, `gone` those of them that are given up now.
+    With `fuse_blown` too many were not seen at once, and nothing was changed.
+    """
+
+    gone: int = 0
+    fuse_blown: bool = False
+    candidates: int = 0
+    moved: Sequence[Moved] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """Which datasets are meant: everything given must fit. `since` and `until` are dates of recording, inclusive.
+
+    `names` are names of datasets or patterns with `*`, `?` and `[…]`, of which any may fit.
+    """
+
+    names: Sequence[str] = ()
+    location: str | None = None
+    states: Sequence[State] = ()
+    h2o: str | None = None
+    subject: str | None = None
+    date: datetime.date | None = None
+    since: datetime.date | None = None
+    until: datetime.date | None = None
+    convention: str | None = None
+    file_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProveResult:
+    """How many files got their receipt, and the paths of those that changed while they travelled."""
+
+    proved: int
+    changed: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonInfo:
+    """The daemon of this rig: `running` says whether it holds its lock at this moment."""
+
+    running: bool
+    pid: int | None = None
+    since: datetime.datetime | None = None
+    last_tick: datetime.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A person said: send nothing for now. `until` is None for as long as it takes."""
+
+    why: str
+    since: datetime.datetime
+    until: datetime.datetime | None = None

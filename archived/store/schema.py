@@ -1,0 +1,322 @@
+"""The tables as they are now. The migrations build them; a test says that the two agree.
+
+Times are microseconds since 1970 in UTC, times of files nanoseconds, sizes bytes, truth is 0 or 1. Names are
+written as `fields.to_text` writes them. Every row belongs to a rig, as several rigs may share a PostgreSQL store.
+"""
+
+from __future__ import annotations
+
+from peewee import (
+    AutoField,
+    BigIntegerField,
+    CharField,
+    CompositeKey,
+    DoubleField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    SmallIntegerField,
+    TextField,
+)
+
+from archived.store.fields import NameField
+
+
+class Rig(Model):
+    """One machine. Its row is what writers of a shared store wait for, so that one writes at a time."""
+
+    id = AutoField()
+    name = NameField(unique=True)
+    pid = IntegerField(null=True)
+    """Of the daemon that claimed it and has not ended in order."""
+    since = BigIntegerField(null=True)
+    last_tick = BigIntegerField(null=True)
+
+    class Meta:
+        table_name = "rig"
+
+
+class Root(Model):
+    """A watched folder, by the key that the looks use."""
+
+    id = AutoField()
+    rig = ForeignKeyField(Rig, index=False)
+    name = NameField()
+
+    class Meta:
+        table_name = "root"
+        indexes = ((("rig", "name"), True),)
+
+
+class DatasetRow(Model):
+    """The row that has a state."""
+
+    id = AutoField()
+    rig = ForeignKeyField(Rig, index=False)
+    root = ForeignKeyField(Root, index=False)
+    location = NameField()
+    path = NameField()
+    convention = TextField()
+    state = CharField(max_length=16)
+    reason = TextField()
+    h2o = NameField(null=True)
+    subject = NameField(null=True)
+    recorded_on = CharField(max_length=10, null=True)
+    ident = TextField(null=True)
+    fields = TextField()
+    revision = IntegerField()
+    attempts = IntegerField()
+    due = BigIntegerField(null=True)
+    first_seen = BigIntegerField()
+    changed_at = BigIntegerField()
+    state_since = BigIntegerField()
+    archived_at = BigIntegerField(null=True)
+    accepted = SmallIntegerField()
+    held_from = CharField(max_length=16, null=True)
+    files = IntegerField()
+    """Without those that are gone; kept by `moves.recount`, as is `bytes`."""
+    bytes = BigIntegerField()
+
+    class Meta:
+        table_name = "dataset"
+        indexes = (
+            (("rig", "location", "path"), True),
+            (("rig", "state", "changed_at"), False),
+            (("rig", "h2o"), False),
+        )
+
+
+class BatchRow(Model):
+    """The files that travel in one transfer."""
+
+    id = AutoField()
+    rig = ForeignKeyField(Rig, index=False)
+    name = CharField(max_length=64, unique=True)
+    """The UUID by which everybody else knows it."""
+    location = NameField()
+    direction = CharField(max_length=16)
+    state = CharField(max_length=16)
+    created_at = BigIntegerField()
+    state_since = BigIntegerField()
+    files = IntegerField()
+    bytes = BigIntegerField()
+    submission_id = CharField(max_length=64, null=True)
+    mover_task = TextField(null=True)
+    deadline = BigIntegerField(null=True)
+    attempts = IntegerField()
+    due = BigIntegerField(null=True)
+    files_done = IntegerField()
+    bytes_done = BigIntegerField()
+    rate = DoubleField(null=True)
+    nice_status = TextField()
+    reason = TextField()
+
+    class Meta:
+        table_name = "batch"
+        indexes = ((("rig", "state"), False),)
+
+
+class FileRow(Model):
+    """One file of a dataset."""
+
+    id = AutoField()
+    dataset = ForeignKeyField(DatasetRow, index=False)
+    name = NameField()
+    """Its path from the dataset's folder, see `fields.below`."""
+    size = BigIntegerField()
+    mtime_ns = BigIntegerField()
+    ctime_ns = BigIntegerField()
+    inode = BigIntegerField()
+    file_type = TextField()
+    state = CharField(max_length=16)
+    reason = TextField()
+    fault = CharField(max_length=32)
+    """What kind of fault set it apart: "conflict", "checksum", …; "" where nothing did."""
+    settled = SmallIntegerField()
+    """Whether it is as it was when its dataset settled; only such files travel."""
+    missing = SmallIntegerField()
+    """Whether the last look into its folder did not find it."""
+    absent = SmallIntegerField()
+    """How many complete looks in a row did not find it."""
+    overwrite = SmallIntegerField()
+    """Whether a person accepted that it replaces what the archive holds."""
+    submitted = IntegerField()
+    external_algorithm = CharField(max_length=16, null=True)
+    external_checksum = CharField(max_length=160, null=True)
+    archived_size = BigIntegerField(null=True)
+    archived_mtime_ns = BigIntegerField(null=True)
+    batch = ForeignKeyField(BatchRow, null=True, index=False)
+    """The batch it travels or travelled in last."""
+
+    class Meta:
+        table_name = "file"
+        indexes = ((("dataset", "name"), True),)
+
+
+class FolderRow(Model):
+    """A folder that was seen whole, by which an unchanged one is passed over. Without a dataset: of no interest."""
+
+    root = ForeignKeyField(Root, index=False)
+    path = NameField()
+    mtime_ns = BigIntegerField()
+    subfolders = TextField()
+    dataset = ForeignKeyField(DatasetRow, null=True, index=False)
+
+    class Meta:
+        table_name = "folder"
+        primary_key = CompositeKey("root", "path")
+
+
+class BatchFileRow(Model):
+    """One file of a batch, as it was when the batch was planned."""
+
+    batch = ForeignKeyField(BatchRow, index=False)
+    file = ForeignKeyField(FileRow)
+    size = BigIntegerField()
+    mtime_ns = BigIntegerField()
+    ctime_ns = BigIntegerField()
+    inode = BigIntegerField()
+    external_algorithm = CharField(max_length=16, null=True)
+    external_checksum = CharField(max_length=160, null=True)
+    submitted = IntegerField()
+    overwrite = SmallIntegerField()
+    released = SmallIntegerField()
+    """Whether it was taken out of the batch again."""
+    live_file_id = IntegerField(null=True, unique=True)
+    """The file's id while the batch is under way, then NULL: two live batches cannot hold one file."""
+
+    class Meta:
+        table_name = "batch_file"
+        primary_key = CompositeKey("batch", "file")
+
+
+class ReceiptRow(Model):
+    """The proof for one file of one revision. Never changed or deleted."""
+
+    id = AutoField()
+    file = ForeignKeyField(FileRow, index=False)
+    batch = ForeignKeyField(BatchRow, null=True, index=False)
+    revision = IntegerField()
+    size = BigIntegerField()
+    mtime_ns = BigIntegerField()
+    algorithm = CharField(max_length=16, null=True)
+    checksum = CharField(max_length=160, null=True)
+    source = TextField()
+    at = BigIntegerField()
+
+    class Meta:
+        table_name = "receipt"
+        indexes = ((("file", "batch"), True),)
+
+
+class EventRow(Model):
+    """One move of one dataset. Never changed or deleted."""
+
+    id = AutoField()
+    rig = ForeignKeyField(Rig, index=False)
+    dataset = ForeignKeyField(DatasetRow)
+    at = BigIntegerField()
+    state_before = CharField(max_length=16, null=True)
+    state_after = CharField(max_length=16)
+    move = CharField(max_length=32, null=True)
+    why = TextField()
+
+    class Meta:
+        table_name = "event"
+        indexes = ((("rig", "at"), False),)
+
+
+class TallyRow(Model):
+    """How many datasets of a location are in a state; kept by every move, so that nobody has to count."""
+
+    rig = ForeignKeyField(Rig, index=False)
+    location = NameField()
+    state = CharField(max_length=16)
+    datasets = IntegerField()
+
+    class Meta:
+        table_name = "tally"
+        primary_key = CompositeKey("rig", "location", "state")
+
+
+class TotalRow(Model):
+    """How many files and bytes of a location have a receipt; kept by every proof."""
+
+    rig = ForeignKeyField(Rig, index=False)
+    location = NameField()
+    files = BigIntegerField()
+    bytes = BigIntegerField()
+
+    class Meta:
+        table_name = "total"
+        primary_key = CompositeKey("rig", "location")
+
+
+class UnrecognisedRow(Model):
+    """Something under a root that no convention claims."""
+
+    root = ForeignKeyField(Root, index=False)
+    path = NameField()
+    why = TextField()
+    nearest = TextField()
+
+    class Meta:
+        table_name = "unrecognised"
+        primary_key = CompositeKey("root", "path")
+
+
+class AlarmRow(Model):
+    """A fault of the rig as a whole, until it ends."""
+
+    rig = ForeignKeyField(Rig, index=False)
+    name = NameField()
+    message = TextField()
+    what_to_do = TextField()
+    since = BigIntegerField()
+
+    class Meta:
+        table_name = "alarm"
+        primary_key = CompositeKey("rig", "name")
+
+
+class SettingRow(Model):
+    """Small things that must outlive the daemon: identities of roots, a pause."""
+
+    rig = ForeignKeyField(Rig, index=False)
+    name = NameField()
+    text = TextField()
+
+    class Meta:
+        table_name = "setting"
+        primary_key = CompositeKey("rig", "name")
+
+
+class CounterRow(Model):
+    """Numbers that only grow."""
+
+    rig = ForeignKeyField(Rig, index=False)
+    name = NameField()
+    number = BigIntegerField()
+
+    class Meta:
+        table_name = "counter"
+        primary_key = CompositeKey("rig", "name")
+
+
+TABLES: tuple[type[Model], ...] = (
+    Rig,
+    Root,
+    DatasetRow,
+    BatchRow,
+    FileRow,
+    FolderRow,
+    BatchFileRow,
+    ReceiptRow,
+    EventRow,
+    TallyRow,
+    TotalRow,
+    UnrecognisedRow,
+    AlarmRow,
+    SettingRow,
+    CounterRow,
+)

@@ -1,0 +1,65 @@
+"""A selector as a condition in SQL, and its patterns as a test of names."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from archived.store.fields import to_date, to_text
+from archived.store.results import Selector
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What follows a WHERE, beginning with " AND", and its values."""
+
+    sql: str = ""
+    values: tuple[Any, ...] = ()
+
+    def also(self, sql: str, values: Sequence[Any]) -> Condition:
+        """This and one more."""
+        return Condition(f"{self.sql} AND {sql}", (*self.values, *values))
+
+
+def condition(selector: Selector) -> Condition:
+    """Everything of a selector that a database can judge; that is all but its names."""
+    found = Condition()
+    equal = {
+        "location": selector.location,
+        "h2o": selector.h2o,
+        "subject": selector.subject,
+        "convention": selector.convention,
+        "recorded_on": to_date(selector.date),
+    }
+    for column, value in equal.items():
+        if value is not None:
+            found = found.also(f"d.{column} = ?", [to_text(value)])
+    if selector.states:
+        found = found.also(f"d.state IN ({', '.join('?' * len(selector.states))})", selector.states)
+    if selector.since is not None:
+        found = found.also("d.recorded_on >= ?", [to_date(selector.since)])
+    if selector.until is not None:
+        found = found.also("d.recorded_on <= ?", [to_date(selector.until)])
+    if selector.file_type is not None:
+        found = found.also(
+            "EXISTS (SELECT 1 FROM file f WHERE f.dataset_id = d.id AND f.file_type = ?)",
+            [to_text(selector.file_type)],
+        )
+    return found
+
+
+def is_pattern(name: str) -> bool:
+    """Whether a name has wildcards."""
+    return any(character in name for character in "*?[")
+
+
+def matcher(names: Sequence[str]) -> Callable[[str], bool]:
+    """A test for names: one of those given, or fitting one of the patterns. Without names everything fits."""
+    if not names:
+        return lambda _name: True
+    exact = frozenset(names)
+    patterns = [re.compile(fnmatch.translate(name)) for name in names if is_pattern(name)]
+    return lambda name: name in exact or any(pattern.match(name) for pattern in patterns)

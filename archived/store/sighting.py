@@ -1,0 +1,382 @@
+"""What looks saw becomes rows: new datasets and files, differences, and the folders that may be passed over."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from archived.core.lifecycle import State
+from archived.core.model import Dataset, FileStat, FileState, Unrecognised
+from archived.core.sighting import (
+    Changes,
+    Consequence,
+    FileChange,
+    KnownFile,
+    compare,
+    consequence,
+)
+from archived.store.fields import (
+    below,
+    bounded,
+    from_names,
+    signed,
+    to_date,
+    to_fields,
+    to_names,
+    to_text,
+    to_time,
+)
+from archived.store.moves import Moves
+from archived.store.results import FolderSighting, Moved, SightResult
+from archived.store.rows import DATASET_COLUMNS, KNOWN_COLUMNS, dataset_of, known_of
+
+PLAIN_AT_ONCE = 1_000
+"""How many folders of no interest are kept in memory before they are written together."""
+
+Seen = tuple[FileStat, str]
+
+
+@dataclass
+class _Tally:
+    """What one call of `sight` changed so far."""
+
+    datasets_new: int = 0
+    files_new: int = 0
+    files_changed: int = 0
+    moved: list[Moved] = field(default_factory=list)
+    too_long: list[Unrecognised] = field(default_factory=list)
+
+    def result(self) -> SightResult:
+        return SightResult(
+            self.datasets_new, self.files_new, self.files_changed, self.moved, self.too_long
+        )
+
+
+class SightingVerbs(Moves):
+    """Writing down what was seen."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._root_ids: dict[str, int] = {}
+        self._plain: dict[tuple[str, str], tuple[int, Sequence[str]]] = {}
+
+    def known_folder(self, root_key: str, folder: str) -> tuple[int, tuple[str, ...]] | None:
+        """The modification time and the subfolders of a folder that may be passed over while that time stays.
+
+        Such are folders of datasets that are archived, and folders that hold nothing of interest; None for others.
+        """
+        root_id = self._root_id(root_key)
+        if root_id is None:
+            return None
+        row = self._door.row(
+            "SELECT f.mtime_ns, f.subfolders FROM folder f LEFT JOIN dataset d ON d.id = f.dataset_id "
+            "WHERE f.root_id = ? AND f.path = ? AND (f.dataset_id IS NULL OR d.state = ?)",
+            root_id,
+            to_text(folder),
+            State.ARCHIVED,
+        )
+        return None if row is None else (row[0], from_names(row[1]))
+
+    def sight(self, sightings: Sequence[FolderSighting], now: datetime) -> SightResult:
+        """Store what a look saw in folders of recordings, and move the datasets that it means a move for.
+
+        A folder whose dataset has no file yet makes no dataset.
+        """
+        tally = _Tally()
+        groups: defaultdict[tuple[str, str], list[FolderSighting]] = defaultdict(list)
+        for sighting in sightings:
+            groups[sighting.location, sighting.recording.path].append(sighting)
+        if groups or self._plain:
+            with self._door.write():
+                self._write_plain()
+                for group in groups.values():
+                    self._sight_dataset(group, now, tally)
+        return tally.result()
+
+    def sight_plain(
+        self, root_key: str, folder: str, mtime_ns: int, subfolders: Sequence[str]
+    ) -> None:
+        """Note a folder outside of every recording, seen whole and of no interest.
+
+        Written together with the next sightings, or when there are many; what a crash loses of it is seen again.
+        """
+        self._plain[root_key, folder] = (mtime_ns, subfolders)
+        if len(self._plain) >= PLAIN_AT_ONCE:
+            with self._door.write():
+                self._write_plain()
+
+    def refresh(
+        self,
+        dataset_id: int,
+        stats: Mapping[str, FileStat | None],
+        new: Sequence[Seen],
+        now: datetime,
+    ) -> bool:
+        """Store a fresh and complete look at one dataset; return whether it differs from what was known.
+
+        `stats` holds the known files by their paths, None for one that is not there now. A file that became
+        known since the look began counts as a difference.
+        """
+        with self._door.write():
+            dataset = self._read(dataset_id)
+            if dataset is None:
+                return False
+            known = self._known_files(dataset)
+            seen: dict[str, Seen] = {stat.path: (bounded(stat), kind) for stat, kind in new}
+            seen |= {path: (bounded(stat), "") for path, stat in stats.items() if stat is not None}
+            covered = [each for each in known if each.path in stats or each.path in seen]
+            changes = compare(covered, seen)
+            meaning = self._apply(dataset, changes, now, _Tally())
+            overlooked = len(covered) < len(known)
+            return overlooked or meaning.differs
+
+    def _sight_dataset(self, group: Sequence[FolderSighting], now: datetime, tally: _Tally) -> None:
+        first = group[0]
+        seen = self._storable(group, tally)
+        root_id = self._root_id_for(first.root_key)
+        dataset = self._find(first.location, first.recording.path)
+        known: list[KnownFile] = []
+        if dataset is None:
+            if not seen:
+                return
+            dataset = self._begin(first, root_id, now)
+            tally.datasets_new += 1
+        else:
+            self._describe_anew(dataset, first, root_id)
+            folders = {each.folder for each in group}
+            known = [
+                each
+                for each in self._known_files(dataset)
+                if each.path.rpartition("/")[0] in folders
+            ]
+        self._apply(dataset, compare(known, seen), now, tally)
+        for each in group:
+            self._note_folder(root_id, each.folder, each.mtime_ns, each.subfolders, dataset.id)
+
+    def _storable(self, group: Sequence[FolderSighting], tally: _Tally) -> dict[str, Seen]:
+        """The files that were seen, by path, without those whose names this kind of database cannot index."""
+        limit = self._door.kind.longest_name
+        seen: dict[str, Seen] = {}
+        for sighting in group:
+            folder = sighting.recording.path
+            for stat, file_type in sighting.files:
+                longest = max(len(folder), len(stat.path) - len(folder))
+                # A character takes up to six bytes as it is stored.
+                if limit is not None and longest * 6 > limit and _too_long(folder, stat, limit):
+                    why = f"its path is longer than the {limit} bytes that this kind of store can hold"
+                    tally.too_long.append(Unrecognised(stat.path, why))
+                    continue
+                seen[stat.path] = (bounded(stat), file_type)
+        return seen
+
+    def _find(self, location: str, path: str) -> Dataset | None:
+        row = self._door.row(
+            f"SELECT {DATASET_COLUMNS} FROM dataset d WHERE d.rig_id = ? AND d.location = ? AND d.path = ?",
+            self._rig_id,
+            to_text(location),
+            to_text(path),
+        )
+        return None if row is None else dataset_of(row)
+
+    def _begin(self, sighting: FolderSighting, root_id: int, now: datetime) -> Dataset:
+        why = "seen for the first time"
+        columns: dict[str, Any] = {
+            "rig_id": self._rig_id,
+            "location": to_text(sighting.location),
+            "path": to_text(sighting.recording.path),
+            **_description(sighting, root_id),
+            "state": State.SETTLING,
+            "reason": why,
+            "revision": 1,
+            "attempts": 0,
+            "first_seen": to_time(now),
+            "changed_at": to_time(now),
+            "state_since": to_time(now),
+            "accepted": 0,
+            "files": 0,
+            "bytes": 0,
+        }
+        dataset_id = self._door.insert(
+            f"INSERT INTO dataset ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+            *columns.values(),
+        )
+        self._note_event(dataset_id, None, State.SETTLING, None, why, now)
+        self._tally(sighting.location, State.SETTLING, 1)
+        dataset = self._read(dataset_id)
+        assert dataset is not None
+        return dataset
+
+    def _describe_anew(self, dataset: Dataset, sighting: FolderSighting, root_id: int) -> None:
+        """Follow the configuration: what a name tells depends on the convention that reads it."""
+        columns = _description(sighting, root_id)
+        row = self._door.row(f"SELECT {', '.join(columns)} FROM dataset WHERE id = ?", dataset.id)
+        if row != tuple(columns.values()):
+            settings = ", ".join(f"{column} = ?" for column in columns)
+            self._door.change(
+                f"UPDATE dataset SET {settings} WHERE id = ?", *columns.values(), dataset.id
+            )
+
+    def _known_files(self, dataset: Dataset) -> list[KnownFile]:
+        rows = self._door.rows(
+            f"SELECT {KNOWN_COLUMNS} FROM file f WHERE f.dataset_id = ?", dataset.id
+        )
+        return [known_of(row, dataset.path) for row in rows]
+
+    def _apply(
+        self, dataset: Dataset, changes: Changes, now: datetime, tally: _Tally
+    ) -> Consequence:
+        if not changes:
+            return Consequence()
+        meaning = consequence(dataset.state, changes)
+        self._insert_files(dataset, changes.new)
+        differing = (*changes.changed, *changes.altered, *changes.restored)
+        self._update_files(differing)
+        self._mark_missing(changes.missing, changes.returned)
+        if changes.new or differing:
+            self._recount([dataset.id])
+        tally.files_new += len(changes.new)
+        tally.files_changed += len(differing)
+        if self._follow(dataset, meaning, now) and meaning.after is not None:
+            tally.moved.append((dataset.name, dataset.state, meaning.after))
+        return meaning
+
+    def _follow(self, dataset: Dataset, meaning: Consequence, now: datetime) -> bool:
+        """Do to the dataset what the changes mean for it. What a person accepted was what was there before."""
+        renewed: dict[str, Any] = {"changed_at": to_time(now), "attempts": 0, "accepted": 0}
+        if meaning.after is not None and meaning.reason is not None:
+            return self._move(dataset, meaning.after, meaning.reason, meaning.why, now, **renewed)
+        if meaning.resume_in is not None:
+            renewed["held_from"] = meaning.resume_in
+        elif not meaning.differs:
+            return False
+        elif dataset.state is State.SETTLING:
+            renewed["due"] = None
+        else:
+            renewed = {"changed_at": to_time(now)}
+        settings = ", ".join(f"{column} = ?" for column in renewed)
+        self._door.change(
+            f"UPDATE dataset SET {settings} WHERE id = ?", *renewed.values(), dataset.id
+        )
+        return False
+
+    def _insert_files(self, dataset: Dataset, new: Iterable[Seen]) -> None:
+        self._door.many(
+            "INSERT INTO file (dataset_id, name, size, mtime_ns, ctime_ns, inode, file_type, state, reason, "
+            "fault, settled, missing, absent, overwrite, submitted) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, 0, 0, 0, 0)",
+            [
+                (
+                    dataset.id,
+                    to_text(below(dataset.path, stat.path)),
+                    stat.size,
+                    stat.mtime_ns,
+                    stat.ctime_ns,
+                    signed(stat.inode),
+                    to_text(file_type),
+                    FileState.PENDING,
+                )
+                for stat, file_type in new
+            ],
+        )
+
+    def _update_files(self, differing: Iterable[FileChange]) -> None:
+        self._door.many(
+            "UPDATE file SET size = ?, mtime_ns = ?, ctime_ns = ?, inode = ?, state = ?, reason = ?, "
+            "fault = '', settled = 0, missing = 0, absent = 0, overwrite = 0, external_algorithm = NULL, "
+            "external_checksum = NULL WHERE id = ?",
+            [
+                (
+                    each.stat.size,
+                    each.stat.mtime_ns,
+                    each.stat.ctime_ns,
+                    signed(each.stat.inode),
+                    each.after,
+                    to_text(each.reason),
+                    each.known.id,
+                )
+                for each in differing
+            ],
+        )
+
+    def _mark_missing(self, missing: Iterable[KnownFile], there: Iterable[KnownFile]) -> None:
+        self._door.many(
+            "UPDATE file SET missing = 1 WHERE id = ?", [(each.id,) for each in missing]
+        )
+        self._door.many(
+            "UPDATE file SET missing = 0, absent = 0 WHERE id = ?", [(each.id,) for each in there]
+        )
+
+    def _write_plain(self) -> None:
+        for (root_key, folder), (mtime_ns, subfolders) in self._plain.items():
+            root_id = self._root_id_for(root_key)
+            self._note_folder(root_id, folder, mtime_ns, subfolders, None)
+        self._plain.clear()
+
+    def _note_folder(
+        self,
+        root_id: int,
+        folder: str,
+        mtime_ns: int,
+        subfolders: Sequence[str],
+        dataset_id: int | None,
+    ) -> None:
+        path, names = to_text(folder), to_names(subfolders)
+        row = self._door.row(
+            "SELECT mtime_ns, subfolders, dataset_id FROM folder WHERE root_id = ? AND path = ?",
+            root_id,
+            path,
+        )
+        if row == (mtime_ns, names, dataset_id):
+            return
+        limit = self._door.kind.longest_name
+        if row is None and limit is not None and len(path.encode()) > limit:
+            return
+        self._upsert(
+            "folder",
+            {"root_id": root_id, "path": path},
+            {"mtime_ns": mtime_ns, "subfolders": names, "dataset_id": dataset_id},
+        )
+
+    def _root_id(self, key: str) -> int | None:
+        root_id = self._root_ids.get(key)
+        if root_id is None:
+            row = self._door.row(
+                "SELECT id FROM root WHERE rig_id = ? AND name = ?", self._rig_id, to_text(key)
+            )
+            if row is None:
+                return None
+            root_id = int(row[0])
+            # What a transaction inserted is remembered only after it: it may fail yet.
+            if not self._door.in_transaction:
+                self._root_ids[key] = root_id
+        return root_id
+
+    def _root_id_for(self, key: str) -> int:
+        """The id of a root, which is made when it is seen for the first time."""
+        root_id = self._root_id(key)
+        if root_id is not None:
+            return root_id
+        return self._door.insert(
+            "INSERT INTO root (rig_id, name) VALUES (?, ?)", self._rig_id, to_text(key)
+        )
+
+
+def _too_long(folder: str, stat: FileStat, limit: int) -> bool:
+    return (
+        max(len(to_text(folder).encode()), len(to_text(below(folder, stat.path)).encode())) > limit
+    )
+
+
+def _description(sighting: FolderSighting, root_id: int) -> dict[str, Any]:
+    recording = sighting.recording
+    return {
+        "root_id": root_id,
+        "convention": to_text(recording.convention),
+        "h2o": None if recording.h2o is None else to_text(recording.h2o),
+        "recorded_on": to_date(recording.date),
+        "ident": None if recording.ident is None else to_text(recording.ident),
+        "fields": to_fields(recording.fields),
+    }
