@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 _STREAM = re.compile(
-    r"(?P<head>.*)\.(?P<device>imec[0-9]*|obx[0-9]*|nidq)(?:\.(?P<band>ap|lf|obx))?"
+    r"(?P<head>.*?)\.(?P<device>imec[0-9]*|obx[0-9]*|nidq)(?:\.(?P<band>ap|lf|obx))?"
     r"\.(?P<extension>bin|meta|cbin|ch)",
     re.IGNORECASE | re.DOTALL,
 )
