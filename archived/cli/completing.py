@@ -18,18 +18,12 @@ LIMIT = 200
 def complete_dataset(
     ctx: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem[str]]:
-    """The datasets whose names begin as typed, with their states."""
+    """The datasets whose names begin as typed."""
 
     def found(caller: Caller) -> list[CompletionItem[str]]:
-        from archived.store import Selector
-
         with caller.store() as store:
-            datasets = store.select(Selector(names=(f"{_literally(incomplete)}*",)), limit=LIMIT)
-        return [
-            CompletionItem(each.name, help=str(each.state))
-            for each in datasets
-            if printable(each.name) == each.name
-        ]
+            names = store.names(incomplete, limit=LIMIT)
+        return [CompletionItem(name) for name in names if printable(name) == name]
 
     return _quietly(ctx, found)
 
@@ -53,8 +47,3 @@ def _quietly(
         return list(found(caller_of(ctx)))
     except (ArchivedError, OSError):
         return []
-
-
-def _literally(text: str) -> str:
-    """A pattern that stands for exactly this text."""
-    return "".join(f"[{each}]" if each in "*?[" else each for each in text)

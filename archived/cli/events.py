@@ -76,7 +76,7 @@ def command(
     """Show what happened to the datasets, in order; with a NAME, to that one."""
     with caller.store() as store:
         exact = find_dataset(store, name).name if name is not None else None
-        events = store.events(exact, since=since, limit=limit)
+        events = store.events(name=exact, since=since, limit=limit)
         if follow:
             _follow(caller, store, exact, events, as_json=as_json)
         elif as_json:
@@ -108,7 +108,7 @@ def _follow(
             seen = {event for event in {*seen, *events} if event.at >= newest}
             if caller.stop.wait(FOLLOW_EVERY.total_seconds()):
                 return
-            events = store.events(name, since=newest, limit=FOLLOW_LIMIT)
+            events = store.events(name=name, since=newest, limit=FOLLOW_LIMIT)
 
 
 def _print_line(caller: Caller, event: Event, *, as_json: bool) -> None:

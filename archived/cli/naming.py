@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
-from archived.core.paths import printable, shown
+from archived.core.paths import printable
 from archived.errors import NameNotFoundError
 
 if TYPE_CHECKING:
     from archived.core.model import Dataset
     from archived.store import Store
-
-SUGGESTIONS = 3
 
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([nrt]))")
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
@@ -20,32 +19,17 @@ _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 
 def find_dataset(store: Store, typed: str) -> Dataset:
     """The dataset of that name. Raises `NameNotFoundError`, naming similar ones."""
-    for name in spellings(typed):
-        found = store.dataset(name)
-        if found is not None:
-            return found
-    raise unknown_name(store, typed)
+    *others, exactly = reversed(spellings(typed))
+    for name in others:
+        with contextlib.suppress(NameNotFoundError):
+            return store.dataset(name)
+    return store.dataset(exactly)
 
 
 def spellings(typed: str) -> tuple[str, ...]:
     """What a typed name may stand for: itself, and what `printable` would show in that way."""
     meant = _ESCAPE.sub(_unescaped, typed)
     return (typed,) if meant == typed or printable(meant) != typed else (typed, meant)
-
-
-def unknown_name(store: Store, typed: str) -> NameNotFoundError:
-    """The error about a name that no dataset has, with names that have something of it."""
-    from archived.store import Selector
-
-    last = "".join(f"[{each}]" if each in "*?[" else each for each in typed.rpartition("/")[2])
-    similar = store.select(Selector(names=(f"*{last}*",)), limit=SUGGESTIONS) if last else ()
-    names = ", ".join(printable(each.name) for each in similar)
-    return NameNotFoundError(
-        f"no dataset is called {shown(typed)}",
-        what_to_do=f"Perhaps you mean {names}."
-        if names
-        else "`archivedctl list` shows every name; `archivedctl why PATH` explains a path.",
-    )
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +28,7 @@ class Selection:
     """What a person selected; `everything` where they said so."""
 
     selector: Selector
+    typed: tuple[str, ...]
     everything: bool
 
     @property
@@ -38,10 +39,17 @@ class Selection:
         return self.everything or self.selector != Selector()
 
     @property
+    def exact(self) -> tuple[str, ...]:
+        """The names, as typed, that are no patterns."""
+        return tuple(name for name in self.typed if not PATTERN_CHARACTERS & set(name))
+
+    @property
     def broad(self) -> bool:
-        """Whether it may mean more datasets than were named one by one."""
-        names = self.selector.names
-        return not names or any(PATTERN_CHARACTERS & set(name) for name in names)
+        """Whether it may mean other datasets than those named one by one, or fewer of them."""
+        from archived.store import Selector
+
+        only_names = replace(self.selector, names=()) == Selector() and not self.everything
+        return not only_names or self.exact != self.typed
 
 
 def selection_options(function: F) -> F:
@@ -77,7 +85,11 @@ def selection_options(function: F) -> F:
             convention=convention,
             file_type=file_type,
         )
-        return function(*arguments, selection=Selection(selector, everything), **others)
+        return function(
+            *arguments,
+            selection=Selection(selector, tuple(dict.fromkeys(names)), everything),
+            **others,
+        )
 
     for option in reversed(_OPTIONS):
         wrapped = option(wrapped)

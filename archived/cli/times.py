@@ -41,3 +41,8 @@ def ago(moment: datetime | None, now: datetime) -> str:
 def ahead(moment: datetime, now: datetime) -> str:
     """`in 3m10s`, or `now` when it has come."""
     return f"in {roughly(moment - now)}" if moment > now else "now"
+
+
+def local_iso(moment: str | None) -> str:
+    """A time of `iso` on this machine's clock."""
+    return local(datetime.fromisoformat(moment)) if moment else ""

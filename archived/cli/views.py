@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archived.cli.times import iso
 from archived.core.model import Alarm, Batch, Dataset, DatasetFile, Event, Unrecognised
+
+if TYPE_CHECKING:
+    from archived.store import Pause
 
 View = dict[str, Any]
 
@@ -104,6 +107,13 @@ def unrecognised_view(unrecognised: Unrecognised) -> View:
         "why": unrecognised.why,
         "nearest": unrecognised.nearest or None,
     }
+
+
+def pause_view(pause: Pause | None) -> View | None:
+    """A pause of the transfers, or None."""
+    if pause is None:
+        return None
+    return {"why": pause.why, "since": iso(pause.since), "until": iso(pause.until)}
 
 
 def mtime(nanoseconds: int) -> str | None:

@@ -1,0 +1,104 @@
+"""The page of `archivedctl status`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from archived.cli.looks import TRANSFER_FIELDS, count_cell, state_cell
+from archived.cli.output import Cell, Field, Line, Page, Style, Table, heading, line, table
+from archived.cli.times import ago, local_iso
+from archived.cli.views import View
+from archived.core.lifecycle import State
+from archived.core.units import format_size
+
+BUSY = (State.TRANSFERRING, State.VERIFYING)
+
+LOCATION_FIELDS = (
+    Field[View]("LOCATION", lambda view: view["name"]),
+    *(
+        Field[View](
+            state.upper(),
+            lambda view, state=state: count_cell(view["counts"][state], state),  # type: ignore[misc]
+            right=True,
+        )
+        for state in State
+    ),
+    Field[View]("SAFE FILES", lambda view: str(view["files_archived"]), right=True),
+    Field[View]("SAFE BYTES", lambda view: format_size(view["bytes_archived"]), right=True),
+    Field[View]("ARCHIVE", lambda view: Cell(view["archive"], Style.DIM)),
+)
+
+
+def page_of(view: View, now: datetime) -> Page:
+    """What `status` shows a person."""
+    page: list[Line | Table] = [*_head(view, now), line()]
+    page.append(table(LOCATION_FIELDS, view["locations"]))
+    if view["transfers"]:
+        page += [*heading("Transfers"), table(TRANSFER_FIELDS, view["transfers"])]
+    if view["alarms"]:
+        page += heading("Alarms")
+        for alarm in view["alarms"]:
+            page += _trouble(Cell("alarm", Style.BAD), alarm["message"], alarm, now)
+    if view["attention"]:
+        page += heading("Needs a person")
+        for each in view["attention"]:
+            page.append(line(state_cell(each["state"]), "  ", Cell(each["dataset"], Style.STRONG)))
+            page += _trouble(None, each["reason"], each, now)
+        page += _rest(view["counts"][State.FAILED] - len(view["attention"]))
+    if view["unrecognised"]:
+        page += heading("Not recognised, so not archived")
+        for each in view["unrecognised"]:
+            nearest = f" (nearest: {each['nearest']})" if each["nearest"] else ""
+            page += [line(each["path"]), line(Cell(each["why"] + nearest, Style.DIM), indent=2)]
+    return page
+
+
+def summary(view: View) -> str:
+    """The counts in one line, as `--watch` prints them where there is no terminal."""
+    counts = ", ".join(f"{number} {state}" for state, number in view["counts"].items() if number)
+    moving = sum(each["bytes"] for each in view["transfers"])
+    done = sum(each["bytes_done"] for each in view["transfers"])
+    travelling = f"; {format_size(done)} of {format_size(moving)} sent" if moving else ""
+    alarms = f"; {len(view['alarms'])} alarms" if view["alarms"] else ""
+    running = "" if view["daemon"]["running"] else "; the daemon is not running"
+    return (counts or "nothing is known yet") + travelling + alarms + running
+
+
+def _head(view: View, now: datetime) -> list[Line]:
+    daemon = view["daemon"]
+    if daemon["running"]:
+        dot = Cell("●", Style.GOOD)
+        said = f"running since {local_iso(daemon['since'])} (pid {daemon['pid']})"
+    else:
+        dot, said = Cell("○", Style.BAD), "the daemon is not running"
+    tick = datetime.fromisoformat(daemon["last_tick"]) if daemon["last_tick"] else None
+    lines = [
+        line(dot, " ", Cell(view["rig"], Style.STRONG), f"  {said}, last turn {ago(tick, now)}"),
+        line(Cell(f"store {view['store']}", Style.DIM), indent=2),
+    ]
+    if not daemon["running"]:
+        hint = "nothing is archived until it runs: `systemctl start archived`, or `archived`"
+        lines.append(line(Cell(hint, Style.WARN), indent=2))
+    if view["paused"]:
+        until = view["paused"]["until"]
+        end = f"until {local_iso(until)}" if until else "until `archivedctl resume`"
+        lines.append(line(Cell(f"paused {end}: {view['paused']['why']}", Style.WARN), indent=2))
+    if view["watcher"] and view["watcher"]["reason"]:
+        said = f"changes are noticed by {view['watcher']['mode']}: {view['watcher']['reason']}"
+        lines.append(line(Cell(said, Style.WARN), indent=2))
+    return lines
+
+
+def _trouble(label: Cell | None, message: str, view: View, now: datetime) -> list[Line]:
+    since = ago(datetime.fromisoformat(view["since"]), now)
+    first = line(label, "  ", message) if label else line(message, indent=2)
+    lines = [first, line(Cell(f"since {since.removesuffix(' ago')}", Style.DIM), indent=2)]
+    if view["what_to_do"]:
+        lines.append(line("▶ ", view["what_to_do"], indent=2))
+    return lines
+
+
+def _rest(number: int) -> list[Line]:
+    if number <= 0:
+        return []
+    return [line(Cell(f"and {number} more: `archivedctl list --state failed`", Style.DIM))]
