@@ -1,0 +1,160 @@
+"""The calls that the mover makes, each with the sentence that its failure begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+
+import globus_sdk
+
+from archived.transfer.globus_documents import Document
+from archived.transfer.globus_session import GlobusSession
+
+EVENTS = 500
+"""How many of a task's newest errors are read; each names at most one file."""
+TASKS = 100
+"""How many pending tasks an identity can have."""
+
+
+class _Answer(Protocol):
+    @property
+    def data(self) -> Any: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+
+_Ask = Callable[[globus_sdk.TransferClient], _Answer]
+_AskForPage = Callable[[globus_sdk.TransferClient, Mapping[str, Any]], _Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A document, and when the service sent it by its own clock (None where it does not say)."""
+
+    document: Document
+    at: datetime | None
+
+
+class GlobusCalls:
+    """The Transfer service as this program uses it. Everything raises children of `TransferError`."""
+
+    def __init__(self, session: GlobusSession) -> None:
+        self._session = session
+
+    def submission_id(self) -> str:
+        """A fresh submission id."""
+        return str(self._document("get a submission id", lambda c: c.get_submission_id())["value"])
+
+    def post(self, body: bytes) -> Document:
+        """Begin a transfer. The body is ours already, so the library need not build it again."""
+        return self._document(
+            "begin a transfer",
+            lambda client: client.post(
+                "/v0.10/transfer",
+                data=body,
+                headers={"Content-Type": "application/json"},
+                encoding="text",
+            ),
+        )
+
+    def task(self, task_id: str) -> Dated:
+        """A task's document. Raises `NotThereError` for one that Globus does not know (any more)."""
+        return self._session.call(
+            "ask about a task", lambda client: _dated(client.get_task(task_id))
+        )
+
+    def tasks(self, filters: Mapping[str, str]) -> Sequence[Document]:
+        """Tasks of ours. The values of `filters` are in Globus' own notation."""
+        text = "/".join(f"{key}:{value}" for key, value in filters.items())
+        return self._rows(
+            "look for a task", lambda client: client.task_list(limit=TASKS, filter=text)
+        )
+
+    def errors(self, task_id: str) -> Sequence[Document]:
+        """The newest errors among a task's events; there may be none."""
+        return self._rows(
+            "read the events of a task",
+            lambda client: client.task_event_list(
+                task_id, limit=EVENTS, query_params={"filter": "is_error:1"}
+            ),
+        )
+
+    def pause(self, task_id: str) -> Document:
+        """Why a task is paused."""
+        return self._document("read about a pause", lambda client: client.task_pause_info(task_id))
+
+    def skipped(self, task_id: str) -> Iterator[Document]:
+        """What a task left out."""
+        return self._pages(
+            "read what a task left out",
+            lambda client, marker: client.task_skipped_errors(task_id, **marker),
+        )
+
+    def moved(self, task_id: str) -> Iterator[Document]:
+        """The files that a task moved."""
+        return self._pages(
+            "read the list of files that a task moved",
+            lambda client, marker: client.task_successful_transfers(task_id, **marker),
+        )
+
+    def cancel(self, task_id: str) -> None:
+        """Ask for the end of a task."""
+        self._document("cancel a task", lambda client: client.cancel_task(task_id))
+
+    def listing(self, collection: str, folder: str) -> Document:
+        """What a folder holds, hidden files too. Raises `NotThereError`."""
+        return self._document(
+            f"list {folder} in the collection {collection}",
+            lambda client: client.operation_ls(collection, folder, show_hidden=True),
+        )
+
+    def stat(self, collection: str, path: str) -> Document:
+        """One file or folder. Raises `NotThereError`."""
+        return self._document(
+            f"look at {path} in the collection {collection}",
+            lambda client: client.operation_stat(collection, path),
+        )
+
+    def collection(self, collection: str) -> Document:
+        """What Globus says of a collection itself."""
+        return self._document(
+            f"look up the collection {collection}", lambda client: client.get_endpoint(collection)
+        )
+
+    def _document(self, doing: str, ask: _Ask) -> Document:
+        return self._session.call(doing, lambda client: _dated(ask(client)).document)
+
+    def _rows(self, doing: str, ask: _Ask) -> Sequence[Document]:
+        return self._session.call(doing, lambda client: list(_dated(ask(client)).document["DATA"]))
+
+    def _pages(self, doing: str, ask: _AskForPage) -> Iterator[Document]:
+        """Follow the markers of a long list to its end."""
+        marker: dict[str, Any] = {}
+        while True:
+            page = self._next_page(doing, ask, dict(marker))
+            yield from page["DATA"]
+            following = page.get("next_marker")
+            if following is None or following == marker.get("marker"):
+                return
+            marker = {"marker": following}
+
+    def _next_page(self, doing: str, ask: _AskForPage, marker: Mapping[str, Any]) -> Document:
+        def work(client: globus_sdk.TransferClient) -> Document:
+            document = _dated(ask(client, marker)).document
+            return {**document, "DATA": list(document["DATA"])}
+
+        return self._session.call(doing, work)
+
+
+def _dated(answer: _Answer) -> Dated:
+    """Raises `ValueError`, as the library does, where the body is no JSON object."""
+    if not isinstance(answer.data, dict):
+        raise ValueError("no JSON object")
+    try:
+        at = parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
+    except (KeyError, TypeError, ValueError):
+        at = None
+    return Dated(answer.data, at)

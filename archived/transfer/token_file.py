@@ -1,0 +1,165 @@
+"""The file that holds a person's login: written whole and atomically, readable by its owner alone."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from archived.errors import LoginRequiredError, TransferUnavailableError
+
+_LOCK_WAIT = 10.0
+"""Seconds; the lock is held for one small write."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """What one service gave: a token for its calls, and one with which a new one is had. Times are Unix seconds."""
+
+    access_token: str
+    expires_at: int
+    refresh_token: str
+    scope: str
+
+    def __repr__(self) -> str:
+        return f"StoredToken(expires_at={self.expires_at}, scope={self.scope!r})"
+
+
+class TokenFile:
+    """The tokens of one client in one Globus environment, by resource server.
+
+    Several processes may use the file at once. One that others may read or that belongs to somebody else is
+    refused, as ssh does with its keys.
+    """
+
+    def __init__(self, path: str, *, client_id: str, environment: str) -> None:
+        self.path = Path(path)
+        self._key = f"{environment}/{client_id}"
+
+    def stamp(self) -> tuple[int, int, int] | None:
+        """Changes whenever the file does; None where there is none."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return (found.st_ino, found.st_size, found.st_mtime_ns)
+
+    def read(self) -> Mapping[str, StoredToken]:
+        """All tokens; empty where there was no login. Raises `LoginRequiredError` for a file that is not safe."""
+        entries = self._load().get(self._key)
+        if not isinstance(entries, dict):
+            return {}
+        try:
+            return {server: StoredToken(**entry) for server, entry in entries.items()}
+        except TypeError:
+            raise self._unreadable() from None
+
+    def replace(self, tokens: Mapping[str, StoredToken]) -> None:
+        """Forget this client's tokens and keep these instead."""
+        with self._locked():
+            document = self._load()
+            document[self._key] = {server: asdict(token) for server, token in tokens.items()}
+            self._store(document)
+
+    def renew(self, server: str, token: StoredToken) -> bool:
+        """Keep a renewed token, unless somebody logged in anew meanwhile: their login is the later word."""
+        with self._locked():
+            document = self._load()
+            entries = document.get(self._key)
+            if not isinstance(entries, dict):
+                return False
+            present = entries.get(server)
+            if not present or present.get("refresh_token") != token.refresh_token:
+                return False
+            entries[server] = asdict(token)
+            self._store(document)
+            return True
+
+    def forget(self) -> None:
+        """Remove this client's tokens, and the file with the last of them."""
+        with self._locked():
+            document = self._load()
+            document.pop(self._key, None)
+            if document:
+                self._store(document)
+            else:
+                self.path.unlink(missing_ok=True)
+
+    def _load(self) -> dict[str, Any]:
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise LoginRequiredError(
+                f"the login in {self.path} cannot be read: {error.strerror}",
+                what_to_do=f"make {self.path} a plain file of the account that runs this program",
+            ) from error
+        with os.fdopen(descriptor, encoding="utf-8") as file:
+            self._insist_on_privacy(os.fstat(file.fileno()))
+            try:
+                document = json.load(file)
+            except ValueError:
+                raise self._unreadable() from None
+        if not isinstance(document, dict):
+            raise self._unreadable()
+        return document
+
+    def _insist_on_privacy(self, found: os.stat_result) -> None:
+        if os.name != "posix":
+            return
+        if found.st_uid != os.geteuid():
+            raise LoginRequiredError(
+                f"the login in {self.path} belongs to another account and is not used",
+                what_to_do=f"remove {self.path}, then type: archivedctl login",
+            )
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            raise LoginRequiredError(
+                f"the login in {self.path} can be read by others (mode "
+                f"{stat.S_IMODE(found.st_mode):04o}) and is not used",
+                what_to_do=f"chmod 600 {self.path}; if others have had access, "
+                "also: archivedctl logout, archivedctl login",
+            )
+
+    def _store(self, document: Mapping[str, Any]) -> None:
+        temporary = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(document, file)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with FileLock(f"{self.path}.lock", timeout=_LOCK_WAIT):
+                yield
+        except Timeout:
+            raise TransferUnavailableError(
+                f"the login in {self.path} is held by another process"
+            ) from None
+        except OSError as error:
+            raise TransferUnavailableError(
+                f"the login cannot be kept in {self.path}: {error.strerror}",
+                what_to_do=f"let this account write to {self.path.parent}",
+            ) from error
+
+    def _unreadable(self) -> LoginRequiredError:
+        return LoginRequiredError(
+            f"the login in {self.path} is damaged",
+            what_to_do=f"remove {self.path}, then type: archivedctl login",
+        )
