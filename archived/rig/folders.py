@@ -24,7 +24,7 @@ READ_FILE = (
 )
 READ_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
-GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
+GONE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 """What the system says where no such file or folder is in the tree: also where a link or a file is in its place."""
 
 BY_DESCRIPTOR = (

@@ -6,6 +6,8 @@ import errno
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from archived.core.paths import printable
+
 UNWATCHED_LIMIT = 100_000
 
 _RACES = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
@@ -31,7 +33,7 @@ class Report:
     def failed(self, error: BaseException) -> None:
         """One of watchdog's threads met an exception; what it was about to tell is lost."""
         self.errors += 1
-        self.last_error = f"{type(error).__name__}: {error}"
+        self.last_error = printable(f"{type(error).__name__}: {error}")
         self.on_loss()
 
     def not_watched(self, path: bytes, error: OSError) -> None:

@@ -140,7 +140,7 @@ class Root:
         path, code = printable(self.path), getattr(error, "errno", None)
         if code == errno.ENOTDIR:
             happened, to_do = "is not a folder", "set local_endpoint_local_path to the folder"
-        elif code in GONE or code is None:
+        elif code in GONE or code in (None, errno.ENAMETOOLONG):
             happened = "does not exist"
             to_do = "mount the disk that holds it, or correct local_endpoint_local_path"
         elif code in (errno.EACCES, errno.EPERM):

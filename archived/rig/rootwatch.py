@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ class RootWatch:
         try:
             self._session = self._started_session()
         except OSError as error:
-            self.health = RootHealth(reason=refusal(error), alive=False)
+            self.health = RootHealth(reason=refusal(error), alive=error.errno == errno.ENOSYS)
             return False
         self._publish(self._session, "", now)
         return True
@@ -131,8 +132,11 @@ class RootWatch:
             session.stop()
 
     def _started_session(self) -> InotifySession:
-        # Only here, as the module needs Linux.
-        from archived.rig.inotify import InotifySession
+        try:
+            # Only here, as the module needs Linux and a C library with inotify.
+            from archived.rig.inotify import InotifySession
+        except Exception as error:
+            raise OSError(errno.ENOSYS, "there is no inotify on this system") from error
 
         canary = self._canary
         with_canary = canary is not None and canary.prepare()
