@@ -68,6 +68,7 @@ class Application:
         self.watcher = watcher
         self._stop = stop
         self._wake = wake
+        self._told = ""
 
     def run(self, *, after_tick: Callable[[], None], until_idle: bool = False) -> None:
         """Run the daemon until `stop` is set, or until nothing is left to do."""
@@ -98,7 +99,11 @@ class Application:
         if self.watcher is None:
             return
         health = self.watcher.confirm(clock.monotonic())
-        self.store.put_setting("watcher", f"{health.mode}\n{health.reason}")
+        told = f"{health.mode}\n{health.reason}"
+        if told != self._told:
+            # Only what differs is written: a store that is written to in every tick never rests.
+            self.store.put_setting("watcher", told)
+            self._told = told
 
 
 @contextmanager

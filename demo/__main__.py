@@ -21,12 +21,8 @@ LONGEST = 110.0
 """Seconds after which the demonstration gives up; it should take half of that."""
 
 TOLD = {
-    "dataset seen": "seen",
-    "dataset settled": "is finished and quiet",
-    "batch planned": "planned",
     "batch submitted": "handed to Globus",
-    "batch sent": "Globus says SUCCEEDED",
-    "batch verified": "every file has its receipt",
+    "batch sent": "Globus says SUCCEEDED; now for the receipts",
 }
 
 INI = """\
@@ -147,7 +143,9 @@ def follow(daemon: subprocess.Popen[str], story: Story) -> None:
             continue
         event = str(entry.get("event"))
         subject = entry.get("dataset") or f"batch {str(entry.get('batch'))[:8]}"
-        if event in TOLD:
+        if event == "dataset moved":
+            story.tell("archived", f"{subject}: {entry['after'].upper()}, {entry['why']}")
+        elif event in TOLD:
             files = f" ({entry['files']} files)" if "files" in entry else ""
             story.tell("archived", f"{subject}: {TOLD[event]}{files}")
         elif entry.get("level") in ("warning", "error"):

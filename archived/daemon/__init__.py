@@ -1,4 +1,4 @@
-"""What the daemon does, in order: sight ▶ settle ▶ batch ▶ submit ▶ poll ▶ verify ▶ wake; one file per step."""
+"""What the daemon does, in order: sight ▶ settle ▶ batch ▶ submit ▶ poll ▶ verify ▶ wake ▶ tell; one file per step."""
 
 from archived.daemon.loop import Daemon
 from archived.daemon.surroundings import Policies, Surroundings, WatchedRoot

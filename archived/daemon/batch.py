@@ -81,6 +81,9 @@ class Batching:
             now,
             now + around.policies.deadline,
         )
+        if batch is None:
+            # Something moved under our hands; whoever is still ready is planned in the next turn.
+            return
         around.log.info(
             "batch planned",
             batch=batch.id,

@@ -15,6 +15,7 @@ from archived.daemon.settle import Settling
 from archived.daemon.sight import Sighting
 from archived.daemon.submit import Submitting
 from archived.daemon.surroundings import Surroundings
+from archived.daemon.tell import Telling
 from archived.daemon.verify import Verifying
 from archived.daemon.wake import Waking
 from archived.errands import Finished
@@ -23,6 +24,10 @@ from archived.rig.watcher import Watcher
 
 STORE_PAUSE = timedelta(seconds=5)
 """How long to leave the store alone after it refused; a full disk does not empty itself any sooner."""
+
+
+HEARTBEAT = timedelta(seconds=5)
+"""How often the store is told that the loop still turns; each time costs a write to its disk."""
 
 
 class Step(Protocol):
@@ -51,8 +56,10 @@ class Daemon:
             Polling(around),
             Verifying(around),
             Waking(around),
+            Telling(around),
         )
         self._undelivered: dict[str, list[Finished]] = defaultdict(list)
+        self._beat: datetime | None = None
 
     def tick(self, now: datetime) -> None:
         """One turn: every step once.
@@ -70,7 +77,9 @@ class Daemon:
                 for outcome in mine:
                     self._undelivered[outcome.kind].append(outcome)
                 raise
-        self._around.store.heartbeat(now)
+        if self._beat is None or not self._beat <= now < self._beat + HEARTBEAT:
+            self._around.store.heartbeat(now)
+            self._beat = now
 
     def idle(self) -> bool:
         """Whether there is nothing to do but to wait for people or for recordings to go on."""

@@ -167,7 +167,14 @@ class Settling:
     ) -> None:
         store = self._around.store
         if decision.kind is DecisionKind.FAILED:
-            self._log_move(dataset, State.FAILED, Reason.NEEDS_A_PERSON, decision.reason, now)
+            store.move(
+                dataset.id,
+                State.SETTLING,
+                State.FAILED,
+                Reason.NEEDS_A_PERSON,
+                decision.reason,
+                now,
+            )
             return
         unsendable = self._unsendable(dataset, files)
         if unsendable:
@@ -189,13 +196,7 @@ class Settling:
         else:
             after, reason = State.FAILED, Reason.NEEDS_A_PERSON
             why = "its files left the rig before they were archived"
-        self._log_move(dataset, after, reason, why, now)
-
-    def _log_move(
-        self, dataset: Dataset, after: State, reason: Reason, why: str, now: datetime
-    ) -> None:
-        if self._around.store.move(dataset.id, State.SETTLING, after, reason, why, now):
-            self._around.log.info(f"dataset {reason}", dataset=dataset.name, state=after, why=why)
+        store.move(dataset.id, State.SETTLING, after, reason, why, now)
 
     def _unsendable(self, dataset: Dataset, files: Sequence[DatasetFile]) -> list[DatasetFile]:
         """Files whose names the mover cannot carry: Globus speaks JSON."""

@@ -212,8 +212,8 @@ class Sighting:
         result = store.sight(portion.sightings, now)
         for plain in portion.plain:
             store.sight_plain(key, plain.path, plain.mtime_ns, plain.subfolders)
-        for name, before, after in result.moved:
-            self._around.log.info("dataset moved", dataset=name, before=before, after=after)
+        for item in result.too_long:
+            under_way.unrecognised[item.path] = item
         if under_way.below is None and not under_way.first and self._events_expected():
             store.count("found_only_by_rescan", result.files_new)
         under_way.visited.update(portion.visited)

@@ -130,3 +130,19 @@ class DatasetVerbs(Moves):
             limit,
         )
         return [event_of(row) for row in reversed(rows)]
+
+    def last_event(self) -> int:
+        """The number of the newest event of this rig; 0 where there is none yet."""
+        row = self._door.row("SELECT max(id) FROM event WHERE rig_id = ?", self._rig_id)
+        return int(row[0] or 0) if row else 0
+
+    def events_after(self, number: int, limit: int = 1_000) -> list[tuple[int, Event]]:
+        """Events with larger numbers, whoever caused them, in the order in which they were written."""
+        rows = self._door.rows(
+            f"SELECT e.id, {EVENT_COLUMNS} FROM event e JOIN dataset d ON d.id = e.dataset_id "
+            "WHERE e.rig_id = ? AND e.id > ? ORDER BY e.id LIMIT ?",
+            self._rig_id,
+            number,
+            limit,
+        )
+        return [(int(row[0]), event_of(row[1:])) for row in rows]
