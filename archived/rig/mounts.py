@@ -63,7 +63,11 @@ class MountTable:
     def below(self, path: str) -> list[Mount]:
         """The mounts somewhere below `path`."""
         prefix = path.rstrip("/") + "/"
-        return [mount for point, mount in self._by_point.items() if point.startswith(prefix)]
+        return [
+            mount
+            for point, mount in self._by_point.items()
+            if point.startswith(prefix) and point != path
+        ]
 
     def missing_for(self, path: str, expected: Iterable[str]) -> str | None:
         """The first of `expected` that `path` lies in or under and on which nothing is mounted."""
