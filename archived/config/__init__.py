@@ -1,0 +1,25 @@
+"""The configuration: found, read whole, and either complete or refused with every mistake in it (DESIGN 4.2)."""
+
+from __future__ import annotations
+
+from archived.config.finding import find, load, mistakes, mistakes_on_disk
+from archived.config.mistake import Mistake, MistakesError
+from archived.config.settings import (
+    Configuration,
+    GlobusSettings,
+    LocationSettings,
+    TransferSettings,
+)
+
+__all__ = [
+    "Configuration",
+    "GlobusSettings",
+    "LocationSettings",
+    "Mistake",
+    "MistakesError",
+    "TransferSettings",
+    "find",
+    "load",
+    "mistakes",
+    "mistakes_on_disk",
+]

@@ -1,0 +1,137 @@
+"""From the text of the file to the whole configuration, or to all of its mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from platformdirs import user_state_path
+
+from archived.config.environment import override
+from archived.config.ini import read_ini
+from archived.config.locations import Machine, locations
+from archived.config.mistake import Mistake
+from archived.config.overlaps import Spelling, refuse_overlaps
+from archived.config.places import pure
+from archived.config.reading import Reading
+from archived.config.secrets import ClientSecret
+from archived.config.sections import ArchivedSection, GlobusSection, TransferSection
+from archived.config.settings import Configuration, GlobusSettings, TransferSettings
+
+SITE = Path("/etc/archived/archived.ini")
+"""Where the configuration of a service lies."""
+SITE_STATE = "/var/lib/archived"
+"""Where a service keeps its state, as the unit's StateDirectory says."""
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """A configuration where there are no mistakes, else the mistakes."""
+
+    configuration: Configuration | None
+    mistakes: tuple[Mistake, ...]
+
+
+def assemble(
+    text: str,
+    environ: Mapping[str, str],
+    *,
+    path: str | None,
+    windows: bool,
+    spelling: Spelling = str,
+) -> Assembled:
+    """Read everything, complain about everything, and put the configuration together if there is nothing."""
+    sections, mistakes = read_ini(text)
+    sections, origins, more = override(sections, environ)
+    reading = Reading(sections, origins, [*mistakes, *more])
+    machine = Machine(environ, windows)
+    found = locations(reading, machine)
+    archived = reading.archived
+    if archived is None:
+        # Its mistakes are noted; a stand-in lets the rest of the file be looked at.
+        archived = ArchivedSection(rig="rig")
+    state = state_folder(path, environ)
+    store = _store(reading, machine, archived, state)
+    globus = _globus(reading, machine, state)
+    transfer = reading.transfer or TransferSection()
+    if transfer.retry_first > transfer.retry_longest:
+        if reading.mentions("transfer", "retry_longest"):
+            reading.complain("transfer", "retry_longest", "a duration no shorter than retry_first")
+        else:
+            reading.complain("transfer", "retry_first", "a duration no longer than retry_longest")
+    refuse_overlaps(
+        reading,
+        [each.location for each in found],
+        _own_files(store, globus),
+        spelling=spelling,
+    )
+    if reading.mistakes:
+        return Assembled(None, tuple(reading.mistakes))
+    general = archived.model_dump(exclude={"store"})
+    return Assembled(
+        Configuration(
+            path=path,
+            store=store,
+            globus=globus,
+            transfer=TransferSettings(**transfer.model_dump()),
+            locations=found,
+            **general,
+        ),
+        (),
+    )
+
+
+def state_folder(path: str | None, environ: Mapping[str, str]) -> PurePath:
+    """Where the store and the login lie unless the file says otherwise.
+
+    A service's folder is `$STATE_DIRECTORY`, or `/var/lib/archived` for who uses its configuration; anybody else's
+    is the user's own folder for such things.
+    """
+    if given := environ.get("STATE_DIRECTORY", "").partition(":")[0]:
+        return pure(given)
+    if path is not None and SITE.parent in Path(path).parents:
+        return pure(SITE_STATE)
+    return user_state_path("archived", appauthor=False)
+
+
+def _store(reading: Reading, machine: Machine, archived: ArchivedSection, state: PurePath) -> str:
+    if archived.store is None:
+        return str(state / "archived.db")
+    if "://" in archived.store:
+        return archived.store
+    return machine.path(reading, "archived", "store", archived.store)
+
+
+def _globus(reading: Reading, machine: Machine, state: PurePath) -> GlobusSettings:
+    section = reading.globus or GlobusSection()
+
+    def own(key: str, value: str | None) -> Path | None:
+        return None if value is None else Path(machine.path(reading, "globus", key, value))
+
+    secret_file = own("client_secret_file", section.client_secret_file)
+    secret = ClientSecret.found(secret_file, machine.environ)
+    if secret and section.client_id is None and not reading.mentions("globus", "client_id"):
+        reading.complain(
+            "globus", "client_id", "the id of the service account, as there is a client secret"
+        )
+    root = section.local_endpoint_local_path
+    return GlobusSettings(
+        local_endpoint=section.local_endpoint,
+        local_endpoint_subdir=section.local_endpoint_subdir,
+        local_endpoint_local_path=root,
+        writable=section.writable,
+        client_id=section.client_id,
+        client_secret_file=secret_file,
+        token_file=own("token_file", section.token_file) or Path(state / "globus-tokens.json"),
+        secret=secret,
+    )
+
+
+def _own_files(store: str, globus: GlobusSettings) -> dict[tuple[str, str], str]:
+    files = {("globus", "token_file"): str(globus.token_file)}
+    if "://" not in store:
+        files["archived", "store"] = store
+    if globus.client_secret_file is not None:
+        files["globus", "client_secret_file"] = str(globus.client_secret_file)
+    return files

@@ -1,0 +1,183 @@
+"""What the values of the configuration may be: each kind reads a text, or says what it expected.
+
+A reader raises `ValueError` whose text completes the sentence "expected …".
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator
+
+from archived.config.places import local_path
+from archived.core.model import Archive, CollectionArchive, DirectoryArchive
+from archived.core.units import parse_duration, parse_size
+
+_YES = frozenset({"yes", "true", "on", "1"})
+_NO = frozenset({"no", "false", "off", "0"})
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_COLLECTION = re.compile(r"(?P<collection>[^/\\]{2,}?):(?P<path>.*)", re.DOTALL)
+_SERVERS = ("postgresql", "mysql")
+UUID_EXPECTED = "a UUID such as 5b875fda-4185-11e8-bb52-0ac6873fc732"
+ARCHIVE_EXPECTED = "a collection and a path in it, `<uuid>:/path`, or a directory of this machine such as /mnt/nas/ephys"
+
+
+def _reader(read: Callable[[str], Any]) -> BeforeValidator:
+    """Lets values that are no text pass, so that defaults need no spelling."""
+    return BeforeValidator(lambda value: read(value) if isinstance(value, str) else value)
+
+
+def name(text: str) -> str:
+    """A name that may stand in a path, a label and a command line."""
+    if not _NAME.fullmatch(text):
+        raise ValueError("a name of at most 64 letters, digits, `.`, `_` and `-`")
+    return text
+
+
+def yes_or_no(text: str) -> bool:
+    """`yes` or `no`, in the spellings that INI files have."""
+    if text.lower() in _YES | _NO:
+        return text.lower() in _YES
+    raise ValueError("yes or no")
+
+
+def a_wait(text: str) -> timedelta:
+    """A duration that is not zero: a loop with it must not spin."""
+    if duration := parse_duration(text):
+        return duration
+    raise ValueError("a duration longer than 0s")
+
+
+def count(most: int) -> Callable[[str], int]:
+    """A whole number from 1 to `most`."""
+
+    def read(text: str) -> int:
+        if re.fullmatch(r"[0-9]{1,12}", text) and 1 <= int(text) <= most:
+            return int(text)
+        raise ValueError(f"a whole number from 1 to {most}")
+
+    return read
+
+
+def bytes_at_least_one(text: str) -> int:
+    """A size that is not zero."""
+    if size := parse_size(text):
+        return size
+    raise ValueError("a size of at least one byte")
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """One of a few words."""
+
+    def read(text: str) -> str:
+        if text.lower() in words:
+            return text.lower()
+        raise ValueError(f"{', '.join(words[:-1])} or {words[-1]}")
+
+    return read
+
+
+def regular_expression(text: str) -> str:
+    """A pattern that Python's `re` understands."""
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"a regular expression; this one is none: {error}") from None
+    return text
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A list with commas, blanks or line breaks between its words, each once."""
+    found = tuple(filter(None, re.split(r"[,\s]+", text)))
+    if not found:
+        raise ValueError("at least one name")
+    if len(set(found)) < len(found):
+        raise ValueError("each name only once")
+    return found
+
+
+def lines(text: str) -> tuple[str, ...]:
+    """One entry in each line."""
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def collection_id(text: str) -> str:
+    """The id of a Globus collection, in its canonical spelling."""
+    try:
+        found = str(uuid.UUID(text))
+    except ValueError:
+        raise ValueError(UUID_EXPECTED) from None
+    if found != text.lower():
+        raise ValueError(UUID_EXPECTED)
+    return found
+
+
+def collection_path(text: str) -> str:
+    """An absolute path inside a collection, without a slash at its end; `/` is all of it."""
+    if "\\" in text or (len(text) > 1 and text[1] == ":"):
+        raise ValueError(
+            "a path inside the collection, always with forward slashes, such as map/raw"
+        )
+    parts = PurePosixPath("/" + text.lstrip("/")).parts
+    if ".." in parts:
+        raise ValueError("a path inside the collection without `..`")
+    return "/" + "/".join(parts[1:])
+
+
+def store_address(text: str) -> str:
+    """A path, or the address of a PostgreSQL or MySQL database."""
+    if "://" not in text:
+        return local_path(text)
+    try:
+        parts = urlsplit(text)
+        complete = parts.scheme in _SERVERS and bool(parts.hostname) and len(parts.path) > 1
+        complete = complete and (parts.port is None or parts.port > 0)
+    except ValueError:
+        complete = False
+    if not complete:
+        raise ValueError(
+            "an absolute path, or an address such as postgresql://user@server/database or "
+            "mysql://user@server/database"
+        )
+    return text
+
+
+def archive(text: str) -> Archive:
+    """`<uuid>:/path` in a Globus collection, or a directory."""
+    collection = _COLLECTION.fullmatch(text)
+    if collection is None:
+        try:
+            return DirectoryArchive(local_path(text))
+        except ValueError:
+            raise ValueError(ARCHIVE_EXPECTED) from None
+    try:
+        identity = collection_id(collection["collection"])
+    except ValueError:
+        raise ValueError(f"{ARCHIVE_EXPECTED}; what stands before the colon is no UUID") from None
+    if not collection["path"].startswith("/"):
+        raise ValueError(f"{ARCHIVE_EXPECTED}; the path begins with a slash")
+    return CollectionArchive(identity, collection_path(collection["path"]))
+
+
+Name = Annotated[str, _reader(name)]
+YesNo = Annotated[bool, _reader(yes_or_no)]
+Duration = Annotated[timedelta, _reader(parse_duration)]
+Wait = Annotated[timedelta, _reader(a_wait)]
+Size = Annotated[int, _reader(bytes_at_least_one)]
+Words = Annotated[tuple[str, ...], _reader(words)]
+Lines = Annotated[tuple[str, ...], _reader(lines)]
+Pattern = Annotated[str, _reader(regular_expression)]
+CollectionId = Annotated[str, _reader(collection_id)]
+CollectionPath = Annotated[str, _reader(collection_path)]
+LocalPath = Annotated[str, _reader(local_path)]
+StoreAddress = Annotated[str, _reader(store_address)]
+ArchiveAddress = Annotated[CollectionArchive | DirectoryArchive, _reader(archive)]
+FilesCount = Annotated[int, _reader(count(1_000_000))]
+TransfersCount = Annotated[int, _reader(count(100))]
+Order = Annotated[str, _reader(one_of("oldest", "newest", "smallest"))]

@@ -1,0 +1,152 @@
+"""From the texts of the sections to checked values: each mistake is told, and the rest is still looked at."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from archived.config.ini import Sections
+from archived.config.kinds import name as read_name
+from archived.config.mistake import Mistake
+from archived.config.sections import (
+    FIXED,
+    NAMED,
+    ArchivedSection,
+    ConventionSection,
+    GlobusSection,
+    LocationSection,
+    Section,
+    TransferSection,
+    kind_of,
+)
+
+S = TypeVar("S", bound=Section)
+
+
+@dataclass
+class Reading:
+    """The sections that could be read, and the mistakes so far.
+
+    A section with mistakes is there without the wrong keys, or left out where it needs one of them.
+    """
+
+    sections: Sections
+    origins: Mapping[tuple[str, str], str]
+    mistakes: list[Mistake]
+    _read: dict[str, Section] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for section, keys in self.sections.items():
+            kind = kind_of(section)
+            if kind is None:
+                self.mistakes.append(_unknown_section(section))
+            elif self._well_named(section):
+                self._read_one(section, kind, keys)
+
+    @property
+    def archived(self) -> ArchivedSection | None:
+        """`[archived]`, as far as it could be read."""
+        return cast("ArchivedSection | None", self._read.get("archived"))
+
+    @property
+    def globus(self) -> GlobusSection | None:
+        """`[globus]`, as far as it could be read."""
+        return cast("GlobusSection | None", self._read.get("globus"))
+
+    @property
+    def transfer(self) -> TransferSection | None:
+        """`[transfer]`, as far as it could be read."""
+        return cast("TransferSection | None", self._read.get("transfer"))
+
+    @property
+    def locations(self) -> dict[str, LocationSection]:
+        """The locations that could be read, by name, in the order of the file."""
+        return self._named("location", LocationSection)
+
+    @property
+    def conventions(self) -> dict[str, ConventionSection]:
+        """The lab's own conventions that could be read, by name."""
+        return self._named("convention", ConventionSection)
+
+    def names(self, kind: str) -> list[str]:
+        """The names of all sections of a kind, with mistakes in them or not."""
+        return [each.partition(":")[2] for each in self.sections if each.startswith(f"{kind}:")]
+
+    def complain(self, section: str, key: str, expected: str) -> None:
+        """Note a mistake about a key, with its value and where that came from."""
+        if variable := self.origins.get((section, key)):
+            expected += f" (the value comes from ${variable})"
+        mistake = Mistake(section, key, self.sections.get(section, {}).get(key, ""), expected)
+        # What several locations inherit is told once.
+        if mistake not in self.mistakes:
+            self.mistakes.append(mistake)
+
+    def mentions(self, section: str, key: str) -> bool:
+        """Whether the key stands there, readable or not."""
+        return key in self.sections.get(section, {})
+
+    def _named(self, kind: str, model: type[S]) -> dict[str, S]:
+        return {
+            section.partition(":")[2]: read
+            for section, read in self._read.items()
+            if section.startswith(f"{kind}:") and isinstance(read, model)
+        }
+
+    def _well_named(self, section: str) -> bool:
+        if section in FIXED:
+            return True
+        try:
+            read_name(section.partition(":")[2])
+        except ValueError as error:
+            self.mistakes.append(Mistake(section, "", "", f"after the colon {error}"))
+            return False
+        return True
+
+    def _read_one(self, section: str, kind: type[Section], keys: Mapping[str, str]) -> None:
+        try:
+            self._read[section] = kind.model_validate(keys)
+        except ValidationError as error:
+            wrong = set()
+            for detail in error.errors(include_url=False, include_input=False):
+                key = str(detail["loc"][0])
+                self.complain(section, key, _expected(kind, key, detail))
+                wrong.add(key)
+            # What is right is still looked at together with the other sections.
+            right = {key: value for key, value in keys.items() if key not in wrong}
+            with suppress(ValidationError):
+                self._read[section] = kind.model_validate(right)
+
+
+def _expected(kind: type[Section], key: str, detail: ErrorDetails) -> str:
+    if detail["type"] == "missing":
+        return kind.model_fields[key].description or "a value"
+    if detail["type"] == "extra_forbidden":
+        if key == "client_secret":
+            return (
+                "no secret in this file: put it into a file of its own, named by client_secret_file"
+            )
+        return f"one of {', '.join(kind.model_fields)}{_near(key, kind.model_fields)}"
+    return str(detail.get("ctx", {}).get("error", detail["msg"]))
+
+
+def _unknown_section(section: str) -> Mistake:
+    headers = [*FIXED, *(f"{kind}:NAME" for kind in NAMED)]
+    listed = ", ".join(f"[{each}]" for each in headers)
+    kind, colon, rest = section.partition(":")
+    near = difflib.get_close_matches(kind.strip().lower(), [*FIXED, *NAMED], n=1)
+    hint = ""
+    if near:
+        meant = f"{near[0]}:{rest.strip() if colon else 'NAME'}" if near[0] in NAMED else near[0]
+        hint = f"; did you mean [{meant}]?"
+    return Mistake(section, "", "", f"one of {listed}{hint}")
+
+
+def _near(word: str, words: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(words), n=1)
+    return f"; did you mean {near[0]}?" if near else ""

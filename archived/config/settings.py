@@ -1,0 +1,89 @@
+"""The configuration as the program uses it: complete, checked, frozen. Nothing in it shows a secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from archived.config.mistake import without_password
+from archived.config.secrets import ClientSecret
+from archived.core.conventions.base import Convention
+from archived.core.model import StorageLocation
+from archived.core.template import DEFAULT_H2O
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlobusSettings:
+    """`[globus]`. `secret` is where the client secret is to be found; it is read by `client_secret()`."""
+
+    token_file: Path
+    local_endpoint: str | None = None
+    local_endpoint_subdir: str | None = None
+    local_endpoint_local_path: str | None = None
+    writable: bool = False
+    client_id: str | None = None
+    client_secret_file: Path | None = None
+    secret: ClientSecret = field(default_factory=ClientSecret)
+
+    @property
+    def service_account(self) -> bool:
+        """Whether a service account is used, rather than a person's login."""
+        return self.client_id is not None and bool(self.secret)
+
+    def client_secret(self) -> str | None:
+        """The secret of the service account, or None where a person logs in.
+
+        Raises `ConfigurationError` when it cannot be read, or when others can.
+        """
+        return self.secret.read()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferSettings:
+    """`[transfer]`. `max_bytes` in bytes; `order` is oldest, newest or smallest."""
+
+    poll: timedelta = timedelta(seconds=30)
+    batch_wait: timedelta = timedelta(minutes=5)
+    max_files: int = 5000
+    max_bytes: int = 2 * 10**12
+    max_active: int = 3
+    retry_first: timedelta = timedelta(minutes=1)
+    retry_longest: timedelta = timedelta(hours=6)
+    deadline: timedelta = timedelta(days=3)
+    order: str = "oldest"
+    external_checksums: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocationSettings:
+    """`[location:NAME]`, with what `[globus]` says for all of them."""
+
+    location: StorageLocation
+    conventions: tuple[Convention, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """Everything that the file, the environment and the defaults say together."""
+
+    path: str | None
+    rig: str
+    store: str = field(repr=False)
+    """A path, or the address of a database, which may hold a password: show `store_shown`."""
+    globus: GlobusSettings
+    transfer: TransferSettings
+    locations: tuple[LocationSettings, ...]
+    quiet_time: timedelta = timedelta(minutes=10)
+    rescan: timedelta = timedelta(minutes=5)
+    deep_look: timedelta = timedelta(hours=24)
+    """How often every file is looked at, not only those of folders that changed."""
+    give_up: timedelta = timedelta(days=1)
+    """How long an unfinished recording may stay unchanged before a person is asked."""
+    tick: timedelta = timedelta(seconds=2)
+    h2o: str = DEFAULT_H2O
+
+    @property
+    def store_shown(self) -> str:
+        """The store as people may see it."""
+        return without_password(self.store)

@@ -1,0 +1,156 @@
+"""The client secret is found in three places, is guarded, and is never shown."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from pathlib import Path
+
+import pytest
+
+from archived import config
+from archived.config import Configuration, Mistake
+from archived.config.secrets import ClientSecret, refuse_if_readable_by_others
+from archived.errors import ConfigurationError
+
+CLIENT = "c40e971d-0075-4a82-b12f-8f9717762e7b"
+SECRET = "TAINT-the-client-secret"
+
+
+def secret_file(folder: Path, mode: int = 0o600, text: str = f"{SECRET}\n") -> Path:
+    file = folder / "secret"
+    file.write_text(text)
+    file.chmod(mode)
+    return file
+
+
+def credentials(folder: Path, text: str) -> dict[str, str]:
+    (folder / "credentials").mkdir()
+    (folder / "credentials" / "globus-client-secret").write_text(text)
+    return {"CREDENTIALS_DIRECTORY": str(folder / "credentials")}
+
+
+def load(folder: Path, globus: str, store: str = "", **environ: str) -> Configuration:
+    file = folder / "archived.ini"
+    file.write_text(
+        f"[archived]\nrig = rig\nstore = {store or folder / 'state/archived.db'}\n"
+        f"[globus]\nlocal_endpoint_local_path = {folder / 'data'}\n{globus}\n"
+        f"[location:a]\narchive = {folder / 'nas'}\nconventions = catgt\n"
+    )
+    return config.load(file, environ)
+
+
+def test_the_secret_is_read_from_its_file_only_when_it_is_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    found = load(tmp_path, f"client_id = {CLIENT}\nclient_secret_file = {file}")
+    assert found.globus.service_account
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        found.globus.client_secret()
+    secret_file(tmp_path)
+    assert found.globus.client_secret() == SECRET
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660, 0o610])
+def test_a_secret_that_others_may_read_is_refused_with_the_command_to_type(
+    tmp_path: Path, mode: int
+) -> None:
+    file = secret_file(tmp_path, mode)
+    with pytest.raises(ConfigurationError, match=f"mode {mode:04o}") as caught:
+        ClientSecret(file=file).read()
+    assert caught.value.what_to_do.startswith(f"chmod 600 '{file}'")
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_a_secret_of_its_owner_alone_is_fine(tmp_path: Path, mode: int) -> None:
+    assert ClientSecret(file=secret_file(tmp_path, mode)).read() == SECRET
+
+
+def test_a_secret_of_another_user_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = secret_file(tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: file.stat().st_uid + 1)
+    with pytest.raises(ConfigurationError, match="belongs to another user"):
+        refuse_if_readable_by_others(file, "the client secret")
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_an_empty_secret_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigurationError, match="is empty"):
+        ClientSecret(file=secret_file(tmp_path, text=text)).read()
+
+
+def test_a_secret_that_is_no_text_is_refused_unseen(tmp_path: Path) -> None:
+    file = secret_file(tmp_path)
+    file.write_bytes(b"TAINT\xff\xfe")
+    with pytest.raises(ConfigurationError, match="not text in UTF-8") as caught:
+        ClientSecret(file=file).read()
+    assert "TAINT" not in str(caught.value)
+
+
+def test_a_credential_of_systemd_comes_before_the_file(tmp_path: Path) -> None:
+    environ = credentials(tmp_path, "from-systemd\n")
+    assert ClientSecret.found(secret_file(tmp_path), environ).read() == "from-systemd"
+
+
+def test_an_empty_credential_counts_as_none(tmp_path: Path) -> None:
+    environ = credentials(tmp_path, "")
+    assert not ClientSecret.found(None, environ)
+    assert ClientSecret.found(None, environ).read() is None
+    assert ClientSecret.found(secret_file(tmp_path), environ).read() == SECRET
+
+
+def test_the_environment_comes_before_everything(tmp_path: Path) -> None:
+    environ = credentials(tmp_path, "from-systemd")
+    environ["ARCHIVED_GLOBUS_CLIENT_SECRET"] = "from-environment"
+    assert ClientSecret.found(secret_file(tmp_path), environ).read() == "from-environment"
+
+
+def test_a_secret_needs_the_id_it_belongs_to(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"\[globus\] client_id is missing"):
+        load(tmp_path, f"client_secret_file = {tmp_path / 'secret'}")
+
+
+def test_an_id_alone_is_for_a_persons_login(tmp_path: Path) -> None:
+    found = load(tmp_path, f"client_id = {CLIENT}")
+    assert not found.globus.service_account
+    assert found.globus.client_secret() is None
+
+
+def test_no_repr_and_no_text_shows_a_secret(tmp_path: Path) -> None:
+    found = load(
+        tmp_path,
+        f"client_id = {CLIENT}",
+        store="",
+        ARCHIVED_GLOBUS_CLIENT_SECRET=SECRET,
+        ARCHIVED_ARCHIVED_STORE=f"postgresql://lab:{SECRET}@db/archived",
+    )
+    assert found.globus.client_secret() == SECRET
+    assert found.store == f"postgresql://lab:{SECRET}@db/archived"
+    assert found.store_shown == "postgresql://lab:(not shown)@db/archived"
+    for shown in (repr(found), str(found), repr(found.globus), repr(found.globus.secret)):
+        assert "TAINT" not in shown
+
+
+def test_no_mistake_shows_a_secret() -> None:
+    mistakes = [
+        Mistake("archived", "store", f"postgresql://lab:{SECRET}@db/x", "something else"),
+        Mistake("globus", "client_secret", SECRET, "nothing"),
+    ]
+    assert all("TAINT" not in repr(each) + str(each) for each in mistakes)
+
+
+def test_a_password_in_a_file_that_others_may_read_is_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "archived.ini"
+    file.write_text(
+        f"[archived]\nrig = rig\nstore = mysql://lab:{SECRET}@db/archived\n"
+        f"[globus]\nlocal_endpoint_local_path = /data\n"
+        f"[location:a]\narchive = /mnt/nas\nconventions = catgt\n"
+    )
+    file.chmod(0o644)
+    with pytest.raises(ConfigurationError, match="chmod 600") as caught:
+        config.load(file, {})
+    assert "TAINT" not in str(caught.value)
+    file.chmod(0o600)
+    assert config.load(file, {}).store.startswith("mysql://lab:")
