@@ -13,7 +13,7 @@ from archived.core.formats.reading import (
     each_file,
 )
 from archived.core.formats.wording import grouped, in_bytes
-from archived.core.formats.zeros import after_the_end, only_zeros
+from archived.core.formats.zeros import after_the_end
 from archived.core.model import Answer
 
 _FIRST = frozenset(b"ftyp moov mdat free skip wide junk pnot pict styp sidx moof uuid".split())
@@ -48,12 +48,16 @@ def opinion(readable: Readable) -> Opinion:
     while position < readable.size:
         budget.spend()
         box = box_at(readable, position)
-        if seen.moov and (box is None or box.size == 0) and only_zeros(readable, position):
+        if seen.moov and (box is None or box.size == 0) and _zeros_at(readable, position):
             return after_the_end(readable, position)
         box = _whole(readable, position, box, seen)
         seen.note(box)
         position = box.end
     return _by_its_boxes(readable, seen, budget)
+
+
+def _zeros_at(readable: Readable, position: int) -> bool:
+    return not readable.read(position, 16).strip(b"\0")
 
 
 def _whole(readable: Readable, position: int, box: Box | None, seen: _Seen) -> Box:

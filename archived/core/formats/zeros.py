@@ -20,7 +20,7 @@ def only_zeros(readable: Readable, start: int) -> bool:
     furthest = max(0, length - _PIECE)
     for number in range(pieces):
         offset = start + (furthest * number // (pieces - 1) if pieces > 1 else 0)
-        if any(readable.read(offset, _PIECE)):
+        if readable.read(offset, _PIECE).strip(b"\0"):
             return False
     return True
 
