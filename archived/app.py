@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archived import clock
 from archived.config import Configuration, LocationSettings
@@ -20,11 +21,14 @@ from archived.core.retrying import RetryPolicy
 from archived.daemon import Daemon, Policies, Surroundings, WatchedRoot
 from archived.daemon.surroundings import Log
 from archived.errands import ThreadErrands
+from archived.errors import ConfigurationError
 from archived.ports import Transfers
 from archived.rig.root import Root
 from archived.rig.watcher import Watcher
 from archived.store import Store
-from archived.transfer import LocalTransfers
+
+if TYPE_CHECKING:
+    from archived.transfer.globus_session import GlobusSession
 
 LANES = {"look": 1, "judge": 2, "mover": 4, "proof": 2}
 """How many threads serve each lane. Looks have their own: one may take minutes, and the rest must not wait."""
@@ -125,9 +129,7 @@ def assembled(
             Store.open(configuration.store, rig=configuration.rig, create=True, now=clock.now())
         )
         stack.enter_context(store.claim_daemon(pid, clock.now()))
-        movers = movers_of(configuration)
-        for mover in movers.values():
-            stack.callback(mover.close)
+        movers = stack.enter_context(movers_of(configuration))
         errands = ThreadErrands(lanes=LANES, lane_of=LANE_OF.__getitem__, wake=wake.set)
         stack.callback(errands.close)
         around = Surroundings(
@@ -175,21 +177,48 @@ def run_until_idle(
         return 3 if application.daemon.needs_a_person() else 0
 
 
-def movers_of(configuration: Configuration) -> dict[str, Transfers]:
-    """One mover for each location. Importing Globus' client waits until a location needs it."""
-    movers: dict[str, Transfers] = {}
-    session = None
-    for each in configuration.locations:
-        location = each.location
-        if isinstance(location.archive, CollectionArchive):
-            from archived.transfer.globus import GlobusTransfers
-            from archived.transfer.session import session_of
+@contextmanager
+def movers_of(configuration: Configuration) -> Iterator[Mapping[str, Transfers]]:
+    """One mover for each location, closed when the block ends. Nothing is asked of Globus before the first call.
 
-            session = session or session_of(configuration.globus)
-            movers[location.name] = GlobusTransfers(location, session)
-        else:
-            movers[location.name] = LocalTransfers(location)
-    return movers
+    Importing Globus' client takes long, so it waits until a location needs it. Raises `ConfigurationError` where
+    the client secret cannot be read, or where others can.
+    """
+    with ExitStack() as stack:
+        movers: dict[str, Transfers] = {}
+        session = None
+        for each in configuration.locations:
+            location = each.location
+            if isinstance(location.archive, CollectionArchive):
+                from archived.transfer.globus import GlobusTransfers
+
+                if session is None:
+                    session = _session(configuration)
+                    stack.callback(session.close)
+                movers[location.name] = GlobusTransfers(location, session)
+            else:
+                from archived.transfer.local import LocalTransfers
+
+                movers[location.name] = LocalTransfers(location)
+            stack.callback(movers[location.name].close)
+        yield movers
+
+
+def _session(configuration: Configuration) -> GlobusSession:
+    from archived.transfer.globus_session import GlobusSession
+
+    globus = configuration.globus
+    if globus.client_id is None:
+        raise ConfigurationError(
+            "A location's archive is a Globus collection, but [globus] has no client_id; nothing was started.",
+            what_to_do="see client_id in archived.ini.example",
+        )
+    return GlobusSession(
+        globus.client_id,
+        client_secret=globus.client_secret(),
+        token_file=str(globus.token_file),
+        native=not globus.service_account,
+    )
 
 
 def policies_of(configuration: Configuration) -> Policies:
