@@ -9,7 +9,9 @@ from archived.cli.times import iso
 from archived.core.model import Alarm, Batch, Dataset, DatasetFile, Event, Unrecognised
 
 if TYPE_CHECKING:
+    from archived.config import Configuration
     from archived.store import Pause
+    from archived.transfer.globus_session import Identity
 
 View = dict[str, Any]
 
@@ -114,6 +116,12 @@ def pause_view(pause: Pause | None) -> View | None:
     if pause is None:
         return None
     return {"why": pause.why, "since": iso(pause.since), "until": iso(pause.until)}
+
+
+def identity_view(configuration: Configuration, identity: Identity) -> View:
+    """Who is logged in."""
+    kind = "service account" if configuration.globus.service_account else "person"
+    return {"username": identity.username, "id": identity.id, "kind": kind}
 
 
 def mtime(nanoseconds: int) -> str | None:

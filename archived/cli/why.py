@@ -1,0 +1,238 @@
+"""`archivedctl why`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from archived.cli import explaining
+from archived.cli.advice import what_to_do
+from archived.cli.caller import Caller, pass_caller
+from archived.cli.looks import state_cell
+from archived.cli.output import (
+    Cell,
+    Field,
+    Line,
+    Page,
+    Style,
+    Table,
+    heading,
+    line,
+    print_json,
+    table,
+    talk,
+)
+from archived.cli.shell import examples, json_option
+from archived.cli.views import View, file_view
+from archived.core.lifecycle import State
+from archived.core.model import Answer, Dataset, DatasetFile, Verdict
+from archived.core.recognition import Found
+from archived.core.settling import Decision, DecisionKind
+from archived.errors import NameNotFoundError, StoreError, StoreMissingError
+
+if TYPE_CHECKING:
+    from archived.cli.explaining import OnDisk, Place
+
+ANSWER_STYLES = {
+    Answer.FINISHED: Style.GOOD,
+    Answer.UNFINISHED: Style.WARN,
+    Answer.CONTRADICTION: Style.BAD,
+    Answer.CANNOT_TELL: Style.DIM,
+}
+
+CHECK_FIELDS = (
+    Field[View]("FILE", lambda view: view["file"]),
+    Field[View]("RULE", lambda view: view["rule"]),
+    Field[View](
+        "VERDICT", lambda view: Cell(view["verdict"], ANSWER_STYLES[Answer(view["verdict"])])
+    ),
+    Field[View]("REASON", lambda view: view["reason"]),
+)
+
+
+@click.command(
+    epilog=examples(
+        "archivedctl why /globus/map/raw/SC011/catgt_SC011_022319_g0",
+        "archivedctl why SC011/catgt_SC011_022319_g0/SC011_022319_g0_tcat.imec0.ap.bin",
+        "archivedctl why raw-ephys/SC011/catgt_SC011_022319_g0 --json",
+    )
+)
+@click.argument("path", type=click.Path())
+@json_option
+@pass_caller
+def command(caller: Caller, path: str, as_json: bool) -> None:
+    """Explain why a file or folder is archived, or not yet.
+
+    It looks at the disk now: whether the name is recognised, what each rule says about the files, and how
+    long they have to stay unchanged. It needs no daemon. PATH may also be the name of a dataset.
+    """
+    view = explain(caller, path)
+    if as_json:
+        print_json(view)
+    else:
+        caller.show(page_of(view))
+
+
+def explain(caller: Caller, path: str) -> View:
+    """The object of `why --json`."""
+    place = explaining.place_of(path, caller.configuration)
+    if place is None:
+        roots = dict.fromkeys(each.location.root for each in caller.configuration.locations)
+        reason = f"it lies in no watched folder ({', '.join(roots)})"
+        return _view(path, reason=reason)
+    found = place.recogniser.find(place.relative) if place.relative else None
+    if found is None:
+        return _unrecognised(path, place)
+    return _recognised(caller, path, place, found)
+
+
+def _view(path: str, **known: object) -> View:
+    view: View = {
+        "path": path,
+        "recognised": False,
+        "dataset": None,
+        "location": None,
+        "convention": None,
+        "fields": {},
+        "state": None,
+        "finished": None,
+        "reason": "",
+        "checks": [],
+        "nearest": None,
+        "on_disk": None,
+        "file": None,
+        "below": [],
+        "below_complete": True,
+        "what_to_do": "",
+    }
+    return {**view, **known}
+
+
+def _unrecognised(path: str, place: Place) -> View:
+    miss = explaining.why_not(place)
+    below, complete = explaining.recordings_below(place)
+    reason = miss.why if explaining.exists(place) else f"it is not there; {miss.why}"
+    return _view(
+        path,
+        reason=reason,
+        nearest=miss.nearest or None,
+        below=below,
+        below_complete=complete,
+    )
+
+
+def _recognised(caller: Caller, path: str, place: Place, found: Found) -> View:
+    name = f"{found.location}/{found.recording.path}"
+    dataset, files = _stored(caller, name)
+    on_disk = explaining.look_at(place, found)
+    decision = explaining.decide_now(on_disk, found, dataset, caller.configuration, caller.now())
+    now_on_disk = _said_of_disk(on_disk, decision)
+    return _view(
+        path,
+        recognised=True,
+        dataset=name,
+        location=found.location,
+        convention=found.convention.name,
+        fields=_fields(found),
+        state=str(dataset.state) if dataset else None,
+        finished=None if decision is None else decision.kind is DecisionKind.READY,
+        reason=_reason(place, on_disk, dataset, now_on_disk),
+        checks=[_check(each) for each in on_disk.verdicts],
+        on_disk=now_on_disk,
+        file=next((file_view(each) for each in files if each.path == place.relative), None),
+        what_to_do=what_to_do(dataset, files, caller.now()) if dataset else "",
+    )
+
+
+def _stored(caller: Caller, name: str) -> tuple[Dataset | None, Sequence[DatasetFile]]:
+    """What the store knows, where there is one."""
+    try:
+        with caller.store() as store, contextlib.suppress(NameNotFoundError):
+            dataset = store.dataset(name)
+            return dataset, store.files(dataset.id)
+    except StoreMissingError:
+        talk("There is no store yet, so this is what the disk says.")
+    except StoreError as error:
+        talk(f"The store cannot be asked ({error}), so this is what the disk says.")
+    return None, ()
+
+
+def _reason(place: Place, on_disk: OnDisk, dataset: Dataset | None, now_on_disk: str) -> str:
+    """The one sentence: about the file that was asked for where it is a special case, else about the dataset."""
+    if place.relative in on_disk.excluded:
+        return "it is scratch by its convention, and never archived"
+    if place.relative in on_disk.others:
+        return "it is neither a file nor a folder (a link, a pipe): it is not followed"
+    if dataset is not None and dataset.state is not State.SETTLING:
+        return dataset.reason
+    if dataset is None and not on_disk.root_lost:
+        return f"the daemon has not noticed it yet; {now_on_disk}"
+    return now_on_disk
+
+
+def _said_of_disk(on_disk: OnDisk, decision: Decision | None) -> str:
+    if decision is None:
+        return on_disk.trouble or "there are no files of it on the disk"
+    return f"{decision.reason}; {on_disk.trouble}" if on_disk.trouble else decision.reason
+
+
+def _fields(found: Found) -> dict[str, str]:
+    recording = found.recording
+    named = {
+        "h2o": recording.h2o,
+        "date": recording.date.isoformat() if recording.date else None,
+        "ident": recording.ident,
+    }
+    return {key: value for key, value in {**named, **recording.fields}.items() if value}
+
+
+def _check(verdict: Verdict) -> View:
+    return {
+        "file": verdict.file,
+        "rule": verdict.rule,
+        "verdict": str(verdict.answer),
+        "reason": verdict.reason,
+    }
+
+
+def page_of(view: View) -> Page:
+    """The same for a person."""
+    page: list[Line | Table] = [line(Cell(view["path"], Style.STRONG)), *_summary(view)]
+    if view["checks"]:
+        page += [*heading("What the rules say"), table(CHECK_FIELDS, view["checks"])]
+    if view["below"]:
+        page += heading("Recordings below")
+        page += [line(name, indent=2) for name in view["below"]]
+        if not view["below_complete"]:
+            page.append(line(Cell("and more", Style.DIM), indent=2))
+    return page
+
+
+def _summary(view: View) -> list[Line]:
+    finished = {
+        True: Cell("yes", Style.GOOD),
+        False: Cell("not yet", Style.WARN),
+        None: Cell("unknown", Style.DIM),
+    }
+    recognised = (
+        Cell(f"by {view['convention']}", Style.GOOD)
+        if view["recognised"]
+        else Cell("no", Style.WARN)
+    )
+    file = view["file"]
+    said: list[tuple[str, str | Cell | None]] = [
+        ("recognised", recognised),
+        ("dataset", view["dataset"]),
+        ("fields", ", ".join(f"{key} {value}" for key, value in view["fields"].items())),
+        ("state", state_cell(view["state"]) if view["state"] else None),
+        ("finished", finished[view["finished"]] if view["recognised"] else None),
+        ("because", view["reason"]),
+        ("on disk", view["on_disk"] if view["on_disk"] not in (None, view["reason"]) else None),
+        ("this file", f"{file['state']} {file['reason']}".strip() if file else None),
+        ("nearest", view["nearest"]),
+        ("to do", view["what_to_do"]),
+    ]
+    return [line(Cell(f"{word:<12}", Style.DIM), text, indent=2) for word, text in said if text]
