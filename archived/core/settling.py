@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from archived.core.formats.wording import grouped
 from archived.core.model import Answer, Verdict
 from archived.core.units import format_duration
 
@@ -133,7 +134,11 @@ def _why_finished(verdicts: Sequence[Verdict], accepted: bool) -> str:
         return undecided[0].reason + (f" (and {others} more undecided)" if others else "")
     if not verdicts:
         return "no rule has an opinion of its files"
-    return verdicts[0].reason if len(verdicts) == 1 else f"finished by all {len(verdicts)} checks"
+    return (
+        verdicts[0].reason
+        if len(verdicts) == 1
+        else f"finished by all {grouped(len(verdicts))} checks"
+    )
 
 
 def _span(duration: timedelta) -> str:

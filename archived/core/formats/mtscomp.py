@@ -33,9 +33,14 @@ def check(scene: Scene) -> Judgement:
     ]
     for pair in pairs_of(scene).values():
         concerned = [stat for extension, stat in pair.files.items() if extension != "bin"]
-        if pair.compressed and not scene.all_skipped(concerned):
+        if _is_ours(pair) and not scene.all_skipped(concerned):
             verdicts.append(_judge(scene, pair))
     return Judgement(tuple(verdicts))
+
+
+def _is_ours(pair: Pair) -> bool:
+    """Whether mtscomp was here; other programs may have files that end in `.ch`."""
+    return "cbin" in pair.files or ("ch" in pair.files and pair.name is not None)
 
 
 def _verdict(stat: FileStat, answer: Answer, why: str) -> Verdict:

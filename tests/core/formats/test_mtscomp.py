@@ -98,6 +98,10 @@ def test_a_ch_without_its_cbin_is_being_compressed() -> None:
     assert answer(disk)[0] is Answer.UNFINISHED
 
 
+def test_a_ch_of_another_program_is_no_business_of_mtscomp() -> None:
+    assert Disk({"zurich.ch": b"canton"}).judge("mtscomp", "spikeglx").verdicts == ()
+
+
 def test_data_under_a_passing_name_are_being_compressed() -> None:
     disk = Disk({f"{STEM}.cbin_tmp": DATA})
 
