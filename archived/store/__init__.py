@@ -14,7 +14,7 @@ from archived.store.fields import from_text, to_text
 from archived.store.filesystem import is_network, mount_here
 from archived.store.locks import LockedFile, daemon_lock
 from archived.store.looks import LookVerbs
-from archived.store.opening import bring_up_to_date, examine_file
+from archived.store.opening import bring_up_to_date, check_soundness, examine_file
 from archived.store.people import PeopleVerbs
 from archived.store.proofs import ProofVerbs
 from archived.store.results import (
@@ -108,6 +108,11 @@ class Store(LookVerbs, PeopleVerbs, StepVerbs, ProofVerbs, RigVerbs, DaemonVerbs
             "pip install --upgrade apsw",
             fields,
         )
+
+    def soundness(self) -> Finding:
+        """Whether the whole store can be read, for `check`. Raises `StoreDamagedError`."""
+        check_soundness(self._door)
+        return Finding(True, f"store {self._door.address.shown} is sound")
 
 
 def _rig_id(door: Door, rig: str, *, create: bool) -> int:
