@@ -26,7 +26,7 @@ class ClientSecret:
 
     @classmethod
     def found(cls, file: Path | None, environ: Mapping[str, str]) -> ClientSecret:
-        """The places that there are. An empty credential counts as none: units can give a default only so."""
+        """The places that there are. A credential of blanks counts as none: a unit can give a default only so."""
         folder = environ.get("CREDENTIALS_DIRECTORY")
         credential = Path(folder) / CREDENTIAL if folder else None
         if credential is not None and not _has_content(credential):
@@ -79,7 +79,7 @@ def refuse_if_readable_by_others(file: Path, what: str) -> None:
 
 def _has_content(file: Path) -> bool:
     try:
-        return file.stat().st_size > 0
+        return bool(file.read_bytes().strip())
     except OSError:
         return False
 

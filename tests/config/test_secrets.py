@@ -94,8 +94,9 @@ def test_a_credential_of_systemd_comes_before_the_file(tmp_path: Path) -> None:
     assert ClientSecret.found(secret_file(tmp_path), environ).read() == "from-systemd"
 
 
-def test_an_empty_credential_counts_as_none(tmp_path: Path) -> None:
-    environ = credentials(tmp_path, "")
+@pytest.mark.parametrize("text", ["", "\n"])
+def test_an_empty_credential_counts_as_none(tmp_path: Path, text: str) -> None:
+    environ = credentials(tmp_path, text)
     assert not ClientSecret.found(None, environ)
     assert ClientSecret.found(None, environ).read() is None
     assert ClientSecret.found(secret_file(tmp_path), environ).read() == SECRET
