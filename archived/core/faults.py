@@ -105,6 +105,11 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
             "the destination holds a different file of this name; nothing was overwritten",
             "compare the two files; `archivedctl accept` archives the one on the rig",
         ),
+        "DESTINATION_REFUSES": _M(
+            _K.SOURCE,
+            "the archive does not take this file",
+            "look at the permissions of its folder in the archive, and at the size of the file",
+        ),
         "EXTERNAL_CHECKSUM_MISMATCH": _M(
             _K.SOURCE,
             "the file is not what the acquisition program's own checksum says",
@@ -220,8 +225,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
     }
 )
 """Every event code that Globus documents, and the few that our movers add where they know more than Globus says:
-CANCELED_BY_ADMIN, CHECKSUM_UNSUPPORTED, DESTINATION_DIFFERS, DESTINATION_NOT_FOUND, SOURCE_PERMISSION_DENIED,
-SOURCE_READ_ERROR."""
+CANCELED_BY_ADMIN, CHECKSUM_UNSUPPORTED, DESTINATION_DIFFERS, DESTINATION_NOT_FOUND, DESTINATION_REFUSES,
+SOURCE_PERMISSION_DENIED, SOURCE_READ_ERROR."""
 
 _UNKNOWN_CODE = Meaning(
     FaultKind.PASSING, "this program does not know that fault; it waits, and tries again"

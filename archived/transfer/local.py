@@ -1,0 +1,279 @@
+"""The local mover: copies files between the watched root and a directory, verified, and never over a different file.
+
+It keeps nothing on disk of its own. A task's id is its submission id; after a restart the task is unknown, the
+same order is given again, and what is in place already is recognised by its content.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import stat
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from archived.core.model import Direction, DirectoryArchive, Receipt, StorageLocation, parent
+from archived.core.paths import printable
+from archived.errors import NotPermittedError, TransferRefusedError, TransferUnavailableError
+from archived.ports import (
+    Entry,
+    EntryType,
+    Fault,
+    Finding,
+    TaskReport,
+    TaskState,
+    TransferItem,
+    TransferOrder,
+)
+from archived.transfer import local_check
+from archived.transfer.copying import SUFFIX, Copier, sweep, temporary_name
+from archived.transfer.folders import folder_below
+from archived.transfer.local_task import LocalTask, StoppedError
+from archived.transfer.trouble import Trouble
+
+_REMEMBERED_TASKS = 200
+_STOP_WITHIN = 1.0
+"""Seconds that `close` waits for copies to notice; they look after each buffer."""
+
+_Work = tuple[LocalTask, int, TransferItem]
+
+
+class LocalTransfers:
+    """Copies on `threads` threads of its own, file by file in the order in which tasks were submitted.
+
+    With `verify`, what was written is read back from the disk and compared. `now` tells the time of day; without
+    it deadlines are not watched, and no rate is reported.
+    """
+
+    def __init__(
+        self,
+        location: StorageLocation,
+        *,
+        threads: int = 1,
+        verify: bool = True,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
+        if not isinstance(location.archive, DirectoryArchive):
+            raise TransferRefusedError(
+                f"the archive of location {location.name} is not a directory"
+            )
+        self._archive = location.archive.path
+        root = location.root
+        self._copiers = {
+            Direction.ARCHIVE: Copier(root, self._archive, verify),
+            Direction.RETRIEVE: Copier(self._archive, root, verify),
+        }
+        self._verify = verify
+        self._now = now or (lambda: None)
+        self._mount = _mount_of(self._archive)
+        self._lock = threading.Lock()
+        self._tasks: OrderedDict[str, LocalTask] = OrderedDict()
+        self._closing = threading.Event()
+        self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._serve, name=f"copy-{number}", daemon=True)
+            for number in range(max(1, threads))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def reserve(self) -> str:
+        """See `Transfers.reserve`."""
+        return str(uuid.uuid4())
+
+    def submit(self, order: TransferOrder) -> str:
+        """See `Transfers.submit`. A task that ended is not begun again by its submission id either."""
+        for item in order.items:
+            _insist_on_soundness(item.path)
+        if os.sep in order.submission_id or order.submission_id in ("", ".", ".."):
+            raise TransferRefusedError("the submission id is no name of a file")
+        with self._lock:
+            if self._closing.is_set():
+                raise TransferUnavailableError("the mover was closed")
+            if order.submission_id in self._tasks:
+                return order.submission_id
+        copier = self._copiers[order.direction]
+        self._insist_on_folder(copier.source_root)
+        self._insist_on_folder(copier.destination_root)
+        for folder in {parent(item.path) for item in order.items}:
+            sweep(copier.destination_root, folder, order.submission_id)
+        self._begin(LocalTask(order, verified=self._verify))
+        return order.submission_id
+
+    def _begin(self, task: LocalTask) -> None:
+        with self._lock:
+            if self._tasks.setdefault(task.order.submission_id, task) is not task:
+                return
+            self._forget_old_tasks()
+            for number, item in enumerate(task.items):
+                self._work.put((task, number, item))
+
+    def _forget_old_tasks(self) -> None:
+        ended = [key for key, task in self._tasks.items() if task.ended]
+        for key in ended[: max(0, len(self._tasks) - _REMEMBERED_TASKS)]:
+            del self._tasks[key]
+
+    def poll(self, task_id: str) -> TaskReport:
+        """See `Transfers.poll`."""
+        task = self._task(task_id)
+        if task is None or (self._closing.is_set() and not task.ended):
+            return TaskReport(TaskState.UNKNOWN)
+        return task.report(self._now())
+
+    def receipts(self, task_id: str) -> Iterator[Receipt]:
+        """See `Transfers.receipts`. A task of an earlier process proves nothing any more, so nothing is listed."""
+        task = self._task(task_id)
+        if task is None:
+            return
+        if not task.ended:
+            raise TransferUnavailableError("the transfer has not ended yet")
+        yield from task.receipts()
+
+    def list(self, path: str) -> Sequence[Entry]:
+        """See `Transfers.list`. Files that are being copied are not shown."""
+        self._insist_on_folder(self._archive)
+        try:
+            with folder_below(self._archive, _names(path)) as folder:
+                found = [(entry.name, folder.stat(entry.name)) for entry in folder.entries()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        return [
+            _entry(name, stats)
+            for name, stats in sorted(found)
+            if stats is not None and not name.endswith(SUFFIX)
+        ]
+
+    def stat(self, path: str) -> Entry | None:
+        """See `Transfers.stat`."""
+        *names, name = _names(path)
+        self._insist_on_folder(self._archive)
+        try:
+            with folder_below(self._archive, names) as folder:
+                found = folder.stat(name)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        return None if found is None else _entry(name, found)
+
+    def cancel(self, task_id: str) -> None:
+        """See `Transfers.cancel`."""
+        task = self._task(task_id)
+        if task is not None:
+            task.end(Fault("CANCELED", "cancelled", at=self._now()))
+
+    def check(self) -> Sequence[Finding]:
+        """See `Transfers.check`."""
+        return local_check.check(self._copiers[Direction.ARCHIVE].source_root, self._archive)
+
+    def close(self) -> None:
+        """See `Transfers.close`."""
+        self._closing.set()
+        for _ in self._threads:
+            self._work.put(None)
+        for thread in self._threads:
+            thread.join(_STOP_WITHIN)
+
+    def _task(self, task_id: str) -> LocalTask | None:
+        with self._lock:
+            return self._tasks.get(task_id)
+
+    def _serve(self) -> None:
+        while (work := self._work.get()) is not None and not self._closing.is_set():
+            task, number, item = work
+            try:
+                self._copy(task, number, item)
+            except StoppedError:
+                pass
+            finally:
+                task.leave()
+
+    def _copy(self, task: LocalTask, number: int, item: TransferItem) -> None:
+        def progress(count: int) -> None:
+            if self._closing.is_set():
+                raise StoppedError
+            task.insist(self._now())
+            task.wrote(count)
+
+        task.insist(self._now())
+        task.begin(self._now())
+        temporary = temporary_name(task.order.submission_id, number)
+        try:
+            self._insist_on_mount(task.order.direction)
+            proof = self._copiers[task.order.direction].copy(item, temporary, progress)
+        except Trouble as trouble:
+            task.failed(item.path, trouble, self._now())
+        else:
+            task.copied(item.path, item.size, proof)
+
+    def _insist_on_folder(self, path: str) -> None:
+        try:
+            with folder_below(path, []):
+                pass
+        except OSError as error:
+            raise TransferUnavailableError(
+                f"{printable(path)} cannot be used: {error.strerror}",
+                what_to_do=f"mount it, or make it: {printable(path)}",
+            ) from error
+        if path == self._archive and _mount_of(path) != self._mount:
+            raise TransferUnavailableError(
+                f"{printable(path)} is not mounted any more", what_to_do="mount it again"
+            )
+
+    def _insist_on_mount(self, direction: Direction) -> None:
+        """What is copied into an empty mount point is lost from sight as soon as the disk is mounted again."""
+        if _mount_of(self._archive) != self._mount:
+            where = "destination" if direction is Direction.ARCHIVE else "source"
+            raise Trouble(
+                "ENDPOINT_ERROR",
+                f"the {where} {printable(self._archive)} is not mounted any more",
+                stops=True,
+            )
+
+
+def _mount_of(path: str) -> str:
+    """The nearest folder above (or at) a path that something is mounted on."""
+    path = os.path.realpath(path)
+    while not os.path.ismount(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    return path
+
+
+def _names(path: str) -> Sequence[str]:
+    if path:
+        _insist_on_soundness(path)
+    return path.split("/") if path else []
+
+
+def _insist_on_soundness(path: str) -> None:
+    forbidden = {"", ".", ".."}
+    strange = "\0" if os.sep == "/" else "\0\\:"
+    if any(name in forbidden or set(name) & set(strange) for name in path.split("/")):
+        raise TransferRefusedError(
+            f"the path {printable(path)!r} is refused: it could lead out of the root"
+        )
+
+
+def _entry(name: str, found: os.stat_result) -> Entry:
+    if stat.S_ISREG(found.st_mode):
+        kind = EntryType.FILE
+    else:
+        kind = EntryType.FOLDER if stat.S_ISDIR(found.st_mode) else EntryType.OTHER
+    modified = datetime.fromtimestamp(found.st_mtime, UTC)
+    return Entry(name, kind, found.st_size if kind is EntryType.FILE else 0, modified)
+
+
+def _unreadable(
+    path: str, error: OSError
+) -> NotPermittedError | TransferRefusedError | TransferUnavailableError:
+    message = f"{printable(path) or 'the root'} of the archive cannot be read: {error.strerror}"
+    if isinstance(error, PermissionError):
+        return NotPermittedError(message, what_to_do="let this account read the archive")
+    if isinstance(error, NotADirectoryError) or error.errno == 40:
+        return TransferRefusedError(message)
+    return TransferUnavailableError(message)
