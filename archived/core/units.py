@@ -12,8 +12,9 @@ DURATION_EXPECTED = "a duration with a unit, such as 30s, 5m, 1h30m or 3d"
 SIZE_EXPECTED = "a size, such as 500 MB, 2T or 10 GiB"
 
 _DAY = 86_400
-_SECONDS: Mapping[str, int] = MappingProxyType(
-    {"w": 7 * _DAY, "d": _DAY, "h": 3600, "m": 60, "min": 60, "s": 1}
+_SECONDS = {"w": 7 * _DAY, "d": _DAY, "h": 3600, "m": 60, "min": 60, "s": 1}
+_MICROSECONDS: Mapping[str, int] = MappingProxyType(
+    {unit: seconds * 1_000_000 for unit, seconds in _SECONDS.items()} | {"ms": 1000}
 )
 _SHOWN = ("d", "h", "m", "s")
 _PREFIXES = "KMGTPE"
@@ -25,7 +26,7 @@ _MULTIPLES: Mapping[str, int] = MappingProxyType(
 
 # Fifteen digits are more than any wait or disk, and keep hostile input from costing time.
 _NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,9})?"
-_PART = re.compile(rf"({_NUMBER})\s*(w|d|h|min|m|s)\s*", re.IGNORECASE)
+_PART = re.compile(rf"({_NUMBER})\s*(w|d|h|min|ms|m|s)\s*", re.IGNORECASE)
 _SIZE = re.compile(rf"({_NUMBER})\s*([KMGTPE]I?|)B?", re.IGNORECASE)
 
 
@@ -40,20 +41,20 @@ def parse_duration(text: str) -> timedelta:
         return timedelta(0)
     if not rest:
         raise ValueError(DURATION_EXPECTED)
-    seconds = Decimal(0)
-    shortest = _SECONDS["w"] + 1
+    microseconds = Decimal(0)
+    shortest = _MICROSECONDS["w"] + 1
     while rest:
         part = _PART.match(rest)
         if part is None:
             raise ValueError(DURATION_EXPECTED)
-        unit = _SECONDS[part[2].lower()]
+        unit = _MICROSECONDS[part[2].lower()]
         if unit >= shortest:
             raise ValueError(f"{DURATION_EXPECTED}, each unit once and the longest first")
         shortest = unit
-        seconds += Decimal(part[1]) * unit
+        microseconds += Decimal(part[1]) * unit
         rest = rest[part.end() :]
     try:
-        return timedelta(microseconds=int(seconds * 1_000_000))
+        return timedelta(microseconds=int(microseconds))
     except OverflowError:
         raise ValueError(f"{DURATION_EXPECTED}; this one is longer than history") from None
 

@@ -24,6 +24,8 @@ from archived.core.units import format_duration, format_size, parse_duration, pa
         ("1h 30m 5s", 5405),
         ("1.5h", 5400),
         ("0.25s", 0.25),
+        ("500ms", 0.5),
+        ("1s 500ms", 1.5),
         ("10M", 600),
         (" 30s ", 30),
         ("0", 0),
