@@ -8,10 +8,21 @@ from contextlib import contextmanager
 from rich.console import Console, Group
 from rich.live import Live
 from rich.padding import Padding
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from archived.cli.output import Cell, Line, Page, Table, colourful
+from archived.cli.progress import in_words
+from archived.core.lifecycle import State
 
 
 def draw(page: Page, environ: Mapping[str, str]) -> None:
@@ -19,10 +30,13 @@ def draw(page: Page, environ: Mapping[str, str]) -> None:
     console_of(environ).print(renderable(page))
 
 
-def console_of(environ: Mapping[str, str]) -> Console:
+def console_of(environ: Mapping[str, str], *, stderr: bool = False) -> Console:
     """The terminal. Without colours it gets no escape sequences for styles at all."""
     return Console(
-        color_system="auto" if colourful(environ) else None, highlight=False, markup=False
+        stderr=stderr,
+        color_system="auto" if colourful(environ) else None,
+        highlight=False,
+        markup=False,
     )
 
 
@@ -42,6 +56,39 @@ def live_view(environ: Mapping[str, str]) -> Iterator[LiveView]:
     """A view that stays until the block ends."""
     with Live(console=console_of(environ), auto_refresh=False, vertical_overflow="crop") as live:
         yield LiveView(live)
+
+
+class Bar:
+    """A progress bar over the bytes that travel, with the counts beside it."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._bar = progress.add_task("looking", total=None)
+
+    def tell(self, counts: Mapping[State, int], done: int, total: int) -> None:
+        """See `progress.Reporter.tell`."""
+        self._progress.update(
+            self._bar,
+            description=in_words(counts) or "looking",
+            completed=done,
+            total=total or None,
+        )
+
+
+@contextmanager
+def progress_bar(environ: Mapping[str, str]) -> Iterator[Bar]:
+    """A bar on standard error that is gone when the block ends."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=30),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(compact=True),
+    )
+    console = console_of(environ, stderr=True)
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield Bar(progress)
 
 
 def renderable(page: Page) -> Group:

@@ -1,0 +1,100 @@
+"""`archivedctl check`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from archived.cli.caller import Caller, pass_caller
+from archived.cli.examining import AT_GLOBUS, HERE, Checked, Level, fail, failed_by, ok
+from archived.cli.output import Cell, Field, Line, Style, Table, line, print_json, table
+from archived.cli.shell import examples, json_option
+from archived.cli.views import View
+from archived.core.paths import printable
+from archived.errors import ConfigurationError
+
+STYLES = {Level.OK: Style.GOOD, Level.WARN: Style.WARN, Level.FAIL: Style.BAD}
+
+URGENCY = (78, 4, 3, 0)
+"""Exit codes, the one that has to be seen to first in front."""
+
+
+@click.command(
+    epilog=examples(
+        "archivedctl check", "archivedctl -c ./archived.ini check", "archivedctl check --offline"
+    )
+)
+@click.option("--offline", is_flag=True, help="Ask nothing of Globus or of archives elsewhere.")
+@json_option
+@pass_caller
+def command(caller: Caller, offline: bool, as_json: bool) -> None:
+    """Check the configuration, then pay a doctor's visit.
+
+    Every mistake in the configuration is told at once; with one, nothing else is looked at. Exits with 78 for
+    those, 4 without a usable login, 3 when something else needs a person, and 0 when all is fine.
+    """
+    findings = list(examine(caller, offline=offline))
+    code = next(code for code in URGENCY if any(each.exit_code == code for each in findings))
+    if as_json:
+        views = [_view(each) for each in findings]
+        print_json({"ok": code == 0, "exit_code": code, "findings": views})
+    else:
+        caller.show(page_of(findings))
+    click.get_current_context().exit(code)
+
+
+def examine(caller: Caller, *, offline: bool) -> Iterator[Checked]:
+    """Everything that is looked at, in order; no more than the configuration where that has mistakes."""
+    try:
+        path = caller.config_path
+        configuration = caller.configuration
+    except ConfigurationError as error:
+        yield from _mistakes(error)
+        return
+    locations = len(configuration.locations)
+    said = f"{printable(str(path))}: rig {configuration.rig}, {locations} locations"
+    yield ok("configuration", said, path=str(path))
+    for examination in HERE:
+        yield from examination(caller)
+    if offline:
+        return
+    for examination in AT_GLOBUS:
+        findings = list(examination(caller))
+        yield from findings
+        if any(each.level is Level.FAIL for each in findings):
+            return
+
+
+def _mistakes(error: ConfigurationError) -> Iterator[Checked]:
+    """One finding for each mistake; the error itself where it is about the whole file."""
+    mistakes = getattr(error, "mistakes", ())
+    for mistake in mistakes:
+        yield fail("configuration", str(mistake), "", exit_code=error.exit_code)
+    if not mistakes:
+        yield failed_by("configuration", error)
+
+
+def page_of(findings: list[Checked]) -> list[Line | Table]:
+    """The same for a person: a table, and below it what to do."""
+    fields = (
+        Field[Checked]("", lambda each: Cell(each.level, STYLES[each.level])),
+        Field[Checked]("AREA", lambda each: each.area),
+        Field[Checked]("FOUND", lambda each: each.what),
+    )
+    page: list[Line | Table] = [table(fields, findings)]
+    for each in findings:
+        if each.what_to_do:
+            label = Cell(f"{each.area}: ", STYLES[each.level])
+            page += [line(), line(label, each.what), line("▶ ", each.what_to_do, indent=2)]
+    return page
+
+
+def _view(each: Checked) -> View:
+    return {
+        "area": each.area,
+        "level": str(each.level),
+        "what": each.what,
+        "what_to_do": each.what_to_do,
+        "fields": dict(each.fields),
+    }

@@ -1,0 +1,266 @@
+"""The doctor's visit of `check`: one function for each thing to look at, and a list of them in order."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archived.cli.accounts import session_of, uses_globus
+from archived.core.paths import printable
+from archived.core.units import format_size
+from archived.errors import (
+    ArchivedError,
+    ConfigurationError,
+    LoginRequiredError,
+    NotPermittedError,
+    StoreMissingError,
+)
+from archived.ports import Finding
+
+if TYPE_CHECKING:
+    from archived.cli.caller import Caller
+    from archived.config import Configuration
+    from archived.rig.root import RootIdentity
+    from archived.store import Store
+
+LITTLE_SPACE = 1_000_000_000
+"""Bytes. A store grows by well under that in a year; with less the disk is about to be full for another reason."""
+
+FEW_WATCHES = 65_536
+"""Folders. What Linux allowed before 5.11 was 8192, which one year of recordings can exceed."""
+
+SYSTEMD_RUNS = Path("/run/systemd/system")
+INOTIFY_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
+
+
+class Level(StrEnum):
+    """How a finding is meant."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One line of `check`. `exit_code` is what it asks for, 0 unless it failed."""
+
+    area: str
+    level: Level
+    what: str
+    what_to_do: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    exit_code: int = 0
+
+
+NEEDS_A_PERSON = 3
+
+
+def ok(area: str, what: str, **fields: str) -> Checked:
+    """All is well."""
+    return Checked(area, Level.OK, what, fields=fields)
+
+
+def warn(area: str, what: str, what_to_do: str = "", **fields: str) -> Checked:
+    """It works, and could work better."""
+    return Checked(area, Level.WARN, what, what_to_do, fields)
+
+
+def fail(area: str, what: str, what_to_do: str, *, exit_code: int = NEEDS_A_PERSON) -> Checked:
+    """A person has to do something before it works."""
+    return Checked(area, Level.FAIL, what, what_to_do, exit_code=exit_code)
+
+
+def failed_by(area: str, error: ArchivedError, what: str = "") -> Checked:
+    """A failure that an error tells about; configuration and login keep their exit codes."""
+    kept = isinstance(error, (ConfigurationError, LoginRequiredError, NotPermittedError))
+    text = f"{what}: {error}" if what else str(error)
+    code = error.exit_code if kept else NEEDS_A_PERSON
+    return fail(area, text, error.what_to_do, exit_code=code)
+
+
+def from_finding(area: str, finding: Finding) -> Checked:
+    """What a mover or the store found out about itself."""
+    level = Level.OK if finding.ok else Level.FAIL
+    code = 0 if finding.ok else NEEDS_A_PERSON
+    return Checked(area, level, finding.what, finding.what_to_do, finding.fields, code)
+
+
+def configuration_on_disk(caller: Caller) -> Iterator[Checked]:
+    """What only the disk tells about the configuration."""
+    from archived import config
+
+    for mistake in config.mistakes_on_disk(caller.configuration, caller.environ):
+        yield fail("configuration", str(mistake), "", exit_code=ConfigurationError.exit_code)
+
+
+def secret(caller: Caller) -> Iterator[Checked]:
+    """The client secret, and who may read it."""
+    if not caller.configuration.globus.service_account:
+        return
+    try:
+        caller.configuration.globus.client_secret()
+    except ConfigurationError as error:
+        yield failed_by("secret", error)
+    else:
+        yield ok("secret", "the client secret can be read, by its owner alone")
+
+
+def store(caller: Caller) -> Iterator[Checked]:
+    """The store: there, ours, sound; what it is built on; the daemon; and what is wrong on the rig as a whole."""
+    try:
+        with caller.store() as opened:
+            library = opened.library()
+            level = Level.OK if library.ok else Level.WARN
+            yield Checked("store", level, library.what, library.what_to_do, library.fields)
+            yield from_finding("store", opened.soundness())
+            yield from _space(caller.configuration)
+            yield from _daemon(opened)
+            for alarm in opened.alarms():
+                yield fail("alarm", alarm.message, alarm.what_to_do)
+    except StoreMissingError as error:
+        yield warn("store", str(error), error.what_to_do)
+    except ArchivedError as error:
+        yield failed_by("store", error)
+
+
+def _space(configuration: Configuration) -> Iterator[Checked]:
+    if "://" in configuration.store:
+        return
+    folder = Path(configuration.store).parent
+    free = shutil.disk_usage(folder).free
+    said = f"{format_size(free)} free where the store is ({printable(str(folder))})"
+    if free < LITTLE_SPACE:
+        yield warn("store", said, "make room: with a full disk nothing more is archived")
+    else:
+        yield ok("store", said, free=str(free))
+
+
+def _daemon(opened: Store) -> Iterator[Checked]:
+    daemon = opened.daemon()
+    if daemon.running:
+        yield ok("daemon", f"the daemon is running (pid {daemon.pid})")
+    else:
+        hint = "`systemctl start archived`, or `archived`"
+        yield warn("daemon", "the daemon is not running, so nothing is archived", hint)
+
+
+def roots(caller: Caller) -> Iterator[Checked]:
+    """Each watched folder: readable, the one it was, and whether changes in it raise events."""
+    from archived.rig.root import Root
+    from archived.rig.watchability import unwatchable
+
+    noted = _noted_identities(caller)
+    for path in dict.fromkeys(each.location.root for each in caller.configuration.locations):
+        root = Root(path)
+        shown = printable(path)
+        try:
+            identity = root.identify()
+            if path in noted:
+                root.confirm(noted[path])
+            with os.scandir(path) as entries:
+                empty = next(entries, None) is None
+        except ArchivedError as error:
+            yield failed_by("root", error)
+            continue
+        except OSError as error:
+            what = f"{shown} cannot be read: {error.strerror}"
+            yield fail("root", what, "let the service's user read and enter it")
+            continue
+        kind = identity.file_system or "unknown"
+        yield ok("root", f"{shown} can be read, on a file system of type {kind}", file_system=kind)
+        if empty:
+            yield warn("root", f"{shown} is empty", "see whether its disk is mounted")
+        if reason := unwatchable(root.real_path()):
+            yield warn("root", f"{shown} raises no events: {reason}")
+
+
+def _noted_identities(caller: Caller) -> Mapping[str, RootIdentity]:
+    """The roots as the daemon first saw them."""
+    from archived.rig.root import RootIdentity
+
+    noted: dict[str, RootIdentity] = {}
+    try:
+        with caller.store() as opened:
+            for each in caller.configuration.locations:
+                text = opened.get_setting(f"root:{each.location.root}")
+                if text is not None:
+                    noted[each.location.root] = RootIdentity(**json.loads(text))
+    except ArchivedError:
+        # What is wrong with the store is told where the store is looked at.
+        return {}
+    return noted
+
+
+def inotify(_caller: Caller) -> Iterator[Checked]:
+    """How many folders may be watched for events."""
+    try:
+        limit = int(INOTIFY_WATCHES.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return
+    said = f"{limit} folders may be watched for events"
+    if limit < FEW_WATCHES:
+        more = "sysctl fs.inotify.max_user_watches=524288"
+        yield warn("events", f"{said}; changes in others are noticed by the rescan only", more)
+    else:
+        yield ok("events", said, max_user_watches=str(limit))
+
+
+def login(caller: Caller) -> Iterator[Checked]:
+    """Whether there is a usable login, where one is needed."""
+    if not uses_globus(caller.configuration):
+        yield ok("login", "no location needs a Globus account")
+        return
+    try:
+        with session_of(caller.configuration) as session:
+            identity = session.identity()
+    except ArchivedError as error:
+        yield failed_by("login", error)
+    else:
+        yield ok("login", f"logged in as {identity.username}", id=identity.id)
+
+
+def movers(caller: Caller) -> Iterator[Checked]:
+    """What each location's mover says of itself, its collections and folders."""
+    from archived.app import movers_of
+
+    try:
+        with movers_of(caller.configuration) as by_location:
+            for name, mover in by_location.items():
+                try:
+                    for finding in mover.check():
+                        yield from_finding(name, finding)
+                except ArchivedError as error:
+                    yield failed_by(name, error)
+    except ArchivedError as error:
+        yield failed_by("movers", error)
+
+
+def systemd(caller: Caller) -> Iterator[Checked]:
+    """Whether the daemon could tell systemd how it is."""
+    if not SYSTEMD_RUNS.is_dir() and not caller.environ.get("NOTIFY_SOCKET"):
+        return
+    if importlib.util.find_spec("systemd") is None:
+        yield warn(
+            "systemd",
+            "systemd runs here, but the package systemd-python is missing: the service cannot start",
+            "pip install 'archived[systemd]', or apt install python3-systemd",
+        )
+    else:
+        yield ok("systemd", "the package systemd-python is there")
+
+
+Examination = Callable[["Caller"], Iterator[Checked]]
+
+HERE: tuple[Examination, ...] = (configuration_on_disk, secret, store, roots, inotify, systemd)
+"""What is looked at on this machine, the most basic things first."""
+
+AT_GLOBUS: tuple[Examination, ...] = (login, movers)
+"""What is looked at elsewhere; the second is left out where the first fails."""
