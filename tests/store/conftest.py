@@ -1,4 +1,4 @@
-"""Every test of the store that asks for a `store` or an `address` runs on SQLite and on PostgreSQL."""
+"""Every test of the store that asks for a store or for its address runs on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -9,9 +9,16 @@ from pathlib import Path
 import pytest
 
 from archived.store import Store
+from archived.store.schema import TABLES
 from tests.builders import NOON
 from tests.store.bench import Bench
-from tests.store.servers import drop_database, new_database, postgresql, server_programs
+from tests.store.servers import (
+    drop_database,
+    empty,
+    new_database,
+    postgresql,
+    server_programs,
+)
 
 KINDS = ["sqlite", "postgresql"] if server_programs() else ["sqlite"]
 
@@ -19,21 +26,41 @@ _numbers = itertools.count(1)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "address" in metafunc.fixturenames:
-        metafunc.parametrize("address", KINDS, indirect=True)
+    if "kind" in metafunc.fixturenames:
+        metafunc.parametrize("kind", KINDS)
 
 
 @pytest.fixture(scope="session")
 def socket() -> Iterator[Path]:
+    """The server's socket; it is started by the first test that needs it."""
     programs = server_programs()
     assert programs is not None
     with postgresql(programs) as folder:
         yield folder
 
 
+@pytest.fixture(scope="session")
+def shared_database(socket: Path) -> str:
+    """Creating a database takes longer than most tests, so most of them share one."""
+    address = new_database(socket, "shared")
+    Store.open(address, rig="rig-1", create=True, now=NOON).close()
+    return address
+
+
 @pytest.fixture
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
+def address(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a store without a single row is, or where one will be."""
+    if kind == "sqlite":
+        return str(tmp_path / "archived.db")
+    shared: str = request.getfixturevalue("shared_database")
+    empty(request.getfixturevalue("socket"), "shared", [t._meta.table_name for t in TABLES])
+    return shared
+
+
+@pytest.fixture
+def empty_address(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where no store has ever been."""
+    if kind == "sqlite":
         yield str(tmp_path / "archived.db")
         return
     socket = request.getfixturevalue("socket")

@@ -7,7 +7,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ def postgresql(programs: Path) -> Iterator[Path]:
     if somebody:
         os.chown(folder, somebody["user"], somebody["group"])
     data, log = folder / "data", folder / "log"
-    options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=40"
+    options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=40 -c full_page_writes=off"
 
     def run(*command: str | Path) -> None:
         subprocess.run(
@@ -78,3 +78,10 @@ def drop_database(socket: Path, name: str) -> None:
         host=str(socket), user="archived", dbname="postgres", autocommit=True
     ) as c:
         c.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def empty(socket: Path, name: str, tables: Sequence[str]) -> None:
+    """Delete all rows of tables, the last table first."""
+    with psycopg.connect(host=str(socket), user="archived", dbname=name) as c:
+        for table in reversed(tables):
+            c.execute(f"DELETE FROM {table}")
