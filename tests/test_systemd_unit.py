@@ -88,6 +88,14 @@ def test_the_unit_tells_how_to_reload_and_when_not_to_start_again() -> None:
     assert service["UMask"] == ["0077"]
 
 
+def test_a_path_with_a_line_of_its_own_is_read_only_by_a_line_of_its_own() -> None:
+    # systemd leaves a path that NoExecPaths= names out of what ProtectSystem=strict makes read-only.
+    lines = (FOLDER / "rig.conf.example").read_text().splitlines()
+    values = {line.partition("=")[0]: line.partition("=")[2] for line in lines if "=" in line}
+    assert values["ReadOnlyPaths"] == values["NoExecPaths"] == values["RequiresMountsFor"]
+    assert "NoExecPaths" not in settings("Service")
+
+
 def test_every_event_with_an_id_is_explained_and_no_other() -> None:
     assert set(catalog()) == set(MESSAGE_IDS.values())
 

@@ -110,10 +110,10 @@ def _globus(reading: Reading, machine: Machine, state: PurePath) -> GlobusSettin
         return None if value is None else Path(machine.path(reading, "globus", key, value))
 
     secret_file = own("client_secret_file", section.client_secret_file)
-    secret = ClientSecret.found(secret_file, machine.environ)
-    if secret and section.client_id is None and not reading.mentions("globus", "client_id"):
+    # A secret from elsewhere may lie there for another use of this machine; one that is named here is meant.
+    if secret_file and section.client_id is None and not reading.mentions("globus", "client_id"):
         reading.complain(
-            "globus", "client_id", "the id of the service account, as there is a client secret"
+            "globus", "client_id", "the id of the service account, as there is its secret"
         )
     root = section.local_endpoint_local_path
     return GlobusSettings(
@@ -124,7 +124,7 @@ def _globus(reading: Reading, machine: Machine, state: PurePath) -> GlobusSettin
         client_id=section.client_id,
         client_secret_file=secret_file,
         token_file=own("token_file", section.token_file) or Path(state / "globus-tokens.json"),
-        secret=secret,
+        secret=ClientSecret.found(secret_file, machine.environ),
     )
 
 

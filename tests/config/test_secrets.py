@@ -113,6 +113,11 @@ def test_a_secret_needs_the_id_it_belongs_to(tmp_path: Path) -> None:
         load(tmp_path, f"client_secret_file = {tmp_path / 'secret'}")
 
 
+def test_a_secret_that_lies_about_does_not_make_a_service_account(tmp_path: Path) -> None:
+    found = load(tmp_path, "", ARCHIVED_GLOBUS_CLIENT_SECRET=SECRET)
+    assert not found.globus.service_account
+
+
 def test_an_id_alone_is_for_a_persons_login(tmp_path: Path) -> None:
     found = load(tmp_path, f"client_id = {CLIENT}")
     assert not found.globus.service_account
