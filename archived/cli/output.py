@@ -45,7 +45,7 @@ class Cell:
         return printable(self.raw)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field(Generic[Row]):
     """One column of a table: its heading, and what it shows of a row."""
 

@@ -114,7 +114,7 @@ _OPTIONS = (
         type=click.Choice([str(state) for state in State], case_sensitive=False),
         multiple=True,
         metavar="STATE",
-        help="In this state; may be given several times.",
+        help=f"In this state: {', '.join(State)}; may be given several times.",
     ),
     click.option("--h2o", metavar="H2O", help="Of the animal with this name on disk."),
     click.option("--subject", metavar="NUMBER", help="Of this subject."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -93,4 +94,4 @@ def _serve() -> Any:
 def _announce(environment: Mapping[str, str]) -> None:
     for key, value in environment.items():
         click.echo(f"{key}={value}")
-    click.get_text_stream("stdout").flush()
+    sys.stdout.flush()
