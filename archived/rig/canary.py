@@ -10,6 +10,9 @@ INTERVAL = 60.0
 GRACE = 30.0
 """In seconds: how often the canary sings, and how long it may take to be heard on a busy machine."""
 
+GRACE_TURNS = 3
+"""How many times it must have been listened for in vain as well: a machine that was halted finds hours gone by."""
+
 
 class Canary:
     """Writes the file. `folder` is made where it is missing; it must lie outside of every root."""
@@ -29,13 +32,15 @@ class Canary:
             return False
         return True
 
-    def sing(self, now: float, *, at_once: bool = False) -> bool:
-        """Write the file, if it is time; whether an event must follow.
+    def due(self, now: float) -> bool:
+        """Whether it is time to sing again."""
+        return now - self._sung_at >= INTERVAL
+
+    def sing(self, now: float) -> bool:
+        """Write the file; whether an event must follow.
 
         It is emptied and not filled, so that a full disk does not silence it.
         """
-        if not at_once and now - self._sung_at < INTERVAL:
-            return False
         self._sung_at = now
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0)
         try:
@@ -59,17 +64,23 @@ class Ear:
     def __init__(self, *, listening: bool = False) -> None:
         self.listening = listening
         self._waiting_since: float | None = None
+        self._turns = 0
 
     def expect(self, now: float) -> None:
-        """It sang."""
+        """It is about to sing."""
         if self._waiting_since is None:
-            self._waiting_since = now
+            self._turns, self._waiting_since = 0, now
 
     def heard(self) -> None:
-        """Its event arrived."""
+        """Its event arrived, or none is to be expected."""
         self._waiting_since = None
+
+    def listen(self) -> None:
+        """Another turn in which it could have been heard."""
+        self._turns += 1
 
     def deaf(self, now: float) -> bool:
         """Whether its event is overdue."""
         waiting_since = self._waiting_since
-        return waiting_since is not None and now - waiting_since > GRACE
+        overdue = waiting_since is not None and now - waiting_since > GRACE
+        return overdue and self._turns >= GRACE_TURNS

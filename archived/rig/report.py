@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -34,7 +35,9 @@ class Report:
         """One of watchdog's threads met an exception; what it was about to tell is lost."""
         self.errors += 1
         self.last_error = printable(f"{type(error).__name__}: {error}")
-        self.on_loss()
+        # Telling may be what failed.
+        with contextlib.suppress(Exception):
+            self.on_loss()
 
     def not_watched(self, path: bytes, error: OSError) -> None:
         """A folder could not be watched."""

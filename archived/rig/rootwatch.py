@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -70,6 +71,7 @@ class RootWatch:
         self._real_path = root
         self._folder: tuple[int, int] | None = None
         self._distant = ""
+        self._notes: deque[str] = deque(maxlen=10)
         self._overflows_before = 0
         self._built_at = float("-inf")
 
@@ -79,8 +81,11 @@ class RootWatch:
         session = self._session
         return self._overflows_before + (session.report.overflows if session is not None else 0)
 
-    def build(self, now: float) -> bool:
-        """Watch the root as it is now, instead of what was watched before; whether that worked."""
+    def build(self, now: float, *, again: bool = False) -> bool:
+        """Watch the root as it is now, instead of what was watched before; whether that worked.
+
+        With `again`, everything counts as hinted at, as nobody knows what happened since.
+        """
         self.stop()
         self._pause.begin(now)
         self._built_at = now
@@ -96,6 +101,9 @@ class RootWatch:
         except OSError as error:
             self.health = RootHealth(reason=refusal(error), alive=error.errno == errno.ENOSYS)
             return False
+        if again:
+            # The look that follows sees everything that happened before the watches were set.
+            self.hints.lose()
         self._publish(self._session, "", now)
         return True
 
@@ -108,21 +116,30 @@ class RootWatch:
         changed = folder_of(os.path.realpath(self.root)) != self._folder
         trouble = "another folder is in the root's place" if changed else ""
         if session is not None:
+            self._ear.listen()
             trouble = trouble or self._trouble(session, now)
             if not trouble:
                 self._pause.all_well(now)
             self._publish(session, trouble, now)
         due = session is None or trouble or self._retry_unwatched(session, now)
-        if not (due and (changed or self._pause.over(now)) and self.build(now)):
+        may = changed or self._pause.over(now)
+        if not (due and may and self.build(now, again=True)):
             return False
-        # The look that follows sees everything that happened before the watches were set.
-        self.hints.lose()
+        self._notes.append(f"watched anew, as {trouble}" if trouble else "watched anew")
         return True
 
     def expect_canary(self, now: float) -> None:
-        """The canary sang; from now on its event is awaited."""
+        """The canary is about to sing: from now on its event is awaited."""
         if self._ear.listening:
             self._ear.expect(now)
+
+    def forget_canary(self) -> None:
+        """The canary could not sing."""
+        self._ear.heard()
+
+    def take_notes(self) -> list[str]:
+        """Why it was watched anew, each time since this was asked last."""
+        return [self._notes.popleft() for _ in range(len(self._notes))]
 
     def stop(self) -> None:
         """Stop watching; safe to repeat."""

@@ -35,8 +35,9 @@ class WatcherHealth:
     """How the watcher stands.
 
     `mode` is "rescan only" where no root has events. `reason` says what is not as it should be, with the remedy,
-    "" where all is well. `watched` and `unwatched` count folders, `overflows` how often the kernel dropped events
-    since the start. `alive` is False where events should come and do not.
+    "" where all is well; that a root had to be watched anew, and why, is in it once. `watched` and `unwatched`
+    count folders, `overflows` how often the kernel dropped events since the start. `alive` is False where events
+    should come and do not.
     """
 
     mode: Literal["events", "rescan only"]
@@ -102,9 +103,10 @@ class Watcher:
         trouble = self._keeper_trouble(now_monotonic)
         reasons = [trouble] if trouble else []
         reasons += [
-            f"{printable(watch.root)}: {health.reason}"
+            f"{printable(watch.root)}: {reason}"
             for watch, health in zip(self._watches, healths, strict=True)
-            if health.reason
+            for reason in (*watch.take_notes(), health.reason)
+            if reason
         ]
         return WatcherHealth(
             mode="events" if any(health.events for health in healths) else "rescan only",
@@ -148,11 +150,18 @@ class Watcher:
     def _examine(self, now: float) -> None:
         rebuilt: list[bool] = []
         errors = self._for_each(lambda watch: rebuilt.append(watch.check(now)))
-        if self._canary is not None and self._canary.sing(now, at_once=any(rebuilt)):
-            for watch in self._watches:
-                watch.expect_canary(now)
+        if self._canary is not None and (any(rebuilt) or self._canary.due(now)):
+            self._sing(self._canary, now)
         self._error = "; ".join(errors)
         self._unanswered_since = None
+
+    def _sing(self, canary: Canary, now: float) -> None:
+        # Expected first, as its event may arrive before it has come to an end.
+        for watch in self._watches:
+            watch.expect_canary(now)
+        if not canary.sing(now):
+            for watch in self._watches:
+                watch.forget_canary()
 
     def _for_each(self, act: Callable[[RootWatch], object]) -> list[str]:
         """Act on every root; one that fails keeps none of the others from its turn."""

@@ -84,3 +84,19 @@ def in_namespace(program: str, *arguments: object, prefix: tuple[str, ...] | Non
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+@cache
+def user_namespace() -> tuple[str, ...]:
+    """The command that begins a user namespace, in which limits of our own can be set."""
+    command = ("unshare", "-Ur")
+    limit = "/proc/sys/user/max_inotify_watches"
+    try:
+        tried = subprocess.run(
+            [*command, "sh", "-c", f"echo 50 > {limit}"], capture_output=True, check=False
+        )
+    except FileNotFoundError:
+        tried = None
+    if tried is None or tried.returncode != 0:
+        pytest.skip("this machine lets us make no user namespace (unshare)")
+    return command
