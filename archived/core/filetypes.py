@@ -29,22 +29,44 @@ class FileType:
 
 
 def glob_pattern(glob: str) -> str:
-    """The regular expression of a glob, to be matched against a whole name or path."""
-    parts = []
-    for token in _TOKEN.findall(glob):
+    """The regular expression of a glob, to be matched against a whole name or path.
+
+    What stands between two stars is looked for once, at the first place where it fits: that is enough, and a hostile
+    name cannot make it try every combination of places.
+    """
+    first, *rest = _between_stars(_TOKEN.findall(glob))
+    if not rest:
+        return first
+    middle = "".join(f"(?>[^/]*?{piece})" for piece in rest[:-1] if piece)
+    return f"{first}{middle}[^/]*{rest[-1]}"
+
+
+def _between_stars(tokens: Iterable[str]) -> list[str]:
+    pieces = [""]
+    for token in tokens:
         if token == "*":
-            parts.append("[^/]*")
-        elif token == "?":
-            parts.append("[^/]")
-        elif token == "#":
-            parts.append(r"\d+")
-        elif token.startswith("[") and len(token) > 2:
-            negated, inside = token[1] == "!", token[1:-1].removeprefix("!")
-            escaped = re.sub(r"([\\^\[\]&~|])", r"\\\1", inside)
-            parts.append(f"[^/{escaped}]" if negated else f"[{escaped}]")
+            pieces.append("")
         else:
-            parts.append(re.escape(token))
-    return "".join(parts)
+            pieces[-1] += _token_pattern(token)
+    return pieces
+
+
+def _token_pattern(token: str) -> str:
+    if token == "?":
+        return "[^/]"
+    if token == "#":
+        return r"\d+?"
+    if token.startswith("[") and len(token) > 2:
+        negated, inside = token[1] == "!", token[1:-1].removeprefix("!")
+        special = r"([\\^\[\]&~|-])" if "--" in inside else r"([\\^\[\]&~|])"
+        escaped = re.sub(special, r"\\\1", inside)
+        pattern = f"[^/{escaped}]" if negated else f"[{escaped}]"
+        try:
+            re.compile(pattern)
+        except re.error:  # a range that runs backwards, such as [z-a]: taken as it stands
+            return re.escape(token)
+        return pattern
+    return re.escape(token)
 
 
 class Globs:

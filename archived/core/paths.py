@@ -92,12 +92,15 @@ def _archive_root(location: StorageLocation) -> PurePath:
 
 
 def looks_like_windows(path: str) -> bool:
-    """Whether a path is a Windows one: a drive letter, a share, or backslashes and no slash."""
-    return bool(PureWindowsPath(path).drive) or ("\\" in path and not path.startswith("/"))
+    """Whether an absolute path is a Windows one: a drive letter, or a share. A leading slash is a POSIX path's."""
+    return not path.startswith("/") and bool(PureWindowsPath(path).drive)
 
 
 def _pure(path: str) -> PurePath:
-    return PureWindowsPath(path) if looks_like_windows(path) else PurePosixPath(path)
+    if looks_like_windows(path):
+        return _windows(path)
+    # Two leading slashes mean nothing special on the systems that we run on.
+    return PurePosixPath("/" + path.lstrip("/")) if path.startswith("/") else PurePosixPath(path)
 
 
 def _below(root: PurePath, path: str) -> str:
@@ -128,11 +131,8 @@ def collection_path(local_root: str, local_path: str, subdir: str) -> str:
     with `C:\\globus\\map\\raw` and `map/raw`, `C:\\globus\\map\\raw\\SC011` is `/map/raw/SC011`. On Windows case does
     not count and both slashes do. Raises `PathError` for a path that is not below the root, or not absolute.
     """
-    if looks_like_windows(local_root):
-        root: PurePath = _windows(local_root)
-        path: PurePath = _windows(local_path)
-    else:
-        root, path = PurePosixPath(local_root), PurePosixPath(local_path)
+    root = _pure(local_root)
+    path = _windows(local_path) if isinstance(root, PureWindowsPath) else _pure(local_path)
     for one in (root, path):
         if not one.is_absolute() or ".." in one.parts:
             raise PathError(

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from archived.core.conventions.base import Convention
+from archived.core.filetypes import UNKNOWN
 from archived.core.model import Recording, Unrecognised, parent
 from archived.core.paths import shown
-from archived.core.template import NearMiss
+from archived.core.template import NearMiss, Template
 
 _CACHED_FOLDERS = 65536
 
@@ -52,6 +53,7 @@ class Recogniser:
         self._deepest = max(depths, default=0)
         self._folder = lru_cache(_CACHED_FOLDERS)(self._look_up)
         self._nearest = lru_cache(_CACHED_FOLDERS)(self._compare)
+        self._below = lru_cache(_CACHED_FOLDERS)(self._lead_on)
 
     def folder(self, folder: str) -> Found | None:
         """The recording whose folder this very one is, by its path from the root."""
@@ -65,7 +67,7 @@ class Recogniser:
 
     def leads_to(self, folder: str) -> bool:
         """Whether recordings may lie below a folder that is none itself: an animal's, a day's, a camera's."""
-        return any(convention.leads_to(folder) for convention in self._conventions)
+        return bool(self._below(folder))
 
     def near_miss(self, path: str) -> Unrecognised | None:
         """Why a path that looks like a recording is none, and which template it almost fits.
@@ -82,21 +84,28 @@ class Recogniser:
             return None
         if self.leads_to(path):
             return None
-        return self._unrecognised(path)
+        return self._unrecognised(path, "looks like a recording")
 
     def _of_file(self, path: str) -> Unrecognised:
+        """About the folder of a file that only recordings have."""
         folder = parent(path)
-        if folder:
-            return self._unrecognised(folder)
-        why = "it looks like a part of a recording and lies in no recording's folder, but in the root itself"
-        return Unrecognised(path, why)
+        if not folder:
+            why = "it looks like a part of a recording, but lies in the root and not in a recording's folder"
+            return Unrecognised(path, why)
+        for convention, template in self._below(folder):
+            if convention.file_type(path) != UNKNOWN:
+                below = "/".join(template.text.split("/")[folder.count("/") + 1 :])
+                why = f"files of a recording lie in {shown(folder)} itself; a folder '{below}' was expected"
+                return Unrecognised(folder, why, template.text)
+        return self._unrecognised(folder, "holds files of a recording")
 
-    def _unrecognised(self, folder: str) -> Unrecognised:
+    def _unrecognised(self, folder: str, what: str) -> Unrecognised:
         miss = self._nearest(folder)
         if miss is not None:
             return Unrecognised(miss.path, miss.why, miss.template)
-        why = f"{shown(folder)} looks like a recording, but no convention describes such a name"
-        return Unrecognised(folder, why)
+        return Unrecognised(
+            folder, f"{shown(folder)} {what}, but no convention describes such a name"
+        )
 
     def _ancestors(self, path: str) -> list[str]:
         """The path's folders and itself, from the root down, as deep as any template goes."""
@@ -110,6 +119,11 @@ class Recogniser:
                 if recording is not None:
                     return Found(location, recording, convention)
         return None
+
+    def _lead_on(self, folder: str) -> tuple[tuple[Convention, Template], ...]:
+        """The conventions whose recordings may lie below a folder, each with its first such template."""
+        below = ((one, one.template_below(folder)) for one in self._conventions)
+        return tuple((one, template) for one, template in below if template is not None)
 
     def _compare(self, folder: str) -> NearMiss | None:
         """The best of all near misses of a folder and of those above it; of equals the first."""

@@ -15,6 +15,7 @@ from archived.core.conventions.spikeglx import spikeglx
 from archived.core.conventions.tracking_video import tracking_video
 from archived.core.conventions.video_files import VIDEO_FILES
 from archived.core.filetypes import FileType
+from archived.core.formats import RULES, known_rule
 from archived.core.template import DEFAULT_H2O, TemplateError
 from archived.core.template.fields import check_h2o
 
@@ -25,7 +26,7 @@ _BUILT_IN: tuple[Callable[[str], Convention], ...] = (catgt, spikeglx, tracking_
 BUILT_IN = ("catgt", "spikeglx", "tracking-video")
 """Their names, as `conventions =` of a location gives them."""
 
-FINISHED = ("spikeglx", "catgt", "video", "mtscomp", "quiet")
+FINISHED = tuple(RULES)
 """The rules that `finished =` may name, besides `sentinel:<glob>`."""
 
 
@@ -76,10 +77,9 @@ def custom(
 
 
 def _check_rule(name: str, rule: str) -> None:
-    kind, _, glob = rule.partition(":")
-    if rule in FINISHED or (kind == "sentinel" and glob.strip()):
+    if known_rule(rule):
         return
-    if kind == "sentinel":
+    if rule.startswith("sentinel"):
         wrong = "'sentinel' needs the name of its file, such as sentinel:*.done"
     else:
         wrong = f"there is no rule '{rule}'; known are {', '.join(FINISHED)} and sentinel:<glob>"
@@ -88,5 +88,5 @@ def _check_rule(name: str, rule: str) -> None:
 
 def _usual_types(finished: Sequence[str]) -> tuple[FileType, ...]:
     ephys = any(rule in ("spikeglx", "catgt", "mtscomp") for rule in finished)
-    video = "video" in finished
+    video = any(rule in ("video", "avi", "mp4", "matroska") for rule in finished)
     return (EPHYS_FILES if ephys else ()) + (VIDEO_FILES if video else ())

@@ -39,9 +39,9 @@ class Convention:
                 return self._recording(folder, values)
         return None
 
-    def leads_to(self, folder: str) -> bool:
-        """Whether recordings of this convention may lie below a folder: an animal's, a day's, a camera's."""
-        return any(template.leads_to(folder) for template in self.templates)
+    def template_below(self, folder: str) -> Template | None:
+        """The first template by which recordings may lie below a folder: an animal's, a day's, a camera's."""
+        return next((one for one in self.templates if one.leads_to(folder)), None)
 
     def nearest(self, folder: str) -> NearMiss | None:
         """The template that a folder almost fits, and why it does not; None where nothing is alike."""

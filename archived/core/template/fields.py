@@ -83,7 +83,7 @@ def _write_mark(value: object) -> str:
     return f"_S{value:02}"
 
 
-_OTHER_PROGRAM = re.compile(r"(?:^|_)(?:g\d+|imec\d*)(?:_|$)")
+_OTHER_PROGRAM = re.compile(r"(?:\A|_)(?:g\d+|imec\d*)(?:_|\Z)")
 
 
 def _read_label(text: str) -> str:

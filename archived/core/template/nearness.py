@@ -116,7 +116,7 @@ def _examine(component: Component, name: str, bound: dict[str, object]) -> _Faul
                     f"{part.name} is {shown(str(values[part.name]))} here and"
                     f" {shown(str(bound[part.name]))} in a folder above"
                 )
-                return _Fault(part, why, max(0, len(required) - 2))
+                return _Fault(part, why, len(required) - 1)
         bound.update(values)
         if step is steps[0]:
             return None
