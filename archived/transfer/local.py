@@ -6,6 +6,8 @@ same order is given again, and what is in place already is recognised by its con
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 import queue
 import stat
@@ -38,6 +40,8 @@ _REMEMBERED_TASKS = 200
 _STOP_WITHIN = 1.0
 """Seconds that `close` waits for copies to notice; they look after each buffer."""
 
+_log = logging.getLogger(__name__)
+
 _Work = tuple[LocalTask, int, TransferItem]
 
 
@@ -67,7 +71,7 @@ class LocalTransfers:
             Direction.RETRIEVE: Copier(self._archive, root, verify),
         }
         self._verify = verify
-        self._now = now or (lambda: None)
+        self._now: Callable[[], datetime | None] = now or (lambda: None)
         self._mount = _mount_of(self._archive)
         self._lock = threading.Lock()
         self._tasks: OrderedDict[str, LocalTask] = OrderedDict()
@@ -189,9 +193,13 @@ class LocalTransfers:
             try:
                 self._copy(task, number, item)
             except StoppedError:
-                pass
-            finally:
-                task.leave()
+                if self._closing.is_set():
+                    return  # the task has not ended; the next process goes on with it
+            except Exception as error:  # noqa: BLE001 - the next line says why
+                # A mistake of ours must not leave the other files waiting for a thread that is gone.
+                _log.exception("a copy failed in a way that nobody thought of")
+                task.failed(item.path, Trouble("INTERNAL_ERROR", repr(error)), self._now())
+            task.leave()
 
     def _copy(self, task: LocalTask, number: int, item: TransferItem) -> None:
         def progress(count: int) -> None:
@@ -274,6 +282,6 @@ def _unreadable(
     message = f"{printable(path) or 'the root'} of the archive cannot be read: {error.strerror}"
     if isinstance(error, PermissionError):
         return NotPermittedError(message, what_to_do="let this account read the archive")
-    if isinstance(error, NotADirectoryError) or error.errno == 40:
+    if isinstance(error, NotADirectoryError) or error.errno == errno.ELOOP:
         return TransferRefusedError(message)
     return TransferUnavailableError(message)

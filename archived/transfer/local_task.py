@@ -86,7 +86,7 @@ class LocalTask:
         with self._lock:
             self._left -= 1
             if self._left == 0:
-                well = not self._faults and self._ending is None
+                well = len(self._receipts) == len(self.items) and self._ending is None
                 self._state = TaskState.SUCCEEDED if well else TaskState.FAILED
 
     def receipts(self) -> Sequence[Receipt]:

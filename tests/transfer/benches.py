@@ -292,11 +292,7 @@ class LocalBench(DiskEnds):
 
 def make_bench(kind: str, base: Path, patch: pytest.MonkeyPatch, stack: ExitStack) -> Bench:
     """A bench of a kind, torn down with the stack."""
-    bench: Bench
-    if kind == "fake":
-        bench = FakeBench()
-    else:
-        bench = LocalBench(base, patch)
+    bench: Bench = FakeBench() if kind == "fake" else LocalBench(base, patch)
     stack.callback(bench.close)
     return bench
 
