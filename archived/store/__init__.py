@@ -14,7 +14,7 @@ from archived.store.fields import from_text, to_text
 from archived.store.filesystem import is_network, mount_here
 from archived.store.locks import LockedFile, daemon_lock
 from archived.store.looks import LookVerbs
-from archived.store.opening import bring_up_to_date, check_soundness, examine_file
+from archived.store.opening import bring_up_to_date, check_soundness, examine_file, exclusively
 from archived.store.people import PeopleVerbs
 from archived.store.proofs import ProofVerbs
 from archived.store.results import (
@@ -121,15 +121,24 @@ def _rig_id(door: Door, rig: str, *, create: bool) -> int:
     A SQLite store belongs to one machine: a new name in the configuration is a new name for the same rig, never
     the beginning of an empty catalogue. On a server other rigs have rows of their own.
     """
-    with door.write():
-        rows = door.rows("SELECT id, name FROM rig ORDER BY id")
-        for rig_id, name in rows:
-            if door.is_sqlite or from_text(name) == rig:
-                return int(rig_id)
-        if rows and not create:
-            known = ", ".join(from_text(row[1]) for row in rows)
-            raise StoreMissingError(
-                f"the store {door.address.shown} has no rig {rig}; it has {known}",
-                what_to_do="see `rig` in the configuration, or start the daemon of this rig",
-            )
-        return door.insert("INSERT INTO rig (name) VALUES (?)", to_text(rig))
+    found = _find_rig(door, rig, create=create)
+    if found is not None:
+        return found
+    with door.translated(), exclusively(door):
+        # Another process may have made it while this one waited.
+        found = _find_rig(door, rig, create=create)
+        return found or door.insert("INSERT INTO rig (name) VALUES (?)", to_text(rig))
+
+
+def _find_rig(door: Door, rig: str, *, create: bool) -> int | None:
+    rows = door.rows("SELECT id, name FROM rig ORDER BY id")
+    for rig_id, name in rows:
+        if door.is_sqlite or from_text(name) == rig:
+            return int(rig_id)
+    if rows and not create:
+        known = ", ".join(from_text(row[1]) for row in rows)
+        raise StoreMissingError(
+            f"the store {door.address.shown} has no rig {rig}; it has {known}",
+            what_to_do="see `rig` in the configuration, or start the daemon of this rig",
+        )
+    return None

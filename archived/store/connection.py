@@ -175,7 +175,7 @@ class Door:
 
     def _in_our_words(self, error: peewee.DatabaseError) -> StoreError | None:
         """The error to raise, or None where it is our own mistake."""
-        cause = error.args[0] if error.args else error
+        cause = _cause(error)
         if isinstance(cause, (apsw.CorruptError, apsw.NotADBError)) or type(cause).__name__ in (
             "DataCorrupted",
             "IndexCorrupted",
@@ -212,7 +212,12 @@ def damaged(address: Address, what: str) -> StoreDamagedError:
     )
 
 
+def _cause(error: BaseException) -> BaseException:
+    """The driver's own exception; peewee wraps it in one of its own."""
+    return getattr(error, "orig", None) or error
+
+
 def _words(error: BaseException) -> str:
     """The database's own words, on one line."""
-    cause = error.args[0] if error.args else error
+    cause = _cause(error)
     return " ".join(str(cause).split()) or type(cause).__name__

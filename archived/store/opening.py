@@ -98,7 +98,7 @@ def bring_up_to_date(door: Door, *, create: bool, daemon_runs: bool) -> None:
                     "release uses it",
                     what_to_do="restart the daemon, then try again",
                 )
-            with _exclusively(door):
+            with exclusively(door):
                 # Another process may have done it while this one waited.
                 if _pending(door, runner, create=create):
                     runner.up()  # type: ignore[no-untyped-call]
@@ -123,7 +123,8 @@ def _pending(door: Door, runner: Any, *, create: bool) -> bool:
 
 
 @contextlib.contextmanager
-def _exclusively(door: Door) -> Iterator[None]:
+def exclusively(door: Door) -> Iterator[None]:
+    """Be the only process that builds up the store; one transaction where the database can do so."""
     database = door.database
     if door.is_sqlite:
         # Rebuilding a table would delete what refers to it; the pragma works only outside of a transaction.

@@ -1,0 +1,363 @@
+"""Opening a store: nothing that is there is replaced, and nothing begins by accident."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from playhouse.migrations import Runner
+from playhouse.schema_diff import diff_models
+
+from archived.errors import (
+    ConfigurationError,
+    StoreDamagedError,
+    StoreError,
+    StoreMissingError,
+    StoreTooNewError,
+)
+from archived.store import Store, filesystem
+from archived.store.address import database, parse
+from archived.store.connection import Door
+from archived.store.opening import HISTORY, MIGRATIONS
+from archived.store.schema import TABLES
+from tests.builders import NOON
+from tests.store.bench import Bench
+from tests.store.servers import server_programs
+
+
+def reopen(address: str, *, rig: str = "rig-1", create: bool = False) -> Store:
+    return Store.open(address, rig=rig, create=create, now=NOON)
+
+
+def test_a_postgresql_server_is_here_to_test_with() -> None:
+    if server_programs() is None:
+        pytest.skip("no PostgreSQL server is installed: every other test ran on SQLite only")
+    assert server_programs() is not None
+
+
+def test_what_was_stored_is_there_after_opening_again(empty_address: str) -> None:
+    with reopen(empty_address, create=True) as store:
+        bench = Bench(store)
+        bench.ready("a.bin")
+        before = bench.dataset()
+    with reopen(empty_address) as store:
+        assert Bench(store).dataset() == before
+    with reopen(empty_address, create=True) as store:
+        assert Bench(store).dataset() == before
+
+
+def test_a_store_begins_only_when_asked_to(empty_address: str) -> None:
+    with pytest.raises(StoreMissingError, match="no store at") as missing:
+        reopen(empty_address)
+    assert missing.value.permanent
+    if "://" not in empty_address:
+        assert not Path(empty_address).exists()
+    reopen(empty_address, create=True).close()
+    reopen(empty_address).close()
+
+
+def test_an_empty_file_is_no_store_yet(tmp_path: Path) -> None:
+    path = tmp_path / "archived.db"
+    path.touch()
+    with pytest.raises(StoreMissingError):
+        reopen(str(path))
+    reopen(str(path), create=True).close()
+
+
+def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(StoreMissingError, match="does not exist"):
+        reopen(str(tmp_path / "disk" / "archived.db"), create=True)
+    assert not (tmp_path / "disk").exists()
+
+
+def test_a_folder_is_no_store(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="is a folder"):
+        reopen(str(tmp_path), create=True)
+
+
+def test_another_kind_of_file_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "archived.db"
+    path.write_bytes(b"these are my notes")
+    with pytest.raises(StoreDamagedError, match="not a SQLite database"):
+        reopen(str(path), create=True)
+    assert path.read_bytes() == b"these are my notes"
+
+
+def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "archived.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE places (url)")
+    other.close()
+    with pytest.raises(StoreDamagedError, match="another program"):
+        reopen(str(path), create=True)
+
+
+def test_a_wal_without_its_store_is_not_thrown_away(tmp_path: Path) -> None:
+    path = tmp_path / "archived.db"
+    wal = tmp_path / "archived.db-wal"
+    wal.write_bytes(b"x" * 100)
+    with pytest.raises(StoreDamagedError, match="-wal"):
+        reopen(str(path), create=True)
+    assert wal.read_bytes() == b"x" * 100
+
+
+def filled(path: Path) -> None:
+    with reopen(str(path), create=True) as store:
+        bench = Bench(store)
+        for number in range(2_000):
+            bench.write(f"{number:05}.bin")
+        bench.sight()
+
+
+def test_a_damaged_store_is_recognised_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "archived.db"
+    filled(path)
+    with path.open("r+b") as file:
+        file.seek(100)
+        file.write(os.urandom(4_000))
+    damaged = path.read_bytes()
+    with pytest.raises(StoreDamagedError, match="damaged") as error:
+        reopen(str(path), create=True)
+    assert "discover" in error.value.what_to_do
+    assert path.read_bytes() == damaged
+
+
+def test_damage_deep_inside_is_found_when_the_daemon_starts(tmp_path: Path) -> None:
+    path = tmp_path / "archived.db"
+    filled(path)
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        for page in range(40, size // 4_096):
+            file.seek(page * 4_096)
+            file.write(b"\xff" * 200)
+    with (
+        reopen(str(path)) as store,
+        pytest.raises(StoreDamagedError),
+        store.claim_daemon(1, NOON),
+    ):
+        raise AssertionError("claimed a damaged store")
+
+
+def test_a_truncated_store_is_recognised(tmp_path: Path) -> None:
+    path = tmp_path / "archived.db"
+    filled(path)
+    os.truncate(path, path.stat().st_size // 2)
+    with (
+        pytest.raises(StoreDamagedError),
+        reopen(str(path)) as store,
+        store.claim_daemon(1, NOON),
+    ):
+        raise AssertionError("claimed half a store")
+
+
+def test_the_store_of_a_newer_release_is_left_alone(empty_address: str) -> None:
+    reopen(empty_address, create=True).close()
+    door = Door(parse(empty_address))
+    door.connect()
+    door.change(
+        f"INSERT INTO {HISTORY} (name, applied) VALUES (?, ?)",
+        "0999_from_the_future",
+        NOON.replace(tzinfo=None),
+    )
+    door.close()
+    with pytest.raises(StoreTooNewError, match="0999_from_the_future"):
+        reopen(empty_address, create=True)
+
+
+def test_the_tables_are_those_of_the_migrations(empty_address: str) -> None:
+    reopen(empty_address, create=True).close()
+    built = database(parse(empty_address))
+    built.connect()
+    difference = diff_models(built, list(TABLES))
+    built.close()
+    assert not difference, str(difference)
+
+
+def test_the_migrations_and_the_models_say_the_same_in_sql(tmp_path: Path) -> None:
+    reopen(str(tmp_path / "migrated.db"), create=True).close()
+    modelled = database(parse(str(tmp_path / "modelled.db")))
+    modelled.connect()
+    with modelled.bind_ctx(TABLES, bind_refs=False, bind_backrefs=False):
+        modelled.create_tables(TABLES)
+    modelled.close()
+
+    def schema(name: str) -> set[str]:
+        with sqlite3.connect(tmp_path / name) as there:
+            found = {
+                row[0]
+                for row in there.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+                if HISTORY not in row[0]
+            }
+        there.close()
+        return found
+
+    assert schema("migrated.db") == schema("modelled.db")
+
+
+def test_a_store_is_brought_up_to_date_once_by_many(empty_address: str) -> None:
+    failures: list[BaseException] = []
+
+    def open_it() -> None:
+        try:
+            reopen(empty_address, create=True).close()
+        except BaseException as error:  # noqa: BLE001 - handed to the test
+            failures.append(error)
+
+    threads = [threading.Thread(target=open_it) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with reopen(empty_address) as store:
+        assert sum(store.counts().values()) == 0
+
+
+def test_a_store_is_not_migrated_under_the_feet_of_a_daemon(
+    empty_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = tmp_path / "migrations"
+    later.mkdir()
+    for file in MIGRATIONS.glob("[0-9]*.py"):
+        (later / file.name).write_text(file.read_text())
+    with (
+        reopen(empty_address, create=True) as store,
+        store.claim_daemon(1, NOON),
+        monkeypatch.context() as patched,
+    ):
+        (later / "0002_more.py").write_text("def up(migrator, database):\n    pass\n")
+        patched.setattr("archived.store.opening.MIGRATIONS", later)
+        if "://" not in empty_address:
+            with pytest.raises(StoreError, match="daemon of an older release"):
+                reopen(empty_address)
+    monkeypatch.setattr("archived.store.opening.MIGRATIONS", later)
+    reopen(empty_address).close()
+    door = Door(parse(empty_address))
+    door.connect()
+    assert len(Runner(door.database, str(later), table_name=HISTORY).applied()) == 2
+    door.close()
+
+
+def test_a_failed_migration_leaves_the_store_as_it_was(
+    empty_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reopen(empty_address, create=True).close()
+    later = tmp_path / "migrations"
+    later.mkdir()
+    for file in MIGRATIONS.glob("[0-9]*.py"):
+        (later / file.name).write_text(file.read_text())
+    (later / "0002_bad.py").write_text(
+        "def up(migrator, database):\n"
+        "    database.execute_sql('CREATE TABLE half (id INTEGER)')\n"
+        "    raise RuntimeError('power failed')\n"
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr("archived.store.opening.MIGRATIONS", later)
+        with pytest.raises(RuntimeError, match="power failed"):
+            reopen(empty_address)
+    with reopen(empty_address) as store:
+        assert "half" not in store._door.database.get_tables()
+
+
+def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = tmp_path / "mountinfo"
+    info.write_text(f"40 27 0:40 / {tmp_path.resolve()} rw - nfs4 nas:/ephys rw\n")
+    monkeypatch.setattr(filesystem, "MOUNTINFO", info)
+    with pytest.raises(ConfigurationError, match="nfs4"):
+        reopen(str(tmp_path / "archived.db"), create=True)
+    assert not (tmp_path / "archived.db").exists()
+
+
+def test_a_machine_without_mountinfo_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filesystem, "MOUNTINFO", tmp_path / "nothing")
+    reopen(str(tmp_path / "archived.db"), create=True).close()
+
+
+def test_sqlite_is_set_up_to_lose_nothing(tmp_path: Path) -> None:
+    with reopen(str(tmp_path / "archived.db"), create=True) as store:
+        settings = {
+            name: store._door.row(f"PRAGMA {name}")
+            for name in ("journal_mode", "synchronous", "foreign_keys", "trusted_schema")
+        }
+        timeout = store._door.row("PRAGMA busy_timeout")
+        assert store.library().ok
+        assert store.library().fields["journal"] == "wal"
+    assert settings == {
+        "journal_mode": ("wal",),
+        "synchronous": (2,),
+        "foreign_keys": (1,),
+        "trusted_schema": (0,),
+    }
+    assert timeout is not None
+    assert timeout[0] >= 5_000
+
+
+def test_an_old_sqlite_is_used_without_wal_and_said_to_be_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("archived.store", "archived.store.address"):
+        monkeypatch.setattr(f"{module}.sqlite_version", lambda: (3, 40, 1))
+    with reopen(str(tmp_path / "archived.db"), create=True) as store:
+        assert store._door.row("PRAGMA journal_mode") == ("delete",)
+        finding = store.library()
+    assert not finding.ok
+    assert "3.40.1" in finding.what
+    assert "apsw" in finding.what_to_do
+
+
+def test_another_name_of_the_rig_finds_the_same_catalogue_in_sqlite(tmp_path: Path) -> None:
+    address = str(tmp_path / "archived.db")
+    with reopen(address, create=True) as store:
+        Bench(store).ready("a.bin")
+    with reopen(address, rig="renamed", create=True) as store:
+        assert sum(store.counts().values()) == 1
+
+
+def test_rigs_share_a_server_without_seeing_each_other(socket: Path, shared_database: str) -> None:
+    with (
+        reopen(shared_database, rig="north", create=True) as north,
+        reopen(shared_database, rig="south", create=True) as south,
+    ):
+        Bench(north).ready("a.bin")
+        Bench(south).ready("a.bin")
+        Bench(north).archive()
+        north.raise_alarm("root", "gone", "", NOON)
+        assert [each.state for each in south.ready(10)] == ["ready"]
+        assert north.ready(10) == []
+        assert south.alarms() == []
+        dataset = Bench(south).dataset()
+        assert north.files(dataset.id) == []
+        with north.claim_daemon(1, NOON), south.claim_daemon(2, NOON):
+            assert north.daemon().pid == 1
+            assert south.daemon().pid == 2
+
+
+def test_a_rig_that_a_server_does_not_know_is_not_begun_by_accident(shared_database: str) -> None:
+    with pytest.raises(StoreMissingError, match=r"no rig tpyo; it has .*rig-1"):
+        reopen(shared_database, rig="tpyo")
+
+
+def test_a_server_that_is_not_there_may_come_back(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be used just now") as error:
+        reopen(f"postgresql://anna:s3cret@/archive?host={tmp_path}")
+    assert not error.value.permanent
+    assert "s3cret" not in str(error.value)
+
+
+def test_a_store_that_may_not_be_read_is_said_to_be_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "archived.db"
+    reopen(str(path), create=True).close()
+
+    def refuse(self: Path, mode: str = "r") -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(StoreError, match="Permission denied"):
+        reopen(str(path))
