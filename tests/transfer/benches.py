@@ -7,7 +7,6 @@ import os
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -288,13 +287,6 @@ class LocalBench(DiskEnds):
     def close(self) -> None:
         self._may_copy.set()
         self.mover.close()
-
-
-def make_bench(kind: str, base: Path, patch: pytest.MonkeyPatch, stack: ExitStack) -> Bench:
-    """A bench of a kind, torn down with the stack."""
-    bench: Bench = FakeBench() if kind == "fake" else LocalBench(base, patch)
-    stack.callback(bench.close)
-    return bench
 
 
 def _write(path: Path, data: bytes) -> None:

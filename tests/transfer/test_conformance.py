@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,8 @@ from archived.core.faults import FaultKind, classify
 from archived.core.model import Checksum, Direction
 from archived.errors import TransferRefusedError, TransferUnavailableError
 from archived.ports import EntryType, TaskState
-from tests.transfer.benches import Bench, Order, codes, ended, make_bench, until
+from tests.transfer.benches import Bench, FakeBench, LocalBench, Order, codes, ended, until
+from tests.transfer.globus_bench import GlobusBench
 
 RECORDING = {
     "SC011/catgt_SC011_022319_g0/run.ap.bin": bytes(range(256)) * 1200,
@@ -23,12 +23,21 @@ RECORDING = {
 DATA, META, EMPTY = RECORDING
 
 
-@pytest.fixture(params=["fake", "local"])
+@pytest.fixture(params=["fake", "local", "globus"])
 def bench(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Bench]:
-    with ExitStack() as stack:
-        yield make_bench(request.param, tmp_path, monkeypatch, stack)
+    bench: Bench
+    if request.param == "fake":
+        bench = FakeBench()
+    elif request.param == "local":
+        bench = LocalBench(tmp_path, monkeypatch)
+    else:
+        bench = GlobusBench(tmp_path, request.getfixturevalue("globus"))
+    yield bench
+    bench.close()
 
 
 @pytest.fixture
