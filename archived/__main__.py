@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         path = config.find(options.config, os.environ)
-        configuration = config.load(path, os.environ)
+        configuration = load(path)
         return Service(path, configuration, begin_log(options.log_format)).run(
             until_idle=options.until_idle
         )
@@ -34,6 +34,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.what_to_do:
             print(f"archived: {error.what_to_do}", file=sys.stderr)  # noqa: T201
         return error.exit_code
+
+
+def load(path: Path) -> Configuration:
+    """The configuration, held against the disk too, with its secret kept out of the log from here on.
+
+    Raises `ConfigurationError`.
+    """
+    configuration = config.load(path, os.environ)
+    mistakes = config.mistakes_on_disk(configuration, os.environ)
+    if mistakes:
+        raise config.MistakesError(str(path), mistakes)
+    secret = configuration.globus.client_secret()
+    if secret is not None:
+        logs.hide(secret)
+    return configuration
 
 
 def begin_log(wanted: logs.Format | None) -> Log:
@@ -105,7 +120,7 @@ class Service:
     def _reload(self) -> None:
         self._notifier.reloading(monotonic=clock.monotonic())
         try:
-            self._configuration = config.load(self._path, os.environ)
+            self._configuration = load(self._path)
             self._log.info("configuration reloaded", path=str(self._path))
         except ConfigurationError as error:
             self._log.error("configuration refused", error=str(error))

@@ -31,7 +31,7 @@ rig = demonstration
 store = {base}/state/archived.db
 quiet_time = 3s
 rescan = 2s
-tick = 200ms
+tick = 0.2s
 
 [globus]
 local_endpoint = {rig_collection}

@@ -152,6 +152,7 @@ def _keys(stem: Path, band: str, probes: int) -> dict[str, str]:
         "typeNiEnabled": "0",
         "typeThis": "imec",
         "~snsChanMap": "(384,384,1)(AP0;0:0)",
+        "~snsShankMap": "(1,2,480)(0:0:0:1)",
     }
 
 

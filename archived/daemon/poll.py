@@ -157,7 +157,7 @@ class Polling:
         apart = False
         for fault in faults:
             file = files.get(fault.path or "")
-            if file is None or classify(fault.code) is not FaultKind.SOURCE:
+            if file is None or not _hopeless(fault) or fault.code in ARCHIVE_FULL:
                 continue
             apart = True
             if fault.code in CHANGED_AT_SOURCE:

@@ -188,6 +188,11 @@ class Sighting:
                 Unrecognised(other, "neither a file nor a folder (a link, a pipe): not followed")
             )
         if found is not None:
+            portion.unrecognised.extend(
+                Unrecognised(file.path, "scratch, which its convention leaves out of the archive")
+                for file in seen.files
+                if found.convention.excludes(file.path)
+            )
             portion.sightings.append(_sighting(watched, seen, found))
             portion.files += len(seen.files)
             return

@@ -92,7 +92,12 @@ class Submitting:
             around.log.info(
                 "files changed before they were sent", batch=batch.id, files=len(found.changed)
             )
-            around.store.release_files(batch.id, [file.file_id for file in found.changed], now)
+            # A dataset with one changed file is not settled as a whole, so all of it waits.
+            owners = {file.dataset_id for file in found.changed}
+            files = around.store.batch_files(batch.id)
+            around.store.release_files(
+                batch.id, [file.file_id for file in files if file.dataset_id in owners], now
+            )
         for file, size in found.conflicts:
             around.store.release_files(
                 batch.id,

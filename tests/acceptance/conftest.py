@@ -28,12 +28,12 @@ rig = test-rig
 store = {base}/state/archived.db
 quiet_time = 1s
 rescan = 1s
-tick = 100ms
+tick = 0.1s
 
 [transfer]
-poll = 200ms
-batch_wait = 300ms
-retry_first = 300ms
+poll = 0.2s
+batch_wait = 0.3s
+retry_first = 0.3s
 retry_longest = 2s
 
 [location:raw-ephys]
