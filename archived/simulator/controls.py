@@ -45,13 +45,13 @@ class Controls:
         Strikes until it is cleared, or `times` times. Raises `NameNotFoundError` for an unknown name.
         """
         order = self.world.faults.order(name, **options)
-        self._wake()
+        self.world.nudge()
         return order
 
     def clear_faults(self, name: str | None = None, *, number: int | None = None) -> int:
         """End the faults of one name, the one with this number, or all of them. Returns how many."""
         cleared = self.world.faults.clear(name, number=number)
-        self._wake()
+        self.world.nudge()
         return cleared
 
     def tasks(self) -> list[Json]:
@@ -95,22 +95,22 @@ class Controls:
     def pause(self) -> None:
         """Hold every task where it is; they look as if they were merely slow."""
         self.settings.paused = True
-        self._wake()
+        self.world.nudge()
 
     def resume(self) -> None:
         """Let the tasks go on."""
         self.settings.paused = False
-        self._wake()
+        self.world.nudge()
 
     def set_rate(self, bytes_per_second: float | None) -> None:
         """How fast each task copies from now on; None is as fast as the disk."""
         self.settings.task_rate = bytes_per_second
-        self._wake()
+        self.world.nudge()
 
     def advance(self, seconds: float) -> None:
         """Move the simulated clock forward."""
         self.world.clock.advance(seconds)
-        self._wake()
+        self.world.nudge()
 
     def freeze(self) -> None:
         """Stop the simulated clock."""
@@ -132,7 +132,7 @@ class Controls:
             raise NameNotFoundError(f"The simulated Globus has {what}.")
         for name, value in switches.items():
             setattr(collection, name, tuple(value) if name == "algorithms" else value)
-        self._wake()
+        self.world.nudge()
         return collection
 
     def disconnect(self, collection_id: str) -> None:
@@ -236,7 +236,3 @@ class Controls:
             return self.world.tasks[task_id]
         except KeyError:
             raise NameNotFoundError(f"The simulated Globus has no task {task_id}.") from None
-
-    def _wake(self) -> None:
-        with self.world.changing():
-            pass

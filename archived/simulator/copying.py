@@ -11,8 +11,9 @@ from typing import BinaryIO
 from archived.simulator.checksums import CHUNK, checksum
 from archived.simulator.collection import Collection
 from archived.simulator.faults import FaultBook, Order
-from archived.simulator.problems import FatalError, from_os_error, wrong
-from archived.simulator.task import Task, TaskError, Unit, UnitState
+from archived.simulator.problems import FatalError, details, from_os_error, wrong
+from archived.simulator.task import Task
+from archived.simulator.work import TaskError, Unit, UnitState
 
 _DEFAULT_ALGORITHM = "MD5"
 _SMALLEST_CHUNK = 4096
@@ -60,6 +61,9 @@ class Copier:
         return UnitState.SUCCEEDED
 
     def _make_folder(self, unit: Unit) -> None:
+        here = {"collection": self.destination.id, "path": unit.destination_path}
+        if self._strikes("permission_denied", **here):
+            raise wrong("PERMISSION_DENIED", self.destination, unit.destination_path)
         try:
             self.destination.resolve(unit.destination_path).mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -163,10 +167,10 @@ class Copier:
         given = (unit.item.external_checksum or "").lower()
         here = {"collection": self.destination.id, "path": unit.destination_path}
         if arrived != given or self._strikes("external_checksum_mismatch", **here):
-            text = wrong("EXTERNAL_CHECKSUM_MISMATCH", self.destination, unit.destination_path)
-            more = f"Expected {algorithm} {given}, found {arrived}\n"
-            error = text.error
-            raise FatalError(TaskError(error.code, error.details + more, error.path))
+            code = "EXTERNAL_CHECKSUM_MISMATCH"
+            text = details(code, self.destination, unit.destination_path, at_source=False)
+            text += f"Expected {algorithm} {given}, found {arrived}\n"
+            raise FatalError(TaskError(code, text, unit.destination_path))
         unit.checksum, unit.algorithm = arrived, algorithm
 
     def _checksum(self, path: Path, algorithm: str) -> str:

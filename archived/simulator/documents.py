@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from archived.simulator.event_codes import describe
 from archived.simulator.replies import Json
-from archived.simulator.task import HISTORY, Status, Task, TaskEvent, Unit, UnitState, describe
+from archived.simulator.task import HISTORY, Status, Task, TaskEvent
 from archived.simulator.timing import iso
+from archived.simulator.work import Unit, UnitState
 from archived.simulator.world import World
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from archived.simulator.collection import Collection
 from archived.simulator.problems import from_os_error, wrong
-from archived.simulator.task import Item, Unit
+from archived.simulator.work import Item, Unit
 
 
 def expand(source: Collection, item: Item, rules: Sequence[Mapping[str, Any]]) -> list[Unit]:

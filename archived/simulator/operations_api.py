@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
 
 from archived.simulator.access import require_collection, require_online
@@ -10,7 +9,14 @@ from archived.simulator.collection import Collection
 from archived.simulator.endpoint_document import endpoint_document
 from archived.simulator.filters import ordered, selector
 from archived.simulator.listing import FIELDS, file_document, folder_documents
-from archived.simulator.problems import details
+from archived.simulator.operation_errors import (
+    LOGIN_DENIED,
+    change_error,
+    denied,
+    listing_error,
+    says,
+    stat_error,
+)
 from archived.simulator.replies import (
     Call,
     Handler,
@@ -18,7 +24,6 @@ from archived.simulator.replies import (
     Reply,
     bad_request,
     json_reply,
-    not_found,
     result,
 )
 from archived.simulator.world import World
@@ -85,7 +90,7 @@ class OperationsApi:
             hidden = call.one("show_hidden", "1") not in ("0", "false")
             documents = folder_documents(collection, path, hidden=hidden)
         except OSError as error:
-            raise _listing_error(error, collection, path) from error
+            raise listing_error(error, collection, path) from error
         most = self._world.settings.listing_limit
         if len(documents) > most:
             raise RefusalError(
@@ -126,7 +131,7 @@ class OperationsApi:
             absolute = collection.absolute(path)
             document = file_document(collection.resolve(path), absolute.rpartition("/")[2] or "/")
         except OSError as error:
-            raise _stat_error(error, collection, path) from error
+            raise stat_error(error, collection, path) from error
         return json_reply(document)
 
     def mkdir(self, call: Call) -> Reply:
@@ -140,10 +145,10 @@ class OperationsApi:
             raise RefusalError(
                 502,
                 "ExternalError.MkdirFailed.Exists",
-                _says("mkdir", collection, path, "Path already exists"),
+                says("mkdir", collection, path, "Path already exists"),
             ) from error
         except OSError as error:
-            raise _change_error("Mkdir", error, collection, path) from error
+            raise change_error("Mkdir", error, collection, path) from error
         return json_reply(
             result(
                 "mkdir_result",
@@ -161,11 +166,11 @@ class OperationsApi:
         try:
             source, target = collection.resolve(old), collection.resolve(new)
             if target.exists():
-                message = _says("rename", collection, new, "Path already exists")
+                message = says("rename", collection, new, "Path already exists")
                 raise RefusalError(502, "ExternalError.RenameFailed.Exists", message)
             source.rename(target)
         except OSError as error:
-            raise _change_error("Rename", error, collection, old) from error
+            raise change_error("Rename", error, collection, old) from error
         return json_reply(
             result("result", "FileRenamed", "File or directory renamed successfully", call.path)
         )
@@ -191,68 +196,11 @@ class OperationsApi:
             raise RefusalError(
                 502,
                 "ExternalError.DirListingFailed.LoginFailed",
-                _says(what, collection, path, _LOGIN_DENIED),
+                says(what, collection, path, LOGIN_DENIED),
                 authorization_parameters={
                     "session_message": "Session reauthentication required",
                     "session_required_single_domain": ["example.org"],
                 },
             )
         if faults.strikes("operation_denied", collection=collection.id, path=path):
-            raise _denied(collection, path, what)
-
-
-_LOGIN_DENIED = (
-    "530-Login incorrect. : GlobusError: v=1 c=LOGIN_DENIED\\r\\n"
-    '530-GridFTP-JSON-Result: {"DATA_TYPE": "result#1.0.0", "code": "permission_denied", '
-    '"detail": {"DATA_TYPE": "not_from_allowed_domain#1.0.0", "allowed_domains": ["example.org"]}}'
-    "\\r\\n530 End.\\r\\n"
-)
-
-
-def _says(what: str, collection: Collection, path: str, words: str) -> str:
-    return (
-        f"Error ({what})\nEndpoint: {collection.display_name} ({collection.id})\n"
-        f"Server: 127.0.0.1:443\nFile: {path}\nMessage: Fatal FTP response\n---\nDetails: {words}\n"
-    )
-
-
-def _denied(collection: Collection, path: str, what: str) -> RefusalError:
-    message = "Denied by endpoint, " + details("PERMISSION_DENIED", collection, path, True)
-    return RefusalError(403, "EndpointPermissionDenied", message.replace("transfer", what, 1))
-
-
-def _path_not_found(collection: Collection, path: str) -> str:
-    return "Path not found, Error (list)\n" + (
-        f"Endpoint: {collection.display_name} ({collection.id})\nServer: 127.0.0.1:443\n"
-        f"Message: No such file or directory\n---\nDetails: Error: '{path}' not found\\r\\n"
-        "550-GlobusError: v=1 c=PATH_NOT_FOUND\\r\\n550-GridFTP-Errno: 2\\r\\n550 End.\\r\\n"
-    )
-
-
-def _listing_error(error: OSError, collection: Collection, path: str) -> RefusalError:
-    if error.errno in (errno.ENOENT, errno.EILSEQ):
-        return RefusalError(404, "ClientError.NotFound", _path_not_found(collection, path))
-    last = {errno.ENOTDIR: ".NotDirectory", errno.EACCES: ".PermissionDenied"}
-    words = error.strerror or "System error"
-    return RefusalError(
-        502,
-        "ExternalError.DirListingFailed" + last.get(error.errno or 0, ""),
-        _says("list", collection, path, words),
-    )
-
-
-def _stat_error(error: OSError, collection: Collection, path: str) -> RefusalError:
-    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EILSEQ):
-        return RefusalError(404, "NotFound", _path_not_found(collection, path))
-    return _denied(collection, path, "stat")
-
-
-def _change_error(what: str, error: OSError, collection: Collection, path: str) -> RefusalError:
-    if error.errno == errno.ENOENT and what == "Rename":
-        return not_found(_path_not_found(collection, path))
-    if error.errno in (errno.EACCES, errno.EPERM):
-        return _denied(collection, path, what.lower())
-    words = error.strerror or "System error"
-    return RefusalError(
-        502, f"ExternalError.{what}Failed", _says(what.lower(), collection, path, words)
-    )
+            raise denied(collection, path, what)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 
 from archived.simulator.collection import Collection
-from archived.simulator.task import TaskError, describe
+from archived.simulator.event_codes import describe
+from archived.simulator.work import TaskError
 
 _CODES = {
     errno.ENOENT: "FILE_NOT_FOUND",
@@ -21,8 +22,8 @@ _CODES = {
     errno.EINVAL: "INVALID_PATH_NAME",
     errno.EILSEQ: "INVALID_PATH_NAME",
 }
-QUOTA_CODES = frozenset({"QUOTA_EXCEEDED", "NO_SPACE_LEFT"})
-"""What `fail_on_quota_errors` makes fatal."""
+QUOTA_CODES = frozenset({"QUOTA_EXCEEDED"})
+"""What `fail_on_quota_errors` makes fatal; a disk that is full is not a quota."""
 SKIPPABLE_CODES = frozenset({"FILE_NOT_FOUND", "PERMISSION_DENIED", "AMBIGUOUS_PATH"})
 """What `skip_source_errors` passes over, when it happens at the source."""
 
@@ -45,7 +46,9 @@ class FatalError(Exception):
 
 def wrong(code: str, where: Collection, path: str, *, at_source: bool = False) -> ProblemError:
     """The problem with this event code at this path."""
-    return ProblemError(TaskError(code, details(code, where, path, at_source), path, at_source))
+    return ProblemError(
+        TaskError(code, details(code, where, path, at_source=at_source), path, at_source)
+    )
 
 
 def from_os_error(
@@ -55,7 +58,7 @@ def from_os_error(
     return wrong(_CODES.get(error.errno or 0, "UNKNOWN"), where, path, at_source=at_source)
 
 
-def details(code: str, where: Collection, path: str, at_source: bool) -> str:
+def details(code: str, where: Collection, path: str, *, at_source: bool) -> str:
     """The text of an error event, laid out as Globus does it; line ends of the server stay escaped."""
     verb = "RETR" if at_source else "STOR"
     return (

@@ -8,8 +8,9 @@ from typing import Any
 
 from archived.simulator.collection import ALGORITHMS, Collection
 from archived.simulator.replies import Json, RefusalError, bad_request
-from archived.simulator.task import DEADLINE, Item, Options, Task
+from archived.simulator.task import DEADLINE, Task
 from archived.simulator.timing import parse
+from archived.simulator.work import Item, Options
 from archived.simulator.world import Submission, World
 
 _FLAGS = (

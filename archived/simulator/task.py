@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+
+from archived.simulator.work import UNFINISHED, Item, Options, TaskError, Unit, UnitState
 
 DEADLINE = timedelta(hours=24)
 """How long a task without a deadline of its own may go without any success."""
@@ -16,31 +17,6 @@ DEADLINE_AFTER_PROGRESS = timedelta(hours=72)
 DEADLINE_WHILE_PAUSED = timedelta(days=90)
 HISTORY = timedelta(days=30)
 """How long the details of a task are kept once it has ended."""
-
-DESCRIPTIONS = {
-    "CANCELED": "canceled",
-    "ENDPOINT_ERROR": "endpoint error",
-    "EXPIRED": "expired",
-    "EXTERNAL_CHECKSUM_MISMATCH": "external checksum mismatch",
-    "FILE_NOT_FOUND": "file not found",
-    "FILE_SIZE_CHANGED": "file size changed",
-    "GC_NOT_CONNECTED": "Globus Connect not connected",
-    "GC_PAUSED": "Globus Connect paused",
-    "INVALID_PATH_NAME": "invalid path name",
-    "IS_A_DIRECTORY": "is a directory",
-    "NOT_A_DIRECTORY": "not a directory",
-    "NO_SPACE_LEFT": "no space left on device",
-    "PERMISSION_DENIED": "permission denied",
-    "QUOTA_EXCEEDED": "quota exceeded",
-    "SKIPPED_ERRORS": "some source errors were skipped",
-    "VERIFY_CHECKSUM": "checksum verification failed",
-}
-"""The words that go with an event code; every other code is its own words in lower case."""
-
-
-def describe(code: str) -> str:
-    """The words for an event code."""
-    return DESCRIPTIONS.get(code, code.lower().replace("_", " "))
 
 
 class Status(StrEnum):
@@ -50,87 +26,6 @@ class Status(StrEnum):
     INACTIVE = "INACTIVE"
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
-
-
-class UnitState(StrEnum):
-    """Where one file of a task stands."""
-
-    PENDING = "pending"
-    RETRYING = "retrying"
-    SUCCEEDED = "succeeded"
-    SYNCHRONISED = "synchronised"
-    """The destination had it already, as the sync level sees it."""
-    SKIPPED = "skipped"
-    """Left out because of an error at the source."""
-
-
-_UNFINISHED = (UnitState.PENDING, UnitState.RETRYING)
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One line of an order: a file, or a folder with everything in it."""
-
-    source_path: str
-    destination_path: str
-    recursive: bool | None = None
-    external_checksum: str | None = None
-    checksum_algorithm: str | None = None
-
-    @property
-    def paths(self) -> tuple[str, str]:
-        """What makes two items the same."""
-        return (self.source_path, self.destination_path)
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Everything else of an order, with the service's defaults in place of what was left out."""
-
-    label: str | None = None
-    sync_level: int | None = None
-    verify_checksum: bool = False
-    preserve_timestamp: bool = False
-    encrypt_data: bool = False
-    skip_source_errors: bool = False
-    fail_on_quota_errors: bool = False
-    notify_on_succeeded: bool = True
-    notify_on_failed: bool = True
-    notify_on_inactive: bool = True
-    source_local_user: str | None = None
-    destination_local_user: str | None = None
-    filter_rules: tuple[Mapping[str, Any], ...] = ()
-
-
-@dataclass(slots=True)
-class Unit:
-    """One file (or one folder to be made) that a task has found it has to see to."""
-
-    item: Item
-    source_path: str
-    destination_path: str
-    is_directory: bool = False
-    state: UnitState = UnitState.PENDING
-    size: int = 0
-    checksum: str | None = None
-    algorithm: str | None = None
-    error: TaskError | None = None
-    error_time: datetime | None = None
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing is left to do for it."""
-        return self.state not in _UNFINISHED
-
-
-@dataclass(frozen=True, slots=True)
-class TaskError:
-    """Something that went wrong, by the service's code for it. `at_source` errors may be skipped."""
-
-    code: str
-    details: str
-    path: str = ""
-    at_source: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +87,7 @@ class Task:
     @property
     def left(self) -> int:
         """How many of its files and folders are still to be seen to."""
-        return sum(number for (_, state), number in self.tally.items() if state in _UNFINISHED)
+        return sum(number for (_, state), number in self.tally.items() if state in UNFINISHED)
 
     @property
     def all_expanded(self) -> bool:

@@ -27,7 +27,8 @@ from archived.simulator.replies import (
     result,
 )
 from archived.simulator.submission import change, submit
-from archived.simulator.task import Task, UnitState
+from archived.simulator.task import Task
+from archived.simulator.work import UnitState
 from archived.simulator.world import World
 
 _TASK_FILTERS = ("task_id", "type", "status", "label", "request_time", "completion_time")

@@ -13,7 +13,8 @@ from archived.simulator.problems import (
     ProblemError,
     wrong,
 )
-from archived.simulator.task import Item, Status, Task, TaskError, Unit, UnitState
+from archived.simulator.task import Status, Task
+from archived.simulator.work import Item, TaskError, Unit, UnitState
 from archived.simulator.world import World
 
 _LOOK = 0.5
@@ -50,14 +51,14 @@ class Worker:
         pause = settings.retry_first
         try:
             while True:
-                before = self._task.left
+                before, nudges = self._task.left, self._world.nudges
                 if self._may_work():
                     self._pass()
                     if self._end():
                         return
                 better = self._task.left < before
                 pause = settings.retry_first if better else min(pause * 2, settings.retry_longest)
-                self._wait(pause)
+                self._rest(pause, nudges)
         except _StoppedError:
             return
         finally:
@@ -207,6 +208,16 @@ class Worker:
                 if not held and not world.settings.paused:
                     return
                 world.changed.wait(_LOOK)
+
+    def _rest(self, seconds: float, nudges: int) -> None:
+        """Wait before everything is tried again, unless the task ends or somebody pulls a lever before."""
+        until = monotonic() + seconds
+        while (left := until - monotonic()) > 0:
+            with self._world.changed:
+                if self._world.nudges != nudges:
+                    return
+                self._world.changed.wait(min(left, _LOOK))
+            self._go_on()
 
     def _wait(self, seconds: float) -> None:
         """Wait, unless the task ends before."""

@@ -73,6 +73,8 @@ class World:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.stopping = False
+        self.nudges = 0
+        """Rises when somebody pulled a lever; whoever rests before trying again then tries at once."""
 
     def collection(self, identifier: str) -> Collection:
         """A collection by its id; raises `RefusalError` (404 EndpointNotFound) where there is none."""
@@ -101,6 +103,11 @@ class World:
         with self.changed:
             yield
             self.changed.notify_all()
+
+    def nudge(self) -> None:
+        """Let whoever rests look at the world again now."""
+        with self.changing():
+            self.nudges += 1
 
     def stop(self) -> None:
         """Tell every worker to let go."""
