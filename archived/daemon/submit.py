@@ -18,6 +18,9 @@ from archived.ports import EntryType, TransferItem, TransferOrder, Transfers
 from archived.rig.root import Root, RootIdentity
 
 LABEL = "archived {rig} {batch}"
+TOLD_AFTER = 3
+"""After how many failed calls in a row people are told: a short break in the network is nobody's business."""
+
 SHORTEST_DEADLINE = timedelta(hours=1)
 """A batch that waited out an outage is not sent with a deadline that is nearly over."""
 
@@ -118,6 +121,7 @@ class Submitting:
             )
             return
         around.store.clear_alarm(f"login:{batch.location}")
+        around.store.clear_alarm(f"mover:{batch.location}")
         around.store.reserve_batch(batch.id, found.submission_id, now)
 
     def _submit_reserved(self, now: datetime) -> None:
@@ -132,6 +136,9 @@ class Submitting:
     def _order(self, batch: Batch, now: datetime) -> TransferOrder:
         around = self._around
         assert batch.submission_id is not None
+        # A mover that never replaces a different file needs a person's word; Globus only has to be spared files
+        # that we cannot have sent ourselves, which were looked for before the batch was reserved.
+        guards = around.mover_guards(batch.location)
         deadline = batch.deadline or now
         if deadline < now + SHORTEST_DEADLINE:
             deadline = now + around.policies.deadline
@@ -146,7 +153,7 @@ class Submitting:
                     external_checksum=file.external_checksum
                     if around.policies.external_checksums
                     else None,
-                    overwrite=file.overwrite or file.submitted > 0,
+                    overwrite=file.overwrite or (file.submitted > 0 and not guards),
                 )
                 for file in around.store.batch_files(batch.id)
             ],
@@ -192,6 +199,13 @@ class Submitting:
             return
         attempts = batch.attempts + 1
         due = around.next_try(attempts, now, error)
+        if attempts >= TOLD_AFTER:
+            around.store.raise_alarm(
+                f"mover:{batch.location}",
+                f"nothing can be sent to the archive of {batch.location}: {error}",
+                error.what_to_do or "nothing is lost; it goes on by itself once that is over",
+                now,
+            )
         around.store.postpone_batch(batch.id, due, attempts, str(error))
         around.log.warning(
             "mover unavailable", batch=batch.id, error=str(error), attempts=attempts, next_try=due

@@ -67,7 +67,9 @@ class Verifying:
 
     def _conclude(self, batch: Batch, proof: Proof, now: datetime) -> None:
         around = self._around
-        around.store.release_files(batch.id, [file.file_id for file in proof.changed], now)
+        around.store.release_files(
+            batch.id, [file.file_id for file in proof.changed], now, ours=True
+        )
         result = around.store.prove(batch.id, proof.receipts, now)
         reason = ""
         if proof.unproved:
@@ -110,10 +112,10 @@ def collect(
     for file in files:
         stat = stats.get(file.path)
         # A file that left the rig after it was sent is proved by what arrived; one that differs is not.
-        if stat is not None and stat.fingerprint != file.stat.fingerprint:
+        receipt = listed.get(file.path) or _look(mover, file)
+        if receipt is not None and stat is not None and stat.fingerprint != file.stat.fingerprint:
             changed.append(file)
             continue
-        receipt = listed.get(file.path) or _look(mover, file)
         if receipt is None:
             unproved.append((file, "is not in the archive although the transfer succeeded"))
         elif receipt.size != file.size:

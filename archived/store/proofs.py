@@ -65,11 +65,14 @@ class ProofVerbs(BatchVerbs):
         *,
         fault: str | None = None,
         reason: str | None = None,
+        ours: bool = False,
     ) -> list[Moved]:
         """Take files out of a live batch, and conclude for the datasets that have nothing else under way.
 
         Without a fault they changed or left the rig: they have to settle again before they travel (DESIGN rule 9);
-        one that was archived before waits for a person. With a fault they are set apart with the reason.
+        one that was archived before waits for a person. With a fault they are set apart with the reason. `ours`
+        says that this batch put them into the archive as they were: nobody was told that they are safe, so their
+        next version may replace what lies there.
         """
         with self._door.write():
             live = self._live(batch_id)
@@ -79,7 +82,7 @@ class ProofVerbs(BatchVerbs):
             files = [each for each in self._travelling(live) if each.file_id in wanted]
             if live.direction is Direction.ARCHIVE:
                 if fault is None:
-                    self._unsettle(files, now, reason or "")
+                    self._unsettle(files, now, reason or "", ours=ours)
                 else:
                     self._door.many(
                         "UPDATE file SET state = ?, reason = ?, fault = ?, settled = 0 WHERE id = ?",
@@ -115,7 +118,7 @@ class ProofVerbs(BatchVerbs):
                     proved.append((each, receipt))
             if live.direction is Direction.ARCHIVE:
                 self._archive_files(live, proved, now)
-                self._unsettle(changed, now, CHANGED_ON_THE_WAY)
+                self._unsettle(changed, now, CHANGED_ON_THE_WAY, ours=True)
             self._end_travel(live, [each.file_id for each, _ in proved])
             self._take_out(live, changed)
         return ProveResult(len(proved), [each.path for each in changed])
@@ -254,14 +257,16 @@ class ProofVerbs(BatchVerbs):
                 size,
             )
 
-    def _unsettle(self, files: Sequence[_Travelling], now: datetime, reason: str) -> None:
+    def _unsettle(
+        self, files: Sequence[_Travelling], now: datetime, reason: str, *, ours: bool = False
+    ) -> None:
         """Files that are not what was planned: they settle again, or wait for a person where one was archived."""
         self._door.many(
-            "UPDATE file SET state = ?, reason = ?, fault = '', settled = 0, overwrite = 0 WHERE id = ?",
+            "UPDATE file SET state = ?, reason = ?, fault = '', settled = 0, overwrite = ? WHERE id = ?",
             [
-                (FileState.PENDING, to_text(reason), each.file_id)
+                (FileState.PENDING, to_text(reason), int(ours), each.file_id)
                 if each.archived_size is None
-                else (FileState.CHANGED, f"{CHANGED_ON_THE_WAY}; {ACCEPT_HINT}", each.file_id)
+                else (FileState.CHANGED, f"{CHANGED_ON_THE_WAY}; {ACCEPT_HINT}", 0, each.file_id)
                 for each in files
             ],
         )

@@ -76,8 +76,8 @@ class TestRig:
         self.configuration = base / "archived.ini"
         self.processes: list[subprocess.Popen[str]] = []
         self.globus: SimulatedGlobus | None = None
-        for folder in (self.root, self.archive, base / "state"):
-            folder.mkdir()
+        for folder in (self.root, base / "state", self.archive / "ephys", self.archive / "video"):
+            folder.mkdir(parents=True)
 
     def configure(self, ephys: str, video: str, globus: str = "") -> None:
         """Write the INI."""
@@ -117,6 +117,17 @@ class TestRig:
         """Type `archivedctl … --json`."""
         return json.loads(self.control(*words, "--json", expect=None))
 
+    def status(self) -> Any:
+        """`archivedctl status --json`, once the daemon has begun its store."""
+        answers: list[Any] = []
+
+        def begun() -> bool:
+            answers.append(self.json("status"))
+            return "error" not in answers[-1]
+
+        self.wait_for("a store", begun, within=30)
+        return answers[-1]
+
     def log(self) -> str:
         """What the daemons said so far, the end of it."""
         path = self.base / "daemon.log"
@@ -134,7 +145,7 @@ class TestRig:
         """Wait until so many datasets are archived, and no other is there."""
 
         def done() -> bool:
-            counts = self.json("status")["counts"]
+            counts = self.status()["counts"]
             return counts["archived"] == datasets == sum(counts.values())
 
         self.wait_for(f"{datasets} archived datasets", done, within=within)

@@ -106,7 +106,7 @@ def test_until_idle_ends_with_three_when_something_needs_a_person(rig: TestRig) 
 
     assert rig.start("--until-idle").wait(90) == 3, rig.log()
 
-    [attention] = rig.json("status")["attention"]
+    [attention] = rig.status()["attention"]
     assert "announced in its .meta" in attention["reason"]
 
 
@@ -146,7 +146,7 @@ def test_a_file_that_changed_after_it_was_archived_waits_for_a_person(rig: TestR
     before = archived.read_bytes()
 
     record([programs.avi(trial, [b"\0\1" * 700])], 0)
-    rig.wait_for("the change", lambda: bool(rig.json("status")["attention"]))
+    rig.wait_for("the change", lambda: bool(rig.status()["attention"]))
 
     assert archived.read_bytes() == before
     name = rig.json("list")[0]["name"]
@@ -163,20 +163,20 @@ def test_a_root_that_vanishes_is_an_alarm_and_changes_nothing(rig: TestRig) -> N
 
     away = rig.base / "unplugged"
     rig.root.rename(away)
-    rig.wait_for("the alarm", lambda: bool(rig.json("status")["alarms"]))
-    assert rig.json("status")["counts"]["archived"] == 3
+    rig.wait_for("the alarm", lambda: bool(rig.status()["alarms"]))
+    assert rig.status()["counts"]["archived"] == 3
     rig.root.mkdir()
     threading.Event().wait(2.5)
-    assert rig.json("status")["counts"]["archived"] == 3
+    assert rig.status()["counts"]["archived"] == 3
 
     rig.root.rmdir()
     away.rename(rig.root)
-    rig.wait_for("the end of the alarm", lambda: not rig.json("status")["alarms"])
+    rig.wait_for("the end of the alarm", lambda: not rig.status()["alarms"])
 
 
 def test_a_second_daemon_says_that_there_is_one(rig: TestRig) -> None:
     first = rig.start()
-    rig.wait_for("the first", lambda: rig.json("status")["daemon"]["running"])
+    rig.wait_for("the first", lambda: rig.status()["daemon"]["running"])
 
     assert rig.start().wait(20) == 1
 
@@ -186,7 +186,7 @@ def test_a_second_daemon_says_that_there_is_one(rig: TestRig) -> None:
 
 def test_sigterm_ends_it_within_seconds(rig: TestRig) -> None:
     daemon = rig.start()
-    rig.wait_for("the daemon", lambda: rig.json("status")["daemon"]["running"])
+    rig.wait_for("the daemon", lambda: rig.status()["daemon"]["running"])
 
     daemon.send_signal(signal.SIGTERM)
 
@@ -195,7 +195,7 @@ def test_sigterm_ends_it_within_seconds(rig: TestRig) -> None:
 
 def test_sighup_takes_a_new_configuration_and_refuses_a_bad_one(rig: TestRig) -> None:
     daemon = rig.start()
-    rig.wait_for("the daemon", lambda: rig.json("status")["daemon"]["running"])
+    rig.wait_for("the daemon", lambda: rig.status()["daemon"]["running"])
     good = rig.configuration.read_text()
 
     rig.configuration.write_text(good.replace("quiet_time = 1s", "quiet_time = soon"))
