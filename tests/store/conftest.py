@@ -59,13 +59,19 @@ def shared_database(socket: Path) -> str:
 
 
 @pytest.fixture
+def server_address(socket: Path, shared_database: str) -> str:
+    """The address of a server's database without a single row, for tests of what only servers do."""
+    empty(socket, "shared", [table._meta.table_name for table in TABLES])
+    return shared_database
+
+
+@pytest.fixture
 def address(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a store without a single row is, or where one will be."""
     if kind == "sqlite":
         return str(tmp_path / "archived.db")
-    shared: str = request.getfixturevalue("shared_database")
-    empty(request.getfixturevalue("socket"), "shared", [t._meta.table_name for t in TABLES])
-    return shared
+    there: str = request.getfixturevalue("server_address")
+    return there
 
 
 @pytest.fixture

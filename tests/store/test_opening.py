@@ -318,10 +318,10 @@ def test_another_name_of_the_rig_finds_the_same_catalogue_in_sqlite(tmp_path: Pa
         assert sum(store.counts().values()) == 1
 
 
-def test_rigs_share_a_server_without_seeing_each_other(socket: Path, shared_database: str) -> None:
+def test_rigs_share_a_server_without_seeing_each_other(server_address: str) -> None:
     with (
-        reopen(shared_database, rig="north", create=True) as north,
-        reopen(shared_database, rig="south", create=True) as south,
+        reopen(server_address, rig="north", create=True) as north,
+        reopen(server_address, rig="south", create=True) as south,
     ):
         Bench(north).ready("a.bin")
         Bench(south).ready("a.bin")
@@ -337,9 +337,10 @@ def test_rigs_share_a_server_without_seeing_each_other(socket: Path, shared_data
             assert south.daemon().pid == 2
 
 
-def test_a_rig_that_a_server_does_not_know_is_not_begun_by_accident(shared_database: str) -> None:
+def test_a_rig_that_a_server_does_not_know_is_not_begun_by_accident(server_address: str) -> None:
+    reopen(server_address, create=True).close()
     with pytest.raises(StoreMissingError, match=r"no rig tpyo; it has .*rig-1"):
-        reopen(shared_database, rig="tpyo")
+        reopen(server_address, rig="tpyo")
 
 
 def test_a_server_that_is_not_there_may_come_back(tmp_path: Path) -> None:
