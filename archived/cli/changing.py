@@ -98,7 +98,9 @@ def carry_out(
             found = [find_dataset(store, name) for name in selection.typed]
         outcome = Outcome()
         if dry_run:
-            outcome.moved = [{"dataset": each.name, "before": str(each.state)} for each in found]
+            outcome.moved = [
+                {"dataset": each.name, "before": str(each.state), "after": None} for each in found
+            ]
         elif found:
             outcome = _perform(caller, store, change, selection, found, why)
     _tell(caller, change, outcome, dry_run=dry_run, as_json=as_json)
@@ -168,7 +170,7 @@ def _tell(
     else:
         for each in outcome.moved:
             cells = [Cell(f"{each['dataset']}  "), state_cell(each["before"])]
-            if "after" in each:
+            if each["after"]:
                 cells += [Cell(" ▶ "), state_cell(each["after"])]
             caller.show([line(*cells)])
         for each in outcome.refused:

@@ -9,6 +9,7 @@ from archived.cli.output import Cell, Field, Style
 from archived.cli.times import roughly
 from archived.cli.views import View
 from archived.core.lifecycle import State
+from archived.core.model import BatchState
 from archived.core.units import format_size
 
 STATE_STYLES: Mapping[State, Style] = {
@@ -36,7 +37,8 @@ def count_cell(number: int, state: State) -> Cell:
 def _done(view: View) -> str:
     if not view["bytes"]:
         return f"{view['files_done']} of {view['files']} files"
-    percent = min(100, 100 * view["bytes_done"] // view["bytes"])
+    ended = view["state"] in (BatchState.SENT, BatchState.PROVED)
+    percent = 100 if ended else min(100, 100 * view["bytes_done"] // view["bytes"])
     return f"{percent}% of {format_size(view['bytes'])}"
 
 
