@@ -61,7 +61,7 @@ def answer(content: bytes) -> Answer:
 
 
 def test_the_least_avi_is_finished() -> None:
-    assert answer(riff(header(), movie())) is Answer.FINISHED
+    assert opinion(Bytes(riff(header(), movie()))) == (Answer.FINISHED, "is a complete AVI")
 
 
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
@@ -142,6 +142,16 @@ def test_more_frames_than_the_only_part_has_leave_it_to_quiet_time() -> None:
 
 def test_the_length_of_the_sound_is_no_count_of_frames() -> None:
     assert answer(riff(header(frames=1, in_all=44_100, kind=b"auds"), movie())) is Answer.FINISHED
+
+
+def test_an_index_may_point_at_no_header_that_is_not_there() -> None:
+    size = len(riff(header(index=super_index(0)), movie()))
+
+    fits = riff(header(index=super_index(size - 8)), movie())
+    sticks_out = riff(header(index=super_index(size - 7)), movie())
+
+    assert answer(fits) is Answer.FINISHED
+    assert answer(sticks_out) is Answer.CONTRADICTION
 
 
 @pytest.mark.parametrize("used", [0xFFFFFFFF, 2])

@@ -95,6 +95,20 @@ def test_an_index_that_points_behind_the_end_is_a_contradiction(wide: bool) -> N
     assert why == f"breaks off: it has {len(content)} of at least 5 001 bytes"
 
 
+def test_an_index_may_not_point_at_the_very_end() -> None:
+    size = len(FTYP + index(0) + DATA)
+
+    assert answer(FTYP, index(size - 1), DATA) is Answer.FINISHED
+    assert answer(FTYP, index(size), DATA) is Answer.CONTRADICTION
+
+
+def test_an_index_without_room_for_its_count_points_at_nothing() -> None:
+    chunks = box(b"stbl", box(b"stco", bytes(4)))
+    short = box(b"moov", box(b"trak", box(b"mdia", box(b"minf", chunks))))
+
+    assert answer(FTYP, short, DATA) is Answer.FINISHED
+
+
 def test_a_file_cut_between_two_boxes_of_frames_is_a_contradiction() -> None:
     whole = FTYP + index(120, 150) + box(b"mdat", bytes(30)) + box(b"mdat", bytes(30))
 
@@ -102,7 +116,7 @@ def test_a_file_cut_between_two_boxes_of_frames_is_a_contradiction() -> None:
     assert answer(whole[: -len(box(b"mdat", bytes(30)))]) is Answer.CONTRADICTION
 
 
-@pytest.mark.parametrize("announced", [0xFFFFFFFF, 3])
+@pytest.mark.parametrize("announced", [0xFFFFFFFF, 4])
 def test_an_index_that_lies_about_its_length_does_not_crash_it(announced: int) -> None:
     assert answer(FTYP, index(20, 21, announced=announced), DATA) is Answer.FINISHED
 

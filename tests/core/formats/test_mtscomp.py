@@ -89,6 +89,7 @@ def test_a_cbin_without_its_ch_is_being_compressed() -> None:
     del disk.files[f"{STEM}.ch"]
 
     assert answer(disk)[0] is Answer.UNFINISHED
+    assert disk.answers("spikeglx")[f"{STEM}.meta"] is Answer.FINISHED
 
 
 def test_a_ch_without_its_cbin_is_being_compressed() -> None:

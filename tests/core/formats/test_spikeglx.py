@@ -203,7 +203,25 @@ def test_a_senseless_duration_is_no_objection(value: str) -> None:
     disk = pair()
     disk.files[f"{AP}.meta"] = metas.meta(fileTimeSecs=value)
 
-    assert of_pair(disk)[0] is Answer.FINISHED
+    answer, reason = of_pair(disk)
+
+    assert answer is Answer.FINISHED
+    assert reason.endswith("announced in its .meta")
+
+
+def test_a_duration_that_fits_the_size_needs_no_remark() -> None:
+    disk = Disk(
+        {f"{AP}.bin": metas.size(samples=300_000), f"{AP}.meta": metas.meta(samples=300_000)}
+    )
+
+    assert of_pair(disk)[1].endswith("announced in its .meta")
+
+
+def test_a_closing_key_without_its_value_is_missing() -> None:
+    disk = pair()
+    disk.files[f"{AP}.meta"] = metas.meta(fileTimeSecs=None) + b"fileTimeSecs\n"
+
+    assert "lacks fileTimeSecs" in of_pair(disk)[1]
 
 
 def test_a_duration_that_does_not_fit_the_size_is_said_and_no_objection() -> None:
@@ -278,6 +296,20 @@ def test_the_meta_that_shanks_share_is_never_closed_and_finished_all_the_same() 
         disk.files[f"{run}.imec{1010 + shank}.ap.meta"] = metas.meta("NP2")
 
     assert set(disk.answers("spikeglx").values()) == {Answer.FINISHED}
+
+
+@pytest.mark.parametrize("shank", [1010, 1013, 1019])
+def test_a_single_shank_is_enough(shank: int) -> None:
+    run = "SC011_022319_g0_t0"
+    disk = Disk(
+        {
+            f"{run}.imec1.ap.meta": metas.recording("NP2"),
+            f"{run}.imec{shank}.ap.bin": metas.size("NP2"),
+            f"{run}.imec{shank}.ap.meta": metas.meta("NP2"),
+        }
+    )
+
+    assert disk.answers("spikeglx")[f"{run}.imec1.ap.meta"] is Answer.FINISHED
 
 
 def test_shanks_of_another_probe_excuse_nothing() -> None:

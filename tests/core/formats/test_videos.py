@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archived.core.formats import avi, matroska, mp4
+from archived.core.formats.zeros import only_zeros
 from archived.core.model import Answer
 from tests import media
 from tests.core.formats.memory import Bytes, judged
@@ -98,6 +99,20 @@ def test_a_single_byte_in_the_tail_is_found(place: int) -> None:
     tail[place] = 1
 
     assert judged(media.video("avi") + tail, "v.avi").answer is Answer.UNFINISHED
+
+
+class _LastByte:
+    """Zeros to the very last byte."""
+
+    size = 5 << 30
+
+    def read(self, offset: int, length: int) -> bytes:
+        piece = bytes(max(0, min(length, self.size - offset)))
+        return piece[:-1] + b"x" if offset + length >= self.size else piece
+
+
+def test_the_last_byte_of_a_long_tail_is_looked_at() -> None:
+    assert not only_zeros(_LastByte(), 3 << 30)
 
 
 @pytest.mark.parametrize("suffix", [".avi", ".mp4", ".mov", ".mkv", ".webm"])
