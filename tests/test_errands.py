@@ -39,7 +39,7 @@ def test_an_errand_comes_back_with_its_result(waiting: Waiting) -> None:
 
     [back] = waiting.collect(1)
 
-    assert ("poll", "a", 42, None) == (back.kind, back.subject, back.result, back.error)
+    assert (back.kind, back.subject, back.result, back.error) == ("poll", "a", 42, None)
     assert not waiting.errands.under_way()
 
 

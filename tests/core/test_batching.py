@@ -27,7 +27,7 @@ def owners(plans: list[Plan]) -> list[set[int]]:
 
 
 def test_a_ready_dataset_waits_for_company() -> None:
-    assert [] == plan([candidate(1, 10)], POLICY, NOON)
+    assert plan([candidate(1, 10)], POLICY, NOON) == []
 
 
 def test_a_dataset_that_waited_long_enough_goes_and_takes_its_company_along() -> None:
@@ -53,13 +53,13 @@ def test_a_dataset_stays_whole_when_it_does_not_fit_beside_another() -> None:
 def test_a_dataset_larger_than_the_limits_is_split_and_no_part_waits() -> None:
     parts = plan([candidate(1, *[10] * 10)], POLICY, NOON)
 
-    assert [4, 4, 2] == [len(each.files) for each in parts]
+    assert [len(each.files) for each in parts] == [4, 4, 2]
 
 
 def test_a_file_above_the_limit_travels_alone() -> None:
     parts = plan([candidate(1, 10, 500, 10)], POLICY, NOON)
 
-    assert [10, 500, 10] == [each.bytes for each in parts]
+    assert [each.bytes for each in parts] == [10, 500, 10]
 
 
 def test_locations_never_share_a_batch() -> None:
