@@ -83,8 +83,12 @@ class GlobusSession:
         """
         failure, scopes = self._attempt(doing, work)
         if scopes and not self.account.native:
-            self._ask_for(scopes)
-            failure, _ = self._attempt(doing, work)
+            before = self._ask_for(scopes)
+            again, _ = self._attempt(doing, work)
+            if isinstance(again, LoginRequiredError):
+                self._scopes = before  # a scope that is not granted would spoil every later token
+            else:
+                failure = again
         if isinstance(failure, TransferError):
             # Outside of any `except`, so that no traceback holds what the service answered.
             raise failure
@@ -125,11 +129,16 @@ class GlobusSession:
             self._local.voice = None  # so that a login made meanwhile is found at the next call
         return failure, scopes
 
-    def _ask_for(self, scopes: tuple[str, ...]) -> None:
-        """Ask for these too with the next token; Globus keeps what a service account asked for as its consents."""
+    def _ask_for(self, scopes: tuple[str, ...]) -> tuple[Scope, ...]:
+        """Ask for these too with the next token, and return what was asked for until now.
+
+        Globus keeps what a service account asked for as its consents.
+        """
         wanted = [scope for text in scopes for scope in ScopeParser.parse(text)]
         with self._lock:
-            self._scopes = tuple(ScopeParser.merge_scopes(list(self._scopes), wanted))
+            before = self._scopes
+            self._scopes = tuple(ScopeParser.merge_scopes(list(before), wanted))
+        return before
 
     def _voice(self) -> _Voice:
         with self._lock:
