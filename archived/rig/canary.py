@@ -42,6 +42,8 @@ class Canary:
         It is emptied and not filled, so that a full disk does not silence it.
         """
         self._sung_at = now
+        if not self.prepare():
+            return False
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0)
         try:
             os.close(os.open(os.path.join(self.folder, "canary"), flags, 0o600))

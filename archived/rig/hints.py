@@ -13,7 +13,8 @@ class Hints:
 
     `paths` are folders or files, from the root ("" is the root itself), where something came, went or was closed
     after writing; a folder stands for all that is in it. They are not checked: what they name may be gone.
-    `everything` means that events were lost, or were not watched for: look at all.
+    `everything` means that events were lost, or were not watched for: look at all. The paths that are known still
+    come with it.
     """
 
     paths: frozenset[str]
@@ -21,7 +22,7 @@ class Hints:
 
 
 class HintSet:
-    """Hints of one root, each once. More than `capacity` become "everything". Used by several threads.
+    """Hints of one root, each once. What exceeds `capacity` becomes "everything". Used by several threads.
 
     `wake` is called when there is something after there was nothing.
     """
@@ -37,36 +38,37 @@ class HintSet:
     def add(self, path: str, *, folder: bool = False) -> None:
         """Something happened at `path`; with `folder`, anything may have happened in it as well."""
         with self._lock:
-            if self._everything or self._covered(path):
+            if self._covered(path):
                 return
-            was_empty = not self._paths
-            self._paths.add(path)
-            if folder:
-                self._folders.add(path)
-            if len(self._paths) > self._capacity:
-                self._give_up()
+            was_empty = self._empty()
+            if len(self._paths) < self._capacity:
+                self._paths.add(path)
+                if folder:
+                    self._folders.add(path)
+            else:
+                self._everything = True
         if was_empty:
             self._wake()
 
     def lose(self) -> None:
         """Something happened, and nobody knows where."""
         with self._lock:
-            was_empty = not self._paths and not self._everything
-            self._give_up()
+            was_empty = self._empty()
+            self._everything = True
         if was_empty:
             self._wake()
 
     def take(self) -> Hints | None:
         """What there is, which is then forgotten; None for nothing."""
         with self._lock:
-            if not self._paths and not self._everything:
+            if self._empty():
                 return None
             taken = Hints(frozenset(self._paths), self._everything)
             self._paths, self._folders, self._everything = set(), set(), False
         return taken
 
-    def _give_up(self) -> None:
-        self._paths, self._folders, self._everything = set(), set(), True
+    def _empty(self) -> bool:
+        return not self._paths and not self._everything
 
     def _covered(self, path: str) -> bool:
         """Whether the path or a folder above it is to be looked at as a whole anyway."""

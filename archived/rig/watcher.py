@@ -53,7 +53,7 @@ class Watcher:
 
     `canary_dir` is a folder of our own, made if need be, that serves to test whether events arrive (None: not
     tested); raises `ConfigurationError` where it lies below a root. `wake` is called, from any thread, when there
-    is something to `drain`. More than `capacity` hints of one root become "everything".
+    is something to `drain`. Hints of one root that exceed `capacity` become "everything".
     """
 
     def __init__(

@@ -365,11 +365,12 @@ def test_a_canary_that_cannot_be_written_is_said_and_does_no_harm(
     watcher.stop()
 
 
-def test_a_removed_canary_folder_is_made_anew(watched: Watched, tmp_path: Path) -> None:
+def test_a_canary_folder_that_was_taken_away_is_made_anew(watched: Watched, tmp_path: Path) -> None:
     watched.health(well, step=60)
-    (tmp_path / "canary/canary").unlink(missing_ok=True)
-    (tmp_path / "canary").rmdir()
-    watched.health(lambda health: well(health) and (tmp_path / "canary/canary").exists(), step=60)
+    (tmp_path / "canary").rename(tmp_path / "away")
+    watched.health_at_once(lambda health: "watched anew" in health.reason, step=10)
+    watched.health(well)
+    assert (tmp_path / "canary/canary").exists()
 
 
 def test_stopping_leaves_no_thread_and_no_descriptor(raw: Path, tmp_path: Path) -> None:
