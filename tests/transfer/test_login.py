@@ -217,7 +217,6 @@ def test_logging_out_forgets_here_and_at_globus(person: Person) -> None:
     with pytest.raises(LoginRequiredError):
         person.mover.reserve()
     person.tokens.touch(mode=0o600)
-    TokenFile(str(person.tokens), client_id=person.globus.native_client_id, environment="sim")
     person.tokens.write_text(json.dumps({f"sim/{person.globus.native_client_id}": kept}))
     with pytest.raises(LoginRequiredError, match="ended"):
         person.mover.reserve()
