@@ -6,7 +6,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archived.core.model import Answer, Verdict
@@ -214,6 +214,7 @@ def test_an_unfinished_dataset_is_not_looked_at_all_the_time_without_a_quiet_tim
     assert decision.look_again == CHANGED + timedelta(seconds=1)
 
 
+@settings(deadline=None)
 @given(
     answers=st.lists(st.sampled_from(Answer), max_size=4),
     newest=st.integers(-(2**63), 2**63 - 1) | st.none(),

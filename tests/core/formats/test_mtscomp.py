@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archived.core.model import Answer
@@ -152,6 +152,7 @@ def test_a_huge_header_is_not_read() -> None:
     assert answer(disk)[0] is Answer.CONTRADICTION
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(DATA) - 1))
 def test_a_cut_cbin_is_never_finished(length: int) -> None:
     disk = compressed()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archived.core.model import Answer, Checksum
@@ -407,6 +407,7 @@ def test_hostile_names_are_shown_escaped() -> None:
     assert reason.startswith("SC011\\n\\x1b[31m_g0_t0.imec0.ap.bin has no .meta")
 
 
+@settings(deadline=None)
 @given(flavour=st.sampled_from(metas.FLAVOURS), data=st.data())
 def test_a_pair_with_a_cut_bin_is_never_finished(flavour: str, data: st.DataObject) -> None:
     disk = pair(flavour, NAMES.get(flavour, AP))
@@ -435,6 +436,7 @@ def test_a_meta_that_stands_alone_and_is_cut_anywhere_is_never_finished(name: st
         assert of_pair(Disk({name: whole[:length]}))[0] is not Answer.FINISHED, whole[:length]
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=400)
     | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))
@@ -446,6 +448,7 @@ def test_arbitrary_bytes_are_never_a_finished_meta(content: bytes) -> None:
     assert of_pair(disk)[0] is not Answer.FINISHED
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([*metas.meta().splitlines(True), b"\0", b"=", b"\xff\n"]), max_size=60)
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archived.core.formats import avi, matroska, mp4
@@ -45,6 +45,7 @@ def test_a_video_cut_at_its_ends_is_never_finished(kind: str) -> None:
     assert finished == []
 
 
+@settings(deadline=None)
 @given(kind=st.sampled_from(media.FINISHED), data=st.data())
 def test_a_video_cut_anywhere_is_never_finished(kind: str, data: st.DataObject) -> None:
     whole = media.video(kind)
@@ -136,11 +137,13 @@ def test_a_file_of_another_format_than_its_name_says_is_a_contradiction(suffix: 
     assert "that its name says" in verdict.reason
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=600), st.sampled_from([".avi", ".mp4", ".mkv"]))
 def test_arbitrary_bytes_never_crash_a_rule(content: bytes, suffix: str) -> None:
     assert judged(content, f"v{suffix}").answer in Answer
 
 
+@settings(deadline=None)
 @given(kind=st.sampled_from(media.FINISHED), data=st.data())
 def test_a_video_with_damaged_bytes_never_crashes_a_rule(kind: str, data: st.DataObject) -> None:
     damaged = bytearray(media.video(kind))
