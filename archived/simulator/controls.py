@@ -147,6 +147,7 @@ class Controls:
         """Let one task copy at full speed, whatever the rate."""
         with self.world.changing():
             self._task(task_id).rush = True
+        self.world.nudge()
 
     def expire(self, task_id: str) -> None:
         """Let one task reach its deadline now."""

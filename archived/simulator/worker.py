@@ -210,7 +210,7 @@ class Worker:
                 world.changed.wait(_LOOK)
 
     def _rest(self, seconds: float, nudges: int) -> None:
-        """Wait before everything is tried again, unless the task ends or somebody pulls a lever before."""
+        """Wait, unless the task ends or somebody pulls a lever before."""
         until = monotonic() + seconds
         while (left := until - monotonic()) > 0:
             with self._world.changed:
@@ -219,22 +219,17 @@ class Worker:
                 self._world.changed.wait(min(left, _LOOK))
             self._go_on()
 
-    def _wait(self, seconds: float) -> None:
-        """Wait, unless the task ends before."""
-        until = monotonic() + seconds
-        while (left := until - monotonic()) > 0:
-            with self._world.changed:
-                self._world.changed.wait(min(left, _LOOK))
-            self._go_on()
-
     def _transferred(self, count: int) -> None:
         self._go_on()
         with self._world.lock:
             self._task.bytes_transferred += count
-        rate = self._rate()
+        rate, nudges = self._rate(), self._world.nudges
         if rate is not None:
             self._behind = max(self._behind, monotonic()) + count / rate
-            self._wait(self._behind - monotonic())
+            self._rest(self._behind - monotonic(), nudges)
+            if self._world.nudges != nudges:
+                # Another rate may have been set; what was reckoned with the old one is not waited for.
+                self._behind = 0.0
 
     def _checksummed(self, count: int) -> None:
         self._go_on()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import globus_sdk
-from globus_sdk.transport import RetryConfig
+from globus_sdk.transport import RequestsTransport, RetryConfig
 
 from archived.simulator import SimulatedGlobus, running
 
@@ -100,7 +100,7 @@ def service_client(
     return globus_sdk.TransferClient(
         app=app,
         environment="sim",
-        transport=globus_sdk.transport.RequestsTransport(http_timeout=seconds),
+        transport=RequestsTransport(http_timeout=seconds),
         retry_config=RetryConfig(max_retries=retries, max_sleep=0.05),
     )
 
