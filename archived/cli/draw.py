@@ -24,6 +24,9 @@ from archived.cli.output import Cell, Line, Page, Table, colourful
 from archived.cli.progress import in_words
 from archived.core.lifecycle import State
 
+WHOLE = 16
+"""Up to how many characters a column is never folded."""
+
 
 def draw(page: Page, environ: Mapping[str, str]) -> None:
     """Draw a page on the terminal."""
@@ -106,9 +109,15 @@ def _line(block: Line) -> Padding:
 
 def _table(block: Table) -> Padding:
     drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for heading, right in zip(block.headings, block.right, strict=True):
-        # Folded rather than cut: a name that is shown can be typed again.
-        drawn.add_column(heading, justify="right" if right else "left", overflow="fold")
+    for number, (heading, right) in enumerate(zip(block.headings, block.right, strict=True)):
+        longest = max((len(row[number].text) for row in block.rows), default=0)
+        # Folded rather than cut, as a name that is shown may be typed again; and words stay whole.
+        drawn.add_column(
+            heading,
+            justify="right" if right else "left",
+            overflow="fold",
+            no_wrap=longest <= WHOLE,
+        )
     for row in block.rows:
         drawn.add_row(*(_text(cell) for cell in row))
     return Padding(drawn, (0, 0, 0, block.indent))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -64,6 +65,11 @@ class CliRig:
     def root(self) -> Path:
         """The watched folder."""
         return self.base / "rig"
+
+    @property
+    def program(self) -> list[str]:
+        """The words that start `archivedctl -c …` as a process of its own."""
+        return [sys.executable, "-m", "archived.cli", "-c", str(self.configuration)]
 
     def store(self) -> Store:
         """The store, begun if need be."""
