@@ -11,7 +11,13 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
 from archived.core.lifecycle import Reason, State, allowed
 from archived.core.model import (
@@ -35,6 +41,15 @@ MINUTES = st.integers(1, 30)
 Fingerprint = tuple[int, int, int, int]
 
 
+def some(*states: State | BatchState) -> Any:
+    """A rule is for when there is a dataset or a batch in one of these states."""
+
+    def there(machine: Any) -> bool:
+        return bool(machine.in_state(*states) or machine.bench.store.batches(*states))
+
+    return precondition(there)
+
+
 class StoreMachine(RuleBasedStateMachine):
     """A rig's disk, a mover that tells the truth, people, and a daemon that may be killed at any time."""
 
@@ -53,6 +68,13 @@ class StoreMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.bench.store.close()
         shutil.rmtree(self.folder)
+
+    @initialize(names=st.lists(NAMES, min_size=1, unique=True))
+    def begin(self, names: list[str]) -> None:
+        for name in names:
+            self.bench.write(name)
+        self.look(complete=True)
+        self.settle()
 
     # --- the world --------------------------------------------------------------------------------
 
@@ -89,6 +111,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.bench.sight()
         self.bench.finish(complete=complete)
 
+    @some(State.SETTLING)
     @rule()
     def settle(self) -> None:
         for dataset in self.in_state(State.SETTLING):
@@ -106,8 +129,9 @@ class StoreMachine(RuleBasedStateMachine):
                 self.bench.settle(dataset.path)
                 self.settled.update((file.path, file.stat.fingerprint) for file in pending)
 
-    @rule(data=st.data())
-    def plan(self, data: st.DataObject) -> None:
+    @some(State.READY)
+    @rule(data=st.data(), everything=st.booleans())
+    def plan(self, data: st.DataObject, everything: bool) -> None:
         files = [
             file
             for dataset in self.in_state(State.READY, State.TRANSFERRING)
@@ -115,7 +139,9 @@ class StoreMachine(RuleBasedStateMachine):
         ]
         if not files:
             return
-        chosen = data.draw(st.lists(st.sampled_from(files), unique_by=lambda each: each.id))
+        chosen = files
+        if not everything:
+            chosen = data.draw(st.lists(st.sampled_from(files), unique_by=lambda each: each.id))
         batch = self.bench.plan_files(file.id for file in chosen)
         for file in self.bench.store.batch_files(batch.id) if batch else ():
             assert self.settled[file.path] == file.stat.fingerprint, "an unsettled file travels"
@@ -125,21 +151,25 @@ class StoreMachine(RuleBasedStateMachine):
             if file.overwrite:
                 assert self.accepted[file.path] == file.stat.fingerprint, "nobody accepted it"
 
+    @some(BatchState.PLANNED)
     @rule(data=st.data())
     def submit(self, data: st.DataObject) -> None:
         if batch := self.a_batch(data, BatchState.PLANNED):
             self.bench.submit(batch)
 
+    @some(BatchState.ACTIVE)
     @rule(data=st.data())
     def succeed(self, data: st.DataObject) -> None:
         if batch := self.a_batch(data, BatchState.ACTIVE):
             self.bench.store.sent_batch(batch.id, self.bench.now)
 
+    @some(*LIVE_BATCHES)
     @rule(data=st.data(), needs_person=st.none() | st.just("no permission"))
     def fail(self, data: st.DataObject, needs_person: str | None) -> None:
         if batch := self.a_batch(data, *LIVE_BATCHES):
             self.bench.fail(batch, needs_person=needs_person)
 
+    @some(*LIVE_BATCHES)
     @rule(
         data=st.data(),
         fault=st.sampled_from([None, None, "conflict", "checksum", "unreadable"]),
@@ -153,15 +183,26 @@ class StoreMachine(RuleBasedStateMachine):
                     batch.id, [file.file_id], self.bench.now, fault=fault, reason=fault
                 )
 
+    @some(BatchState.SENT)
     @rule(data=st.data(), all_of_it=st.booleans())
     def verify(self, data: st.DataObject, all_of_it: bool) -> None:
         if batch := self.a_batch(data, BatchState.SENT):
             files = self.bench.store.batch_files(batch.id)
             without = () if all_of_it or not files else [files[0].path]
             self.bench.prove(batch, without=without)
-            if data.draw(st.booleans()):
-                self.bench.end(batch, BatchState.FAILED if without else BatchState.PROVED)
+            self.bench.end(batch, BatchState.FAILED if without else BatchState.PROVED)
 
+    @some(State.READY)
+    @rule()
+    def everything_goes_well(self) -> None:
+        if batch := self.bench.plan_files(
+            file.id for each in self.in_state(State.READY) for file in self.files(each)
+        ):
+            self.bench.send(batch)
+            self.bench.prove(batch)
+            self.bench.end(batch)
+
+    @some(State.WAITING)
     @rule()
     def wake(self) -> None:
         for dataset in self.bench.store.waiting_due(self.bench.now, 10):
@@ -171,11 +212,13 @@ class StoreMachine(RuleBasedStateMachine):
 
     # --- people -----------------------------------------------------------------------------------
 
+    @some(State.WAITING, State.FAILED, State.HELD, State.READY)
     @rule(verb=st.sampled_from(["retry", "hold", "release"]), dataset=DATASETS)
     def ask(self, verb: str, dataset: str) -> None:
         which = Selector(names=[f"{LOCATION}/{dataset}"])
         getattr(self.bench.store, verb)(which, self.bench.now, user="anna")
 
+    @some(State.FAILED)
     @rule(dataset=DATASETS)
     def accept(self, dataset: str) -> None:
         which = Selector(names=[f"{LOCATION}/{dataset}"])
@@ -289,7 +332,7 @@ class StoreMachine(RuleBasedStateMachine):
     def files(self, dataset: Dataset) -> list[DatasetFile]:
         return self.bench.store.files(dataset.id)
 
-    def in_state(self, *states: State) -> Iterable[Dataset]:
+    def in_state(self, *states: State | BatchState) -> Iterable[Dataset]:
         return [each for each in self.datasets() if each.state in states]
 
     def a_batch(self, data: st.DataObject, *states: BatchState) -> Batch | None:
@@ -300,7 +343,7 @@ class StoreMachine(RuleBasedStateMachine):
 TestStore = StoreMachine.TestCase
 TestStore.settings = settings(
     max_examples=40,
-    stateful_step_count=40,
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
