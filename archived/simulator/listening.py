@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import struct
@@ -15,7 +16,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from archived.errors import ConfigurationError
 
-_SECONDS_TO_START = 10.0
+_MOMENT = 0.01
+_PATIENCE = 100
+"""For how many moments (seconds each) answers under way may finish when it stops."""
 
 
 class Connections:
@@ -53,6 +56,43 @@ class Connections:
         transport.abort()
 
 
+class _PromptServer(uvicorn.Server):
+    """uvicorn's server, but it stops within milliseconds: tests start and stop a great many."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wanted = asyncio.Event()
+
+    def ask_to_stop(self) -> None:
+        """Stop soon; may be called from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wanted.set)
+
+    async def main_loop(self) -> None:
+        """Wait for being asked to stop."""
+        self._loop = asyncio.get_running_loop()
+        await self.on_tick(0)
+        if not self.should_exit:
+            await self._wanted.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, let answers under way finish for a moment, then cut what is left."""
+        for server in self.servers:
+            server.close()
+        for sock in sockets or []:
+            sock.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        for _ in range(_PATIENCE):
+            if not (self.server_state.connections or self.server_state.tasks):
+                break
+            await asyncio.sleep(_MOMENT)
+        for task in self.server_state.tasks:
+            task.cancel()
+
+
 class Listener:
     """Serves an application at an address of this machine."""
 
@@ -61,7 +101,7 @@ class Listener:
         self.port = port
         """Where it listens; chosen by the system at the first start when it was 0."""
         self._connections = connections
-        self._server: uvicorn.Server | None = None
+        self._server: _PromptServer | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -88,9 +128,9 @@ class Listener:
             log_config=None,
             log_level=logging.CRITICAL,
             access_log=False,
-            timeout_graceful_shutdown=1,
+            date_header=False,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _PromptServer(config)
         self._thread = threading.Thread(
             target=self._server.run, args=([sock],), name="simulator-http", daemon=True
         )
@@ -99,7 +139,7 @@ class Listener:
     def stop(self) -> None:
         """Stop serving; connections are refused from then on."""
         if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
+            self._server.ask_to_stop()
             self._thread.join()
             self._server = self._thread = None
 
