@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from archived.core.model import Direction, Receipt, StorageLocation
@@ -10,7 +11,7 @@ from archived.errors import TransferRefusedError, TransferUnavailableError
 from archived.ports import Entry, Fault, Finding, TaskReport, TaskState, TransferOrder
 from archived.transfer import globus_check
 from archived.transfer.ends import Ends, archive_end, ends
-from archived.transfer.globus_calls import Dated, GlobusCalls
+from archived.transfer.globus_calls import GlobusCalls
 from archived.transfer.globus_documents import (
     Document,
     batch_of,
@@ -22,7 +23,6 @@ from archived.transfer.globus_documents import (
     submission,
     task_report,
     task_state,
-    when,
 )
 from archived.transfer.globus_errors import (
     ChecksumsRefusedError,
@@ -32,8 +32,8 @@ from archived.transfer.globus_errors import (
 from archived.transfer.globus_faults import asks_without_checksums, faults, skipped
 from archived.transfer.globus_session import GlobusSession
 
-_LIST_COMES_WITHIN = 600.0
-"""Seconds after the end of a task until its list of files counts as complete, however short it is."""
+_SHORT_ANSWERS = 5
+"""How often a list of files that is shorter than its task says is asked for again; then it is all there will be."""
 _ASK_AGAIN = 30.0
 _WAIT_FOR_OTHERS = 600.0
 
@@ -64,6 +64,7 @@ class GlobusTransfers:
         self._encrypt = encrypt
         self._checks_external: bool | None = None
         """Whether the archive checks checksums of ours; None while nobody asked it."""
+        self._short_answers: Counter[str] = Counter()
 
     def reserve(self) -> str:
         """See `Transfers.reserve`."""
@@ -128,7 +129,7 @@ class GlobusTransfers:
     def poll(self, task_id: str) -> TaskReport:
         """See `Transfers.poll`."""
         try:
-            task = self._calls.task(task_id).document
+            task = self._calls.task(task_id)
         except NotThereError:
             return TaskReport(TaskState.UNKNOWN)
         found = self._faults(task_id, task) if needs_events(task) else ()
@@ -152,25 +153,27 @@ class GlobusTransfers:
             task = self._calls.task(task_id)
         except NotThereError:
             return
-        if task.document.get("status") not in ("SUCCEEDED", "FAILED"):
+        if task.get("status") not in ("SUCCEEDED", "FAILED"):
             raise TransferUnavailableError("the transfer has not ended yet")
-        if task.document.get("history_deleted"):
+        if task.get("history_deleted"):
             return
-        both = self._ends_of(task.document)
+        both = self._ends_of(task)
         yield from filter(None, (receipt(row, both) for row in self._moved(task_id, task)))
 
-    def _moved(self, task_id: str, task: Dated) -> Sequence[Document]:
-        """The task's list. Right after the task's end it may be refused or short; later that is all there will be."""
+    def _moved(self, task_id: str, task: Document) -> Sequence[Document]:
+        """The task's list. Right after the task's end it may be refused or short."""
         try:
             rows = list(self._calls.moved(task_id))
         except TransferRefusedError:
             rows = []
-        expected = task.document.get("files_transferred") or 0
-        if len(rows) < expected and _ended_just_now(task):
+        expected = task.get("files_transferred") or 0
+        if len(rows) < expected and self._short_answers[task_id] < _SHORT_ANSWERS:
+            self._short_answers[task_id] += 1
             raise TransferUnavailableError(
                 f"Globus lists {len(rows)} of {expected} files of a task that ended just now",
                 retry_after=_ASK_AGAIN,
             )
+        del self._short_answers[task_id]
         return rows
 
     def list(self, path: str) -> Sequence[Entry]:
@@ -241,11 +244,3 @@ class GlobusTransfers:
         if wrote_to == back.destination.collection and not one_collection:
             return back
         return self._ends[Direction.ARCHIVE]
-
-
-def _ended_just_now(task: Dated) -> bool:
-    """By the service's own clock, so that this machine's does not matter."""
-    ended = when(task.document.get("completion_time"))
-    if ended is None or task.at is None:
-        return False
-    return (task.at - ended).total_seconds() < _LIST_COMES_WITHIN

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 import globus_sdk
@@ -22,20 +19,10 @@ TASKS = 100
 class _Answer(Protocol):
     @property
     def data(self) -> Any: ...
-    @property
-    def headers(self) -> Mapping[str, str]: ...
 
 
 _Ask = Callable[[globus_sdk.TransferClient], _Answer]
 _AskForPage = Callable[[globus_sdk.TransferClient, Mapping[str, Any]], _Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A document, and when the service sent it by its own clock (None where it does not say)."""
-
-    document: Document
-    at: datetime | None
 
 
 class GlobusCalls:
@@ -60,11 +47,9 @@ class GlobusCalls:
             ),
         )
 
-    def task(self, task_id: str) -> Dated:
+    def task(self, task_id: str) -> Document:
         """A task's document. Raises `NotThereError` for one that Globus does not know (any more)."""
-        return self._session.call(
-            "ask about a task", lambda client: _dated(client.get_task(task_id))
-        )
+        return self._document("ask about a task", lambda client: client.get_task(task_id))
 
     def tasks(self, filters: Mapping[str, str]) -> Sequence[Document]:
         """Tasks of ours. The values of `filters` are in Globus' own notation."""
@@ -125,10 +110,10 @@ class GlobusCalls:
         )
 
     def _document(self, doing: str, ask: _Ask) -> Document:
-        return self._session.call(doing, lambda client: _dated(ask(client)).document)
+        return self._session.call(doing, lambda client: _checked(ask(client)))
 
     def _rows(self, doing: str, ask: _Ask) -> Sequence[Document]:
-        return self._session.call(doing, lambda client: list(_dated(ask(client)).document["DATA"]))
+        return self._session.call(doing, lambda client: list(_checked(ask(client))["DATA"]))
 
     def _pages(self, doing: str, ask: _AskForPage) -> Iterator[Document]:
         """Follow the markers of a long list to its end."""
@@ -143,18 +128,14 @@ class GlobusCalls:
 
     def _next_page(self, doing: str, ask: _AskForPage, marker: Mapping[str, Any]) -> Document:
         def work(client: globus_sdk.TransferClient) -> Document:
-            document = _dated(ask(client, marker)).document
+            document = _checked(ask(client, marker))
             return {**document, "DATA": list(document["DATA"])}
 
         return self._session.call(doing, work)
 
 
-def _dated(answer: _Answer) -> Dated:
+def _checked(answer: _Answer) -> Document:
     """Raises `ValueError`, as the library does, where the body is no JSON object."""
     if not isinstance(answer.data, dict):
         raise ValueError("no JSON object")
-    try:
-        at = parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
-    except (KeyError, TypeError, ValueError):
-        at = None
-    return Dated(answer.data, at)
+    return answer.data

@@ -184,20 +184,10 @@ class GlobusSession:
         return token_file(self._token_path, self.client_id)
 
     def _manners(self) -> dict[str, Any]:
-        """How all clients behave: short waits only.
-
-        Long ones, and those that the service asks for, are the daemon's: it knows what else to do meanwhile.
-        """
-        transport = RequestsTransport(http_timeout=self._http_timeout)
+        made = manners(self._http_timeout)
         with self._lock:
-            self._transports.append(transport)
-        retries = RetryConfig(
-            max_retries=2,
-            max_sleep=5,
-            retry_after_status_codes=(),
-            transient_error_status_codes=(500, 502, 504),
-        )
-        return {"transport": transport, "retry_config": retries}
+            self._transports.append(made["transport"])
+        return made
 
     def _without_secrets(self, text: str) -> str:
         voice: _Voice | None = getattr(self._local, "voice", None)
@@ -245,6 +235,22 @@ class RefreshingLogin(globus_sdk.RefreshTokenAuthorizer):
                 scope=data["scope"],
             )
         )
+
+
+def manners(http_timeout: float) -> dict[str, Any]:
+    """How all clients behave: short waits only. The caller closes the transport.
+
+    Long waits, and those that the service asks for, are the daemon's: it knows what else to do meanwhile.
+    """
+    return {
+        "transport": RequestsTransport(http_timeout=http_timeout),
+        "retry_config": RetryConfig(
+            max_retries=2,
+            max_sleep=5,
+            retry_after_status_codes=(),
+            transient_error_status_codes=(500, 502, 504),
+        ),
+    }
 
 
 def token_file(path: str, client_id: str) -> TokenFile:

@@ -6,23 +6,21 @@ same order is given again, and what is in place already is recognised by its con
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import queue
-import stat
+import re
 import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from archived.core.model import Direction, DirectoryArchive, Receipt, StorageLocation, parent
 from archived.core.paths import printable
-from archived.errors import NotPermittedError, TransferRefusedError, TransferUnavailableError
+from archived.errors import TransferRefusedError, TransferUnavailableError
 from archived.ports import (
     Entry,
-    EntryType,
     Fault,
     Finding,
     TaskReport,
@@ -30,9 +28,11 @@ from archived.ports import (
     TransferItem,
     TransferOrder,
 )
-from archived.transfer import local_check
-from archived.transfer.copying import SUFFIX, Copier, sweep, temporary_name
+from archived.transfer import local_check, local_listing
+from archived.transfer.copying import Copier, sweep, temporary_name
 from archived.transfer.folders import folder_below
+from archived.transfer.local_check import is_inside
+from archived.transfer.local_listing import insist_on_soundness
 from archived.transfer.local_task import LocalTask, StoppedError
 from archived.transfer.trouble import Trouble
 
@@ -91,9 +91,9 @@ class LocalTransfers:
     def submit(self, order: TransferOrder) -> str:
         """See `Transfers.submit`. A task that ended is not begun again by its submission id either."""
         for item in order.items:
-            _insist_on_soundness(item.path)
-        if os.sep in order.submission_id or order.submission_id in ("", ".", ".."):
-            raise TransferRefusedError("the submission id is no name of a file")
+            insist_on_soundness(item.path)
+        if not re.fullmatch("[0-9A-Za-z-]+", order.submission_id):
+            raise TransferRefusedError("the submission id cannot be part of a file's name")
         with self._lock:
             if self._closing.is_set():
                 raise TransferUnavailableError("the mover was closed")
@@ -102,6 +102,11 @@ class LocalTransfers:
         copier = self._copiers[order.direction]
         self._insist_on_folder(copier.source_root)
         self._insist_on_folder(copier.destination_root)
+        if is_inside(self._archive, self._copiers[Direction.ARCHIVE].source_root):
+            raise TransferRefusedError(
+                f"the archive {printable(self._archive)} lies inside the watched folder",
+                what_to_do="choose another folder for the archive",
+            )
         for folder in {parent(item.path) for item in order.items}:
             sweep(copier.destination_root, folder, order.submission_id)
         self._begin(LocalTask(order, verified=self._verify))
@@ -139,31 +144,12 @@ class LocalTransfers:
     def list(self, path: str) -> Sequence[Entry]:
         """See `Transfers.list`. Files that are being copied are not shown."""
         self._insist_on_folder(self._archive)
-        try:
-            with folder_below(self._archive, _names(path)) as folder:
-                found = [(entry.name, folder.stat(entry.name)) for entry in folder.entries()]
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise _unreadable(path, error) from error
-        return [
-            _entry(name, stats)
-            for name, stats in sorted(found)
-            if stats is not None and not name.endswith(SUFFIX)
-        ]
+        return local_listing.entries(self._archive, path)
 
     def stat(self, path: str) -> Entry | None:
         """See `Transfers.stat`."""
-        *names, name = _names(path)
         self._insist_on_folder(self._archive)
-        try:
-            with folder_below(self._archive, names) as folder:
-                found = folder.stat(name)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise _unreadable(path, error) from error
-        return None if found is None else _entry(name, found)
+        return local_listing.entry(self._archive, path)
 
     def cancel(self, task_id: str) -> None:
         """See `Transfers.cancel`."""
@@ -181,7 +167,7 @@ class LocalTransfers:
         for _ in self._threads:
             self._work.put(None)
         for thread in self._threads:
-            thread.join(_STOP_WITHIN)
+            thread.join(_STOP_WITHIN / len(self._threads))
 
     def _task(self, task_id: str) -> LocalTask | None:
         with self._lock:
@@ -250,38 +236,3 @@ def _mount_of(path: str) -> str:
     while not os.path.ismount(path) and os.path.dirname(path) != path:
         path = os.path.dirname(path)
     return path
-
-
-def _names(path: str) -> Sequence[str]:
-    if path:
-        _insist_on_soundness(path)
-    return path.split("/") if path else []
-
-
-def _insist_on_soundness(path: str) -> None:
-    forbidden = {"", ".", ".."}
-    strange = "\0" if os.sep == "/" else "\0\\:"
-    if any(name in forbidden or set(name) & set(strange) for name in path.split("/")):
-        raise TransferRefusedError(
-            f"the path {printable(path)!r} is refused: it could lead out of the root"
-        )
-
-
-def _entry(name: str, found: os.stat_result) -> Entry:
-    if stat.S_ISREG(found.st_mode):
-        kind = EntryType.FILE
-    else:
-        kind = EntryType.FOLDER if stat.S_ISDIR(found.st_mode) else EntryType.OTHER
-    modified = datetime.fromtimestamp(found.st_mtime, UTC)
-    return Entry(name, kind, found.st_size if kind is EntryType.FILE else 0, modified)
-
-
-def _unreadable(
-    path: str, error: OSError
-) -> NotPermittedError | TransferRefusedError | TransferUnavailableError:
-    message = f"{printable(path) or 'the root'} of the archive cannot be read: {error.strerror}"
-    if isinstance(error, PermissionError):
-        return NotPermittedError(message, what_to_do="let this account read the archive")
-    if isinstance(error, NotADirectoryError) or error.errno == errno.ELOOP:
-        return TransferRefusedError(message)
-    return TransferUnavailableError(message)

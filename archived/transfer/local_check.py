@@ -59,8 +59,7 @@ def _space(archive: str) -> Finding:
 
 
 def _place(root: str, archive: str) -> Iterator[Finding]:
-    real_root, real_archive = os.path.realpath(root), os.path.realpath(archive)
-    if os.path.commonpath([real_root, real_archive]) == real_root:
+    if is_inside(archive, root):
         yield Finding(
             False,
             f"the archive {printable(archive)} lies inside the watched folder",
@@ -72,3 +71,12 @@ def _place(root: str, archive: str) -> Iterator[Finding]:
             f"the archive {printable(archive)} is on the same disk as the recordings",
             "a copy there does not survive the disk: mount the archive, or choose another place",
         )
+
+
+def is_inside(inner: str, outer: str) -> bool:
+    """Whether one folder is or lies in another, links followed."""
+    real_inner, real_outer = os.path.realpath(inner), os.path.realpath(outer)
+    try:
+        return os.path.commonpath([real_inner, real_outer]) == real_outer
+    except ValueError:  # different drives
+        return False

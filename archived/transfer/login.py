@@ -9,14 +9,15 @@ from typing import TypeVar
 
 import globus_sdk
 from globus_sdk.scopes import AuthScopes, GCSCollectionScopes, Scope, TransferScopes
-from globus_sdk.transport import RequestsTransport
 
 from archived.errors import TransferError
 from archived.transfer.globus_errors import LIBRARY_ERRORS, Account, translate
-from archived.transfer.globus_session import GlobusSession, Identity, token_file
+from archived.transfer.globus_session import GlobusSession, Identity, manners, token_file
 from archived.transfer.token_file import StoredToken
 
 T = TypeVar("T")
+
+HTTP_TIMEOUT = 30.0
 
 _PERSON = Account(native=True)
 
@@ -134,7 +135,7 @@ def _client(client_id: str) -> globus_sdk.NativeAppAuthClient:
     return _tried(
         "begin the login",
         lambda: globus_sdk.NativeAppAuthClient(
-            client_id, app_name="archived", transport=RequestsTransport(http_timeout=30)
+            client_id, app_name="archived", **manners(HTTP_TIMEOUT)
         ),
     )
 

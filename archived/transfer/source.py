@@ -40,16 +40,24 @@ class Source:
     def chunks(self) -> Iterator[memoryview]:
         """Its bytes from the beginning. Errors are raised as troubles of the source, never of the destination."""
         buffer = memoryview(bytearray(BUFFER))
+        read = 0
         try:
             self._file.seek(0)
             while count := self._file.readinto(buffer):
+                read += count
                 yield buffer[:count]
         except OSError as error:
             raise of_source(error, self._root) from error
+        if read != self.item.size:
+            raise Trouble("FILE_SIZE_CHANGED", f"{read} bytes instead of {self.item.size}")
 
     def insist(self, digests: Digests) -> None:
         """Raise `Trouble` if it changed while it was read, or is not what the acquisition program noted."""
-        if fingerprint(os.fstat(self._file.fileno())) != self.fingerprint:
+        try:
+            after = fingerprint(os.fstat(self._file.fileno()))
+        except OSError as error:
+            raise of_source(error, self._root) from error
+        if after != self.fingerprint:
             raise Trouble("FILE_SIZE_CHANGED", "it changed while it was read")
         if self._external is None:
             return

@@ -36,6 +36,7 @@ from archived.simulator import SimulatedGlobus
 from archived.transfer.ends import ends
 from archived.transfer.globus import GlobusTransfers
 from archived.transfer.globus_documents import submission
+from archived.transfer.globus_errors import ChecksumsRefusedError
 from archived.transfer.globus_session import GlobusSession
 from tests.transfer.benches import Order, codes, ended, until
 from tests.transfer.globus_bench import ARCHIVE, RIG, SUBMITTING, GlobusBench, simulated
@@ -624,8 +625,11 @@ def test_a_list_that_is_short_right_after_the_end_is_waited_for(
 
     monkeypatch.setattr(bench.mover._calls, "moved", lambda task_id: iter(moved[:1]))
 
-    with pytest.raises(TransferUnavailableError, match="1 of 2 files"):
-        list(bench.mover.receipts(task_id))
+    for _ in range(5):
+        with pytest.raises(TransferUnavailableError, match="1 of 2 files"):
+            list(bench.mover.receipts(task_id))
+    # A list that stays short is all there is; the rest is looked for in the archive.
+    assert len(list(bench.mover.receipts(task_id))) == 1
 
 
 def test_what_comes_back_has_receipts_as_well(bench: GlobusBench, order: Order) -> None:
@@ -673,6 +677,55 @@ def test_an_archive_that_checks_no_checksums_gets_none_and_that_is_said_once(
     assert first.state is second.state is TaskState.SUCCEEDED
     assert len([r for r in caplog.records if r.name.startswith("archived")]) == 1
     assert "switched checksums off" in caplog.text
+
+
+def test_a_service_that_refuses_external_checksums_gets_the_files_without_them(
+    bench: GlobusBench,
+    order: Order,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    really, refusals = bench.mover._calls.post, 0
+
+    def post(body: bytes) -> Any:
+        nonlocal refusals
+        if b"external_checksum" in body:
+            refusals += 1
+            raise ChecksumsRefusedError("checksum_algorithm SHA1 is not supported")
+        return really(body)
+
+    monkeypatch.setattr(bench.mover._calls, "post", post)
+    noted = Checksum("SHA1", "0" * 40)
+    with caplog.at_level(logging.WARNING, logger="archived"):
+        for path in (PATH, OTHER):
+            report = ended(bench, bench.mover.submit(order(path, external=noted)))
+            assert report.state is TaskState.SUCCEEDED
+
+    assert refusals == 1
+    assert caplog.text.count("are sent without them from now on") == 1
+
+
+def test_a_collection_that_turns_out_not_to_check_gets_the_next_order_without_checksums(
+    bench: GlobusBench, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.globus.order("error", code="ENDPOINT_ERROR")
+    noted = Checksum("SHA1", "0" * 40)
+    task_id = bench.mover.submit(order(PATH, external=noted))
+    said = {
+        "code": "ENDPOINT_ERROR",
+        "is_error": True,
+        "details": "Message: CKSM SHA1: checksum algorithm not supported",
+    }
+    monkeypatch.setattr(bench.mover._calls, "errors", lambda task_id: [said])
+
+    report = until(bench, task_id, lambda report: report.faulty)
+    assert codes(report.faults) == [("CHECKSUM_UNSUPPORTED", None)]
+    assert classify("CHECKSUM_UNSUPPORTED") is FaultKind.SOURCE  # so the task is cancelled
+    bench.mover.cancel(task_id)
+    bench.globus.clear_faults()
+
+    again = ended(bench, bench.mover.submit(order(PATH, external=noted)))
+    assert again.state is TaskState.SUCCEEDED
 
 
 # -- threads and visits -----------------------------------------------------------------------------------------

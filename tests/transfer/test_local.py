@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,7 +27,7 @@ from archived.errors import (
     TransferUnavailableError,
 )
 from archived.ports import EntryType, TaskState
-from archived.transfer import folders, local
+from archived.transfer import folders, local, source
 from archived.transfer.copying import SUFFIX, temporary_name
 from archived.transfer.local import LocalTransfers
 from tests.transfer.benches import LocalBench, Order, codes, ended, until
@@ -246,6 +249,24 @@ def test_a_file_replaced_by_one_of_the_same_size_is_noticed(
     report = ended(bench, bench.mover.submit(given))
 
     assert codes(report.faults) == [("FILE_SIZE_CHANGED", PATH)]
+
+
+def test_a_disk_that_gives_less_than_it_says_is_not_believed(
+    bench: LocalBench, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Short(io.FileIO):
+        """Ends before its end."""
+
+        def readinto(self, buffer: Any, /) -> int:
+            return super().readinto(buffer[:3]) if self.tell() < 3 else 0
+
+    monkeypatch.setattr(source, "io", SimpleNamespace(FileIO=Short))
+    bench.put(PATH, b"content")
+
+    report = ended(bench, bench.mover.submit(order(PATH)))
+
+    assert codes(report.faults) == [("FILE_SIZE_CHANGED", PATH)]
+    assert bench.archived(PATH) is None
 
 
 def test_a_name_is_given_only_after_the_bytes_are_on_the_disk(
@@ -656,6 +677,10 @@ def test_a_visit_tells_what_is_wrong(bench: LocalBench, tmp_path: Path) -> None:
     (tmp_path / "archive").symlink_to(inside)
     found = [finding.what for finding in bench.mover.check() if not finding.ok]
     assert any("lies inside the watched folder" in what for what in found)
+    bench.put(PATH, b"content")
+    with pytest.raises(TransferRefusedError, match="inside the watched folder"):
+        bench.mover.submit(Order(bench)(PATH))
+    assert list(inside.iterdir()) == []
 
 
 def test_an_hour_later_the_deadline_has_passed(bench: LocalBench, order: Order) -> None:
@@ -682,3 +707,13 @@ def test_a_mistake_in_the_program_fails_the_task_and_not_the_mover(
 
     assert codes(report.faults) == [("INTERNAL_ERROR", PATH)]
     assert ended(bench, bench.mover.submit(order(PATH))).state is TaskState.SUCCEEDED
+
+
+@pytest.mark.parametrize("submission_id", ["", "..", "a/b", "a\0b"])
+def test_a_submission_id_that_is_no_part_of_a_name_is_refused(
+    bench: LocalBench, order: Order, submission_id: str
+) -> None:
+    bench.put(PATH, b"content")
+
+    with pytest.raises(TransferRefusedError, match="submission id"):
+        bench.mover.submit(replace(order(PATH), submission_id=submission_id))
