@@ -43,6 +43,9 @@ ANSWER_STYLES = {
     Answer.CANNOT_TELL: Style.DIM,
 }
 
+FINISHED_SHOWN = 20
+"""How many finished files a person is shown; `--json` has all."""
+
 CHECK_FIELDS = (
     Field[View]("FILE", lambda view: view["file"]),
     Field[View]("RULE", lambda view: view["rule"]),
@@ -166,6 +169,9 @@ def _reason(place: Place, on_disk: OnDisk, dataset: Dataset | None, now_on_disk:
         return "it is scratch by its convention, and never archived"
     if place.relative in on_disk.others:
         return "it is neither a file nor a folder (a link, a pipe): it is not followed"
+    if not on_disk.root_lost and not explaining.exists(place):
+        about = dataset.reason if dataset is not None else now_on_disk
+        return f"it is not there now; {about}"
     if dataset is not None and dataset.state is not State.SETTLING:
         return dataset.reason
     if dataset is None and not on_disk.root_lost:
@@ -202,12 +208,25 @@ def page_of(view: View) -> Page:
     """The same for a person."""
     page: list[Line | Table] = [line(Cell(view["path"], Style.STRONG)), *_summary(view)]
     if view["checks"]:
-        page += [*heading("What the rules say"), table(CHECK_FIELDS, view["checks"])]
+        page += _checks(view["checks"])
     if view["below"]:
         page += heading("Recordings below")
         page += [line(name, indent=2) for name in view["below"]]
         if not view["below_complete"]:
             page.append(line(Cell("and more", Style.DIM), indent=2))
+    return page
+
+
+def _checks(checks: Sequence[View]) -> list[Line | Table]:
+    """All that is not finished, and a part of what is: a recording may have thousands of files."""
+    open_ones = [each for each in checks if each["verdict"] != Answer.FINISHED]
+    finished = [each for each in checks if each["verdict"] == Answer.FINISHED]
+    shown = table(CHECK_FIELDS, [*open_ones, *finished[:FINISHED_SHOWN]])
+    page: list[Line | Table] = [*heading("What the rules say"), shown]
+    if len(finished) > FINISHED_SHOWN:
+        page.append(
+            line(Cell(f"and {len(finished) - FINISHED_SHOWN} more are finished", Style.DIM))
+        )
     return page
 
 
@@ -230,7 +249,7 @@ def _summary(view: View) -> list[Line]:
         ("state", state_cell(view["state"]) if view["state"] else None),
         ("finished", finished[view["finished"]] if view["recognised"] else None),
         ("because", view["reason"]),
-        ("on disk", view["on_disk"] if view["on_disk"] not in (None, view["reason"]) else None),
+        ("on disk", None if view["reason"].endswith(view["on_disk"] or "") else view["on_disk"]),
         ("this file", f"{file['state']} {file['reason']}".strip() if file else None),
         ("nearest", view["nearest"]),
         ("to do", view["what_to_do"]),
