@@ -101,9 +101,12 @@ class ControlApi:
         """Set `paused`, `task_rate`, `latency`, or any other of the settings."""
         settings: Any = self._controls.settings
         wishes = call.json()
-        for name in wishes:
+        for name, value in wishes.items():
             if not hasattr(settings, name):
                 raise bad_request(f"There is no setting '{name}'")
+            unlimited = name == "task_rate" and value is None
+            if not isinstance(value, int | float) and not unlimited:
+                raise bad_request(f"'{name}' must be a number, true or false")
         for name, value in wishes.items():
             setattr(settings, name, value)
         self._controls.advance(0)

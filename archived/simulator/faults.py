@@ -76,6 +76,18 @@ class Order:
     struck: int = 0
     """How often it has struck."""
 
+    def __post_init__(self) -> None:
+        """Raise `TypeError` where an option is of the wrong kind, before it can trip whoever asks."""
+        numbers = (self.times, self.after, self.seconds, self.retry_after)
+        texts = (self.route, self.collection, self.path, self.label)
+        words = (self.body, self.code, self.who, self.message)
+        if not all(number is None or isinstance(number, int | float) for number in numbers):
+            raise TypeError("times, after, seconds and retry_after must be numbers")
+        if not all(text is None or isinstance(text, str) for text in texts):
+            raise TypeError("route, collection, path and label must be text")
+        if not all(isinstance(word, str) for word in words):
+            raise TypeError("body, code, who and message must be text")
+
     def fits(self, *, route: str, collection: str, path: str, label: str) -> bool:
         """Whether it concerns this; what was not given in the order is not looked at."""
         wanted = ((self.route, route), (self.path, path), (self.label, label))

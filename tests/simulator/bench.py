@@ -11,6 +11,7 @@ from typing import Any
 import globus_sdk
 from globus_sdk.transport import RequestsTransport, RetryConfig
 
+from archived.clock import monotonic
 from archived.simulator import SimulatedGlobus, running
 
 RIG = "11111111-1111-4111-8111-111111111111"
@@ -77,14 +78,15 @@ class Bench:
         return {line["destination_path"]: dict(line) for line in pages.items()}
 
     def until(self, task_id: str, **wanted: Any) -> Json:
-        """The task's document as soon as these of its keys have these values; fails after some seconds."""
+        """The task's document as soon as these of its keys have these values; fails after twenty seconds."""
+        patience = monotonic() + 20
         with self.globus.world.changed:
-            for _ in range(200):
+            while True:
                 document = next(t for t in self.globus.tasks() if t["task_id"] == task_id)
                 if all(document[key] == value for key, value in wanted.items()):
                     return document
-                self.globus.world.changed.wait(0.05)
-        raise AssertionError(f"{wanted} never came: {document}")
+                assert monotonic() < patience, f"{wanted} never came: {document}"
+                self.globus.world.changed.wait(0.5)
 
 
 def service_client(

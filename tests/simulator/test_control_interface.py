@@ -35,7 +35,12 @@ def test_faults_are_ordered_shown_and_cleared(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [({"name": "gremlins"}, 404), ({"name": "503", "colour": "red"}, 400)],
+    [
+        ({"name": "gremlins"}, 404),
+        ({"name": "503", "colour": "red"}, 400),
+        ({"name": "503", "times": "many"}, 400),
+        ({"name": "503", "path": 5}, 400),
+    ],
 )
 def test_an_order_that_makes_no_sense_is_refused(bench: Bench, body: Any, status: int) -> None:
     answer = requests.post(f"{bench.globus.url}_control/faults", json=body, timeout=10)
@@ -109,3 +114,10 @@ def test_what_does_not_exist_is_refused(bench: Bench, path: str) -> None:
     answer = requests.post(f"{bench.globus.url}_control{path}", json={"colour": "red"}, timeout=10)
     assert answer.status_code in (400, 404)
     assert answer.json()["message"]
+
+
+@pytest.mark.parametrize("body", [{"task_rate": "fast"}, {"latency": None}, {"active_tasks": []}])
+def test_a_setting_of_the_wrong_kind_is_refused(bench: Bench, body: Any) -> None:
+    answer = requests.post(f"{bench.globus.url}_control/settings", json=body, timeout=10)
+    assert answer.status_code == 400
+    assert next(iter(body)) in answer.json()["message"]

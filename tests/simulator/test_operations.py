@@ -46,22 +46,22 @@ def test_the_path_of_a_listing_ends_in_a_slash(files: Bench) -> None:
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
-        ({"name": "~*.bin"}, {"one.bin", "THREE.bin"}),
-        ({"name": "!~*.bin"}, {"folder", ".hidden", "two.meta"}),
-        ({"name": "=one.bin"}, {"one.bin"}),
-        ({"name": "one.bin"}, {"one.bin"}),
-        ({"name": "!one.bin"}, {"folder", ".hidden", "two.meta", "THREE.bin"}),
-        ({"name": ["one.bin", "two.meta"]}, {"one.bin", "two.meta"}),
-        ({"type": "dir"}, {"folder"}),
-        ({"type": "file", "size": ">1"}, {"two.meta", "THREE.bin"}),
-        ({"type": "file", "size": "<=1"}, {"one.bin", ".hidden"}),
-        ({"last_modified": ",2002-01-01"}, {"one.bin"}),
-        ([{"type": "dir"}, {"name": "~*.meta"}], {"folder", "two.meta"}),
+        ({"name": "~*.bin"}, ["one.bin", "THREE.bin"]),
+        ({"name": "!~*.bin"}, ["folder", ".hidden", "two.meta"]),
+        ({"name": "=one.bin"}, ["one.bin"]),
+        ({"name": "one.bin"}, ["one.bin"]),
+        ({"name": "!one.bin"}, ["folder", ".hidden", "two.meta", "THREE.bin"]),
+        ({"name": ["one.bin", "two.meta"]}, ["one.bin", "two.meta"]),
+        ({"type": "dir"}, ["folder"]),
+        ({"type": "file", "size": ">1"}, ["two.meta", "THREE.bin"]),
+        ({"type": "file", "size": "<=1"}, ["one.bin", ".hidden"]),
+        ({"last_modified": ",2002-01-01"}, ["one.bin"]),
+        ([{"type": "dir"}, {"name": "~*.meta"}], ["folder", "two.meta"]),
     ],
     ids=str,
 )
-def test_listings_are_filtered(files: Bench, wanted: Any, found: set[str]) -> None:
-    assert set(names(files, filter=wanted)) == found
+def test_listings_are_filtered(files: Bench, wanted: Any, found: list[str]) -> None:
+    assert sorted(names(files, filter=wanted)) == sorted(found)
 
 
 def test_listings_are_ordered_and_cut(files: Bench) -> None:
