@@ -103,6 +103,7 @@ def play(base: Path, configuration: Path, environment: dict[str, str], story: St
     recorded = threading.Event()
     threading.Thread(target=record, args=(base / "rig", story, recorded), daemon=True).start()
     try:
+        ask_why(base, configuration, environment, story)
         archived = wait_until_archived(configuration, environment, recorded, story)
     finally:
         daemon.send_signal(signal.SIGTERM)
@@ -152,19 +153,25 @@ def follow(daemon: subprocess.Popen[str], story: Story) -> None:
             story.tell("archived", f"{event}: {entry.get('error') or entry.get('why') or ''}")
 
 
+def ask_why(base: Path, configuration: Path, environment: dict[str, str], story: Story) -> None:
+    """While it is recorded, ask why a run is not archived yet."""
+    threading.Event().wait(3)
+    run = base / "rig" / "SC011" / "SC011_022319_g0"
+    answer = json.loads(control(configuration, environment, "why", str(run), "--json"))
+    story.tell("", f"archivedctl why {run.name}: {answer['reason']}")
+
+
 def wait_until_archived(
     configuration: Path, environment: dict[str, str], recorded: threading.Event, story: Story
 ) -> bool:
     """Wait until the rig is done and `status` counts nothing but archived datasets."""
+    recorded.wait(LONGEST)
+    pause = threading.Event()
     while story.seconds < LONGEST:
-        recorded.wait(1)
-        if recorded.is_set():
-            status = json.loads(control(configuration, environment, "status", "--json"))
-            counts = status["counts"]
-            if counts["archived"] >= 3 and counts["archived"] == sum(counts.values()):
-                return True
-            recorded_wait = threading.Event()
-            recorded_wait.wait(0.5)
+        counts = json.loads(control(configuration, environment, "status", "--json"))["counts"]
+        if counts["archived"] >= 3 and counts["archived"] == sum(counts.values()):
+            return True
+        pause.wait(0.5)
     return False
 
 

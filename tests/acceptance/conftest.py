@@ -76,8 +76,23 @@ class TestRig:
         self.configuration = base / "archived.ini"
         self.processes: list[subprocess.Popen[str]] = []
         self.globus: SimulatedGlobus | None = None
+        self.prefix: list[str] = []
         for folder in (self.root, base / "state", self.archive / "ephys", self.archive / "video"):
             folder.mkdir(parents=True)
+
+    def take_own_mounts(self) -> None:
+        """From here on the programs, and `mount`, see mounts of their own, which end with the test."""
+        keeper = subprocess.Popen(["unshare", "--mount", "sleep", "600"], text=True)
+        self.processes.append(keeper)
+        mounts = Path(f"/proc/{keeper.pid}/ns/mnt")
+        ours = Path("/proc/self/ns/mnt").readlink()
+        self.wait_for("mounts of our own", lambda: mounts.readlink() != ours, within=10)
+        self.prefix = ["nsenter", "--target", str(keeper.pid), "--mount", "--"]
+
+    def mount(self, *words: str) -> None:
+        """Type `mount …` (or `umount`), for the programs of this rig alone."""
+        program = [] if words[0] == "umount" else ["mount"]
+        subprocess.run([*self.prefix, *program, *words], check=True)
 
     def configure(self, ephys: str, video: str, globus: str = "") -> None:
         """Write the INI."""
@@ -90,7 +105,15 @@ class TestRig:
         log = (self.base / "daemon.log").open("a")
         with log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "archived", "-c", str(self.configuration), *words],
+                [
+                    *self.prefix,
+                    sys.executable,
+                    "-m",
+                    "archived",
+                    "-c",
+                    str(self.configuration),
+                    *words,
+                ],
                 env=self.environment,
                 cwd=self.base,
                 stderr=log,
@@ -102,7 +125,15 @@ class TestRig:
     def control(self, *words: str, expect: int | None = 0) -> str:
         """Type `archivedctl …`."""
         done = subprocess.run(
-            [sys.executable, "-m", "archived.cli", "-c", str(self.configuration), *words],
+            [
+                *self.prefix,
+                sys.executable,
+                "-m",
+                "archived.cli",
+                "-c",
+                str(self.configuration),
+                *words,
+            ],
             env=self.environment,
             cwd=self.base,
             capture_output=True,
