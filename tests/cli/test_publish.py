@@ -1,0 +1,210 @@
+"""`publish`: everything that is there is archived by this process, or by the daemon while this one watches."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from archived import clock
+from archived.cli.publish import Talk
+from archived.core.model import BatchState
+from archived.store import Store
+from tests.builders import NOON
+from tests.cli.contract import fits
+from tests.cli.rigs import G0, CliRig
+from tests.cli.test_why import RUN, write_catgt, write_video
+from tests.media import video
+from tests.store.bench import Bench
+
+QUICK = "quiet_time = 1s\nrescan = 1s\ntick = 0.1s\n"
+
+
+@pytest.fixture
+def rig(rig: CliRig) -> CliRig:
+    """A rig in a hurry."""
+    text = rig.configuration.read_text()
+    rig.configuration.write_text(
+        text.replace("quiet_time = 10m\n", QUICK) + "\n[transfer]\npoll = 0.1s\nbatch_wait = 0s\n"
+    )
+    return rig
+
+
+def publish(rig: CliRig, *words: str) -> subprocess.CompletedProcess[str]:
+    """Type it, in a process of its own."""
+    return subprocess.run(
+        [*rig.program, "publish", *words], capture_output=True, text=True, timeout=50, check=False
+    )
+
+
+def archived_files(rig: CliRig) -> set[str]:
+    """What is in the archive of the recordings, by name."""
+    return {path.name for path in (rig.base / "archive").rglob("*") if path.is_file()}
+
+
+def test_what_is_finished_is_archived_and_told(rig: CliRig) -> None:
+    folder = write_catgt(rig)
+    write_video(rig, video("avi"))
+
+    done = publish(rig)
+
+    assert done.returncode == 0, done.stderr
+    assert G0 in done.stdout
+    assert "raw-video/SC011/02232019/video" in done.stdout
+    assert "2 datasets" in done.stdout
+    assert "all proved" in done.stdout
+    assert archived_files(rig) >= {path.name for path in folder.iterdir()}
+    assert "2 archived" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_what_is_not_finished_is_left_and_told_why(rig: CliRig) -> None:
+    write_catgt(rig, size=100, announced=200)
+    write_video(rig, video("avi"))
+
+    done = publish(rig, "--json")
+
+    view = json.loads(done.stdout)
+    fits(view, "publish")
+    assert done.returncode == 3, done.stderr
+    assert done.stderr == ""
+    assert [each["name"] for each in view["archived"]] == ["raw-video/SC011/02232019/video"]
+    assert [each["name"] for each in view["left"]] == [G0]
+    assert "100 of 200 bytes" in view["left"][0]["reason"]
+    assert archived_files(rig) == {"SC011_side_1-0000.avi"}
+
+
+def test_a_second_run_has_nothing_to_do(rig: CliRig) -> None:
+    write_catgt(rig)
+    publish(rig)
+
+    done = publish(rig)
+
+    assert (done.returncode, done.stdout) == (0, "Nothing new was archived.\n")
+
+
+def test_an_empty_rig_is_done_at_once(rig: CliRig) -> None:
+    view = json.loads(publish(rig, "--json").stdout)
+
+    fits(view, "publish")
+    assert view == {"archived": [], "left": [], "left_total": 0, "stopped": False}
+
+
+def test_a_root_that_is_away_ends_when_it_is_stopped(rig: CliRig) -> None:
+    rig.root.rmdir()
+    threading.Timer(3, rig.stop.set).start()
+
+    result = rig.type("publish")
+
+    assert "Nothing new was archived." in result.stdout
+    assert "does not exist" in result.stderr
+
+
+@contextmanager
+def daemon(rig: CliRig) -> Iterator[Store]:
+    """The store, claimed as by a daemon."""
+    with rig.store() as store, store.claim_daemon(4711, NOON):
+        yield store
+
+
+def test_while_a_daemon_runs_it_does_the_work_and_publish_watches(rig: CliRig) -> None:
+    rig.now = clock.now()
+    with daemon(rig) as store:
+        bench = Bench(store)
+        bench.now = rig.now
+        bench.ready("a.ap.bin")
+
+        def work() -> None:
+            # What the daemon does takes a connection of this thread's own.
+            threading.Event().wait(0.5)
+            bench.archive()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        result = rig.type("publish")
+        thread.join()
+
+    assert result.exit_code == 0
+    assert "The daemon is running" in result.stderr
+    assert "1 ready" in result.stderr
+    assert G0 in result.stdout
+
+
+def test_watching_ends_when_the_daemon_does(rig: CliRig) -> None:
+    rig.now = clock.now()
+    with daemon(rig) as store:
+        bench = Bench(store)
+        bench.now = rig.now
+        bench.ready("a.ap.bin")
+        began = time.monotonic()
+        process = subprocess.Popen(
+            [*rig.program, "publish"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert process.stderr is not None
+        said = process.stderr.readline()
+    shown, more = process.communicate(timeout=20)
+
+    assert "The daemon is running" in said
+    assert "The daemon has stopped." in more
+    assert process.returncode == 3
+    assert "ready" in shown
+    assert time.monotonic() - began < 20
+
+
+def test_what_is_still_being_recorded_is_not_waited_for(rig: CliRig) -> None:
+    rig.now = clock.now()
+    with daemon(rig) as store:
+        bench = Bench(store)
+        bench.now = rig.now
+        bench.write("a.ap.bin")
+        bench.sight()
+        dataset = bench.dataset()
+        store.note(dataset.id, dataset.state, "has 1 of 2 bytes", rig.now.replace(year=2099))
+
+        view = rig.json("publish", code=3)
+
+    assert [each["reason"] for each in view["left"]] == ["has 1 of 2 bytes"]
+
+
+def test_ctrl_c_stops_it_in_order(rig: CliRig) -> None:
+    rig.now = clock.now()
+    with daemon(rig) as store:
+        bench = Bench(store)
+        bench.now = rig.now
+        bench.ready("a.ap.bin")
+        batch = bench.plan()
+        bench.submit(batch)
+        rig.stop.set()
+
+        result = rig.type("publish")
+
+        assert result.exit_code == 3
+        assert "goes on with the next run" in result.stderr
+        found = store.batch(batch.id)
+        assert found is not None
+        assert found.state is BatchState.ACTIVE
+
+
+def test_only_what_is_wrong_is_said_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    log = Talk()
+    log.info("batch planned", batch="1")
+    log.debug("a look", folders=3)
+    log.warning("folder not readable", folder="/x\x1b", why="no")
+
+    assert capsys.readouterr().err == "folder not readable: folder /x\\x1b, why no\n"
+
+
+def test_nothing_is_written_under_the_root(rig: CliRig) -> None:
+    folder = write_catgt(rig)
+    before = {str(path): path.stat().st_mtime_ns for path in rig.root.rglob("*")}
+
+    publish(rig)
+
+    assert {str(path): path.stat().st_mtime_ns for path in rig.root.rglob("*")} == before
+    assert Path(folder / f"{RUN}_fyi.txt").read_text() == "done"
