@@ -18,7 +18,7 @@ import pytest
 NOBODY = 65534
 
 
-def eventually(condition: Callable[[], object], seconds: float = 20.0) -> bool:
+def eventually(condition: Callable[[], object], seconds: float = 30.0) -> bool:
     """Whether the condition comes true within the time."""
     pause = threading.Event()
     for _ in range(int(seconds / 0.02)):
