@@ -42,6 +42,10 @@ ON_THE_WAY = (State.READY, State.TRANSFERRING, State.VERIFYING, State.WAITING)
 
 LEFT_SHOWN = 20
 
+SUBJECTS = ("dataset", "folder", "root", "location", "batch")
+CAUSES = ("why", "error", "reason")
+"""Which fields of the log a person is told."""
+
 ARCHIVED_FIELDS = (
     Field[View]("ARCHIVED", lambda view: view["name"]),
     Field[View]("FILES", lambda view: str(view["files"]), right=True),
@@ -178,8 +182,11 @@ class Talk:
         """Not told; the progress shows it."""
 
     def warning(self, event: str, **fields: Any) -> None:
-        """Told in one line."""
-        said = ", ".join(f"{key} {value}" for key, value in fields.items())
-        talk(f"{event}: {said}" if said else event)
+        """Told in a line: what, about what, and why; and in another one what to do."""
+        about = next((str(fields[key]) for key in SUBJECTS if key in fields), "")
+        because = next((str(fields[key]) for key in CAUSES if key in fields), "")
+        talk(": ".join(part for part in (event, about, because) if part))
+        if fields.get("what_to_do"):
+            talk(f"  {fields['what_to_do']}")
 
     error = warning

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +21,7 @@ from archived.store import Store
 from tests.builders import NOON
 from tests.cli.contract import fits
 from tests.cli.rigs import G0, CliRig
-from tests.cli.test_why import RUN, write_catgt, write_video
+from tests.cli.test_why import write_catgt, write_video
 from tests.media import video
 from tests.store.bench import Bench
 
@@ -48,9 +50,10 @@ def archived_files(rig: CliRig) -> set[str]:
     return {path.name for path in (rig.base / "archive").rglob("*") if path.is_file()}
 
 
-def test_what_is_finished_is_archived_and_told(rig: CliRig) -> None:
+def test_what_is_finished_is_archived_and_told_once(rig: CliRig) -> None:
     folder = write_catgt(rig)
     write_video(rig, video("avi"))
+    before = {path: path.stat().st_mtime_ns for path in rig.root.rglob("*")}
 
     done = publish(rig)
 
@@ -62,6 +65,10 @@ def test_what_is_finished_is_archived_and_told(rig: CliRig) -> None:
     assert archived_files(rig) >= {path.name for path in folder.iterdir()}
     assert "2 archived" in done.stderr
     assert "\x1b" not in done.stdout + done.stderr
+    assert {path: path.stat().st_mtime_ns for path in rig.root.rglob("*")} == before
+
+    again = publish(rig)
+    assert (again.returncode, again.stdout) == (0, "Nothing new was archived.\n")
 
 
 def test_what_is_not_finished_is_left_and_told_why(rig: CliRig) -> None:
@@ -73,20 +80,11 @@ def test_what_is_not_finished_is_left_and_told_why(rig: CliRig) -> None:
     view = json.loads(done.stdout)
     fits(view, "publish")
     assert done.returncode == 3, done.stderr
-    assert done.stderr == ""
+    assert f"dataset needs a person: {G0}: " in done.stderr
     assert [each["name"] for each in view["archived"]] == ["raw-video/SC011/02232019/video"]
     assert [each["name"] for each in view["left"]] == [G0]
     assert "100 of 200 bytes" in view["left"][0]["reason"]
     assert archived_files(rig) == {"SC011_side_1-0000.avi"}
-
-
-def test_a_second_run_has_nothing_to_do(rig: CliRig) -> None:
-    write_catgt(rig)
-    publish(rig)
-
-    done = publish(rig)
-
-    assert (done.returncode, done.stdout) == (0, "Nothing new was archived.\n")
 
 
 def test_an_empty_rig_is_done_at_once(rig: CliRig) -> None:
@@ -195,16 +193,32 @@ def test_only_what_is_wrong_is_said_of_the_log(capsys: pytest.CaptureFixture[str
     log = Talk()
     log.info("batch planned", batch="1")
     log.debug("a look", folders=3)
-    log.warning("folder not readable", folder="/x\x1b", why="no")
+    log.error("folder not readable", folder="/x\x1b", why="no", what_to_do="let me")
 
-    assert capsys.readouterr().err == "folder not readable: folder /x\\x1b, why no\n"
+    assert capsys.readouterr().err == "folder not readable: /x\\x1b: no\n  let me\n"
 
 
-def test_nothing_is_written_under_the_root(rig: CliRig) -> None:
-    folder = write_catgt(rig)
-    before = {str(path): path.stat().st_mtime_ns for path in rig.root.rglob("*")}
+def test_on_a_terminal_there_is_a_bar_that_goes_away(rig: CliRig) -> None:
+    write_catgt(rig)
+    master, slave = pty.openpty()
 
-    publish(rig)
+    process = subprocess.Popen(
+        [*rig.program, "publish"],
+        stdout=subprocess.PIPE,
+        stderr=slave,
+        text=True,
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "NO_COLOR": ""},
+    )
+    os.close(slave)
+    drawn = b""
+    with contextlib.suppress(OSError):  # how Linux tells that the other side was closed
+        while piece := os.read(master, 65_536):
+            drawn += piece
+    os.close(master)
+    shown, _ = process.communicate(timeout=20)
 
-    assert {str(path): path.stat().st_mtime_ns for path in rig.root.rglob("*")} == before
-    assert Path(folder / f"{RUN}_fyi.txt").read_text() == "done"
+    assert process.returncode == 0
+    assert b"1 settling" in drawn
+    assert b"\x1b[2K" in drawn
+    assert "\x1b" not in shown
+    assert G0 in shown

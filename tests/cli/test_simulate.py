@@ -10,8 +10,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from click.shell_completion import BashComplete
 
-from archived.cli import COMMANDS
+from archived.cli import COMMANDS, cli
 from tests.cli.rigs import G0, G1, CliRig, archived_and_ready
 from tests.store.bench import Bench
 
@@ -95,22 +96,30 @@ class TestSimulate:
 
 class TestCompletion:
     def complete(self, rig: CliRig, typed: str) -> list[str]:
-        """What bash is offered for the last word."""
-        words = f"archivedctl -c {rig.configuration} {typed}"
+        """What a shell is offered for the last word."""
+        *words, last = typed.split(" ")
+        given = ["-c", str(rig.configuration), *words]
+        shell = BashComplete(cli, {}, "archivedctl", "_ARCHIVEDCTL_COMPLETE")
+        return [item.value for item in shell.get_completions(given, last)]
+
+    def test_a_real_shell_asks_the_program_itself(self, rig: CliRig, bench: Bench) -> None:
+        archived_and_ready(bench)
+        words = f"archivedctl -c {rig.configuration} show raw-ephys/SC"
+
         done = subprocess.run(
             [sys.executable, "-c", "from archived.cli import main; main()"],
             env={
                 **os.environ,
                 "_ARCHIVEDCTL_COMPLETE": "bash_complete",
                 "COMP_WORDS": words,
-                "COMP_CWORD": str(len(words.split(" ")) - 1),
+                "COMP_CWORD": "4",
             },
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.stderr == ""
-        return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
+
+        assert (done.stdout, done.stderr) == (f"plain,{G0}\nplain,{G1}\n", "")
 
     def test_commands(self, rig: CliRig) -> None:
         assert self.complete(rig, "re") == ["retry", "release", "resume"]

@@ -262,10 +262,17 @@ class TestTerminal:
         assert shown.count("rig-1") > 1
         assert shown.count("\x1b[2K") > 1
 
-    @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-    @pytest.mark.parametrize("words", [["status"], ["list"], ["show", G1], ["--help"]])
+    @pytest.mark.parametrize(
+        ("words", "environ"),
+        [
+            (["status"], {"NO_COLOR": "1"}),
+            (["list"], {"TERM": "dumb"}),
+            (["show", G1], {"NO_COLOR": "1"}),
+            (["--help"], {"TERM": "dumb"}),
+        ],
+    )
     def test_without_colours_there_is_no_escape_sequence(
-        self, rig: CliRig, bench: Bench, environ: dict[str, str], words: list[str]
+        self, rig: CliRig, bench: Bench, words: list[str], environ: dict[str, str]
     ) -> None:
         archived_and_ready(bench)
 
