@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import click
 
 from archived.cli.caller import Caller, pass_caller
-from archived.cli.examining import AT_GLOBUS, HERE, Checked, Level, fail, failed_by, ok
+from archived.cli.examining import AT_GLOBUS, HERE
+from archived.cli.finding import Checked, Level, fail, failed_by, ok
 from archived.cli.output import Cell, Field, Line, Style, Table, line, print_json, table
 from archived.cli.shell import examples, json_option
 from archived.cli.views import View

@@ -53,7 +53,7 @@ class Selection:
 
 
 def selection_options(function: F) -> F:
-    """The argument and options of a selection; the command is given a `Selection` named `selection`."""
+    """The argument and options of a selection, given to the command as `selection`."""
 
     @wraps(function)
     def wrapped(

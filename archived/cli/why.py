@@ -11,49 +11,18 @@ import click
 from archived.cli import explaining
 from archived.cli.advice import what_to_do
 from archived.cli.caller import Caller, pass_caller
-from archived.cli.looks import state_cell
-from archived.cli.output import (
-    Cell,
-    Field,
-    Line,
-    Page,
-    Style,
-    Table,
-    heading,
-    line,
-    print_json,
-    table,
-    talk,
-)
+from archived.cli.output import print_json, talk
 from archived.cli.shell import examples, json_option
 from archived.cli.views import View, file_view
+from archived.cli.why_page import page_of
 from archived.core.lifecycle import State
-from archived.core.model import Answer, Dataset, DatasetFile, Verdict
+from archived.core.model import Dataset, DatasetFile, Verdict
 from archived.core.recognition import Found
 from archived.core.settling import Decision, DecisionKind
 from archived.errors import NameNotFoundError, StoreError, StoreMissingError
 
 if TYPE_CHECKING:
     from archived.cli.explaining import OnDisk, Place
-
-ANSWER_STYLES = {
-    Answer.FINISHED: Style.GOOD,
-    Answer.UNFINISHED: Style.WARN,
-    Answer.CONTRADICTION: Style.BAD,
-    Answer.CANNOT_TELL: Style.DIM,
-}
-
-FINISHED_SHOWN = 20
-"""How many finished files a person is shown; `--json` has all."""
-
-CHECK_FIELDS = (
-    Field[View]("FILE", lambda view: view["file"]),
-    Field[View]("RULE", lambda view: view["rule"]),
-    Field[View](
-        "VERDICT", lambda view: Cell(view["verdict"], ANSWER_STYLES[Answer(view["verdict"])])
-    ),
-    Field[View]("REASON", lambda view: view["reason"]),
-)
 
 
 @click.command(
@@ -202,56 +171,3 @@ def _check(verdict: Verdict) -> View:
         "verdict": str(verdict.answer),
         "reason": verdict.reason,
     }
-
-
-def page_of(view: View) -> Page:
-    """The same for a person."""
-    page: list[Line | Table] = [line(Cell(view["path"], Style.STRONG)), *_summary(view)]
-    if view["checks"]:
-        page += _checks(view["checks"])
-    if view["below"]:
-        page += heading("Recordings below")
-        page += [line(name, indent=2) for name in view["below"]]
-        if not view["below_complete"]:
-            page.append(line(Cell("and more", Style.DIM), indent=2))
-    return page
-
-
-def _checks(checks: Sequence[View]) -> list[Line | Table]:
-    """All that is not finished, and a part of what is: a recording may have thousands of files."""
-    open_ones = [each for each in checks if each["verdict"] != Answer.FINISHED]
-    finished = [each for each in checks if each["verdict"] == Answer.FINISHED]
-    shown = table(CHECK_FIELDS, [*open_ones, *finished[:FINISHED_SHOWN]])
-    page: list[Line | Table] = [*heading("What the rules say"), shown]
-    if len(finished) > FINISHED_SHOWN:
-        page.append(
-            line(Cell(f"and {len(finished) - FINISHED_SHOWN} more are finished", Style.DIM))
-        )
-    return page
-
-
-def _summary(view: View) -> list[Line]:
-    finished = {
-        True: Cell("yes", Style.GOOD),
-        False: Cell("not yet", Style.WARN),
-        None: Cell("unknown", Style.DIM),
-    }
-    recognised = (
-        Cell(f"by {view['convention']}", Style.GOOD)
-        if view["recognised"]
-        else Cell("no", Style.WARN)
-    )
-    file = view["file"]
-    said: list[tuple[str, str | Cell | None]] = [
-        ("recognised", recognised),
-        ("dataset", view["dataset"]),
-        ("fields", ", ".join(f"{key} {value}" for key, value in view["fields"].items())),
-        ("state", state_cell(view["state"]) if view["state"] else None),
-        ("finished", finished[view["finished"]] if view["recognised"] else None),
-        ("because", view["reason"]),
-        ("on disk", None if view["reason"].endswith(view["on_disk"] or "") else view["on_disk"]),
-        ("this file", f"{file['state']} {file['reason']}".strip() if file else None),
-        ("nearest", view["nearest"]),
-        ("to do", view["what_to_do"]),
-    ]
-    return [line(Cell(f"{word:<12}", Style.DIM), text, indent=2) for word, text in said if text]
