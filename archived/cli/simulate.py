@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -75,13 +74,12 @@ def command(
     if len(chosen) < len(collections):
         raise click.UsageError("Each collection may be given only once.")
     with stops_on_signals(caller.stop):
-        _serve()(host=host, port=port, collections=chosen, announce=_announce, stop=caller.stop)
+        _serve(host=host, port=port, collections=chosen, announce=_announce, stop=caller.stop)
 
 
-def _serve() -> Any:
-    """The simulator's `serve`, found by name: it is an extra, and nothing of the program depends on it."""
+def _serve(**options: Any) -> None:
     try:
-        return importlib.import_module("archived.simulator.server").serve
+        from archived.simulator.server import serve
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("archived"):
             raise
@@ -89,6 +87,7 @@ def _serve() -> Any:
             f"The simulator needs the package {error.name}, which is not installed.",
             what_to_do="pip install 'archived[simulator]'",
         ) from error
+    serve(**options)
 
 
 def _announce(environment: Mapping[str, str]) -> None:
