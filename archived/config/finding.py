@@ -40,10 +40,10 @@ def find(explicit: str | None, environ: Mapping[str, str]) -> Path:
     for path in places:
         if path.is_file():
             return path
-    looked = "".join(f"\n  {printable(str(path))}" for path in places)
+    looked = ", ".join(printable(str(path)) for path in places)
     raise ConfigurationError(
         "There is no configuration. Nothing is begun; no data is affected. "
-        f"Looked for -c, ${VARIABLE} and:{looked}",
+        f"Looked for -c, ${VARIABLE}, {looked}.",
         what_to_do="Begin with a copy of archived.ini.example.",
     )
 

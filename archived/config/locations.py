@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from archived.config.conventions import chosen, conventions
+from archived.config.kinds import words
 from archived.config.places import belongs_here, expand_home
 from archived.config.reading import Reading
 from archived.config.sections import LocationSection
@@ -50,6 +52,12 @@ def locations(reading: Reading, machine: Machine) -> tuple[LocationSettings, ...
         rules = chosen(reading, name, section.conventions, known)
         if place is not None:
             found.append(LocationSettings(location=place, conventions=rules))
+    for name in reading.names("location"):
+        listed = reading.value(f"location:{name}", "conventions")
+        if listed and name not in reading.locations:
+            # It lacks something, and is no location; what it names is still looked at.
+            with suppress(ValueError):
+                chosen(reading, name, words(listed), known)
     return tuple(found)
 
 

@@ -37,6 +37,8 @@ class Mistake:
         where = f"[{self.section}]" if self.section else "the file"
         if self.key:
             where += f" {self.key} = {value}" if value else f" {self.key} is missing"
+        elif value.startswith("$"):
+            where = value  # a variable of the environment is in no file
         elif value:
             where += f", {value}"
         return printable(f"{where}: expected {self.expected}")

@@ -46,7 +46,8 @@ class Reading:
             kind = kind_of(section)
             if kind is None:
                 self.mistakes.append(_unknown_section(section))
-            elif self._well_named(section):
+            else:
+                self._check_name(section)
                 self._read_one(section, kind, keys)
 
     @property
@@ -82,10 +83,14 @@ class Reading:
         """Note a mistake about a key, with its value and where that came from."""
         if variable := self.origins.get((section, key)):
             expected += f" (the value comes from ${variable})"
-        mistake = Mistake(section, key, self.sections.get(section, {}).get(key, ""), expected)
+        mistake = Mistake(section, key, self.value(section, key), expected)
         # What several locations inherit is told once.
         if mistake not in self.mistakes:
             self.mistakes.append(mistake)
+
+    def value(self, section: str, key: str) -> str:
+        """The text of the key as it stands there, readable or not; "" where it does not."""
+        return self.sections.get(section, {}).get(key, "")
 
     def mentions(self, section: str, key: str) -> bool:
         """Whether the key stands there, readable or not."""
@@ -98,15 +103,13 @@ class Reading:
             if section.startswith(f"{kind}:") and isinstance(read, model)
         }
 
-    def _well_named(self, section: str) -> bool:
+    def _check_name(self, section: str) -> None:
         if section in FIXED:
-            return True
+            return
         try:
             read_name(section.partition(":")[2])
         except ValueError as error:
             self.mistakes.append(Mistake(section, "", "", f"after the colon {error}"))
-            return False
-        return True
 
     def _read_one(self, section: str, kind: type[Section], keys: Mapping[str, str]) -> None:
         try:

@@ -56,6 +56,7 @@ def test_without_any_the_message_tells_where_it_looked(places: dict[str, Path]) 
     for folder in places.values():
         assert str(folder / "archived.ini") in str(caught.value)
     assert "$ARCHIVED_CONFIG" in str(caught.value)
+    assert "\n" not in str(caught.value)  # a line of `archivedctl check`'s table
     assert "archived.ini.example" in caught.value.what_to_do
 
 

@@ -299,7 +299,11 @@ def test_all_mistakes_are_told_at_once_with_section_key_value_and_what_was_expec
         ),
         ("DEFAULT", "poll = 30s", "[DEFAULT]: expected one of [archived]"),
         ("location", "archive = /x", "[location]: expected one of [archived]"),
-        ("location:a/b", "archive = /x", "[location:a/b]: expected after the colon a name"),
+        (
+            "location:a/b",
+            "archive = /x\nconventions = catgt",
+            "[location:a/b]: expected after the colon a name",
+        ),
         ("convention:x", "finished = quiet", "[convention:x] path is missing: expected a template"),
         ("convention:catgt", "path = {h2o}", "[convention:catgt]: expected another name"),
     ],
@@ -332,6 +336,15 @@ def test_a_mistake_in_a_convention_of_the_lab_has_its_section_and_key(
 def test_a_location_that_names_a_convention_with_mistakes_is_not_blamed_as_well() -> None:
     text = COMPLETE.replace("= catgt", "= own") + "[convention:own]\npath = {h2o\n"
     assert only(text).startswith("[convention:own] path")
+
+
+def test_what_is_wrong_in_a_location_without_a_good_name_or_archive_is_told_as_well() -> None:
+    text = COMPLETE + "[location:a b]\narchive = nas\nconventions = spikglx\n"
+    assert [each.partition(" = ")[0] for each in told(text)] == [
+        "[location:a b]: expected after the colon a name of at most 64 letters, digits, `.`, `_` and `-`",
+        "[location:a b] archive",
+        "[location:a b] conventions",
+    ]
 
 
 def test_an_unknown_convention_comes_with_the_nearest() -> None:
