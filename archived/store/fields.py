@@ -128,10 +128,15 @@ def bounded(stat: FileStat) -> FileStat:
     return FileStat(
         stat.path,
         stat.size,
-        max(SMALLEST, min(LARGEST, stat.mtime_ns)),
-        max(SMALLEST, min(LARGEST, stat.ctime_ns)),
+        bounded_time(stat.mtime_ns),
+        bounded_time(stat.ctime_ns),
         stat.inode,
     )
+
+
+def bounded_time(time_ns: int) -> int:
+    """The nearest time that fits into 64 bits."""
+    return max(SMALLEST, min(LARGEST, time_ns))
 
 
 def to_checksum(value: Checksum | None) -> tuple[str | None, str | None]:

@@ -12,6 +12,7 @@ from archived.core.paths import printable
 from archived.errors import MoveRefusedError
 from archived.store.queries import QueryVerbs
 from archived.store.results import Moved, Selector
+from archived.store.schema import ACCEPTED
 
 Which = Selector | Sequence[str]
 """Datasets by name, of which every one must be able to move, or a selector, of which those move that can."""
@@ -108,13 +109,13 @@ class PeopleVerbs(QueryVerbs):
         """Return whether a file travels anew that was archived before."""
         travels = "SET state = ?, reason = '', fault = '', settled = 1"
         revised = self._door.change(
-            f"UPDATE file {travels}, overwrite = 1 WHERE dataset_id = ? AND state = ? AND missing = 0",
+            f"UPDATE file {travels}, overwrite = {ACCEPTED} WHERE dataset_id = ? AND state = ? AND missing = 0",
             FileState.PENDING,
             dataset_id,
             FileState.CHANGED,
         )
         self._door.change(
-            f"UPDATE file {travels}, overwrite = 1 WHERE dataset_id = ? AND state = ? AND fault = ?",
+            f"UPDATE file {travels}, overwrite = {ACCEPTED} WHERE dataset_id = ? AND state = ? AND fault = ?",
             FileState.PENDING,
             dataset_id,
             FileState.FAILED,

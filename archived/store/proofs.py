@@ -18,6 +18,7 @@ from archived.store.batches import BatchVerbs
 from archived.store.fields import from_text, joined, to_checksum, to_text, to_time
 from archived.store.moves import chunks, marks
 from archived.store.results import Moved, ProveResult
+from archived.store.schema import OVER_OUR_OWN
 
 CHANGED_ON_THE_WAY = "changed while it travelled"
 
@@ -261,12 +262,15 @@ class ProofVerbs(BatchVerbs):
         self, files: Sequence[_Travelling], now: datetime, reason: str, *, ours: bool = False
     ) -> None:
         """Files that are not what was planned: they settle again, or wait for a person where one was archived."""
+        overwrite = OVER_OUR_OWN if ours else 0
+        to_accept = f"{CHANGED_ON_THE_WAY}; {ACCEPT_HINT}"
         self._door.many(
-            "UPDATE file SET state = ?, reason = ?, fault = '', settled = 0, overwrite = ? WHERE id = ?",
+            "UPDATE file SET state = ?, reason = ?, fault = '', settled = 0, "
+            "overwrite = CASE WHEN overwrite = ? THEN overwrite ELSE ? END WHERE id = ?",
             [
-                (FileState.PENDING, to_text(reason), int(ours), each.file_id)
+                (FileState.PENDING, to_text(reason), OVER_OUR_OWN, overwrite, each.file_id)
                 if each.archived_size is None
-                else (FileState.CHANGED, f"{CHANGED_ON_THE_WAY}; {ACCEPT_HINT}", 0, each.file_id)
+                else (FileState.CHANGED, to_accept, OVER_OUR_OWN, 0, each.file_id)
                 for each in files
             ],
         )

@@ -21,6 +21,12 @@ from peewee import (
 
 from archived.store.fields import NameField
 
+ACCEPTED = 1
+"""A person accepted that the file replaces what the archive holds; void once the file changes again."""
+
+OVER_OUR_OWN = 2
+"""What the archive holds under its name is an earlier state of it that we sent and never proved."""
+
 
 class Rig(Model):
     """One machine. Its row is what writers of a shared store wait for, so that one writes at a time."""
@@ -139,7 +145,7 @@ class FileRow(Model):
     absent = SmallIntegerField()
     """How many complete looks in a row did not find it."""
     overwrite = SmallIntegerField()
-    """Whether a person accepted that it replaces what the archive holds."""
+    """Whether it may replace what the archive holds: `ACCEPTED`, `OVER_OUR_OWN`, or 0."""
     submitted = IntegerField()
     external_algorithm = CharField(max_length=16, null=True)
     external_checksum = CharField(max_length=160, null=True)

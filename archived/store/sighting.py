@@ -21,6 +21,7 @@ from archived.core.sighting import (
 from archived.store.fields import (
     below,
     bounded,
+    bounded_time,
     from_names,
     signed,
     to_date,
@@ -32,6 +33,7 @@ from archived.store.fields import (
 from archived.store.moves import Moves
 from archived.store.results import FolderSighting, Moved, SightResult
 from archived.store.rows import DATASET_COLUMNS, KNOWN_COLUMNS, dataset_of, known_of
+from archived.store.schema import OVER_OUR_OWN
 
 PLAIN_AT_ONCE = 1_000
 """How many folders of no interest are kept in memory before they are written together."""
@@ -285,8 +287,9 @@ class SightingVerbs(Moves):
     def _update_files(self, differing: Iterable[FileChange]) -> None:
         self._door.many(
             "UPDATE file SET size = ?, mtime_ns = ?, ctime_ns = ?, inode = ?, state = ?, reason = ?, "
-            "fault = '', settled = 0, missing = 0, absent = 0, overwrite = 0, external_algorithm = NULL, "
-            "external_checksum = NULL WHERE id = ?",
+            "fault = '', settled = 0, missing = 0, absent = 0, external_algorithm = NULL, "
+            "external_checksum = NULL, overwrite = CASE WHEN overwrite = ? THEN overwrite ELSE 0 END "
+            "WHERE id = ?",
             [
                 (
                     each.stat.size,
@@ -295,6 +298,7 @@ class SightingVerbs(Moves):
                     signed(each.stat.inode),
                     each.after,
                     to_text(each.reason),
+                    OVER_OUR_OWN,
                     each.known.id,
                 )
                 for each in differing
@@ -324,6 +328,7 @@ class SightingVerbs(Moves):
         dataset_id: int | None,
     ) -> None:
         path, names = to_text(folder), to_names(subfolders)
+        mtime_ns = bounded_time(mtime_ns)
         row = self._door.row(
             "SELECT mtime_ns, subfolders, dataset_id FROM folder WHERE root_id = ? AND path = ?",
             root_id,

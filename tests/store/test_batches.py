@@ -170,3 +170,13 @@ def test_an_unknown_batch_is_none_and_moves_nothing(store: Store) -> None:
     assert not store.reserve_batch("nobody", "sub", NOON)
     assert store.sent_batch("nobody", NOON) == []
     assert store.prove("nobody", [], NOON).proved == 0
+
+
+def test_the_rest_of_a_split_dataset_does_not_travel_once_it_changed(bench: Bench) -> None:
+    bench.ready("a.bin", "b.bin")
+    files = bench.files()
+    bench.plan_files([files["a.bin"].id])
+    bench.write("b.bin", 11)
+    bench.sight()
+    assert bench.state() is State.TRANSFERRING
+    assert bench.plan_files([files["b.bin"].id]) is None

@@ -61,6 +61,8 @@ class StoreMachine(RuleBasedStateMachine):
         self.settled: dict[str, Fingerprint] = {}
         """What a dataset was when it settled, or what a person accepted: nothing else may travel."""
         self.accepted: dict[str, Fingerprint] = {}
+        self.ours: set[str] = set()
+        """What arrived and was found to have changed: the archive holds a state of it that nobody relies on."""
 
     def open(self) -> Store:
         return Store.open(str(self.folder / "archived.db"), rig="rig-1", create=True, now=NOON)
@@ -129,7 +131,7 @@ class StoreMachine(RuleBasedStateMachine):
                 self.bench.settle(dataset.path)
                 self.settled.update((file.path, file.stat.fingerprint) for file in pending)
 
-    @some(State.READY)
+    @some(State.READY, State.TRANSFERRING)
     @rule(data=st.data(), everything=st.booleans())
     def plan(self, data: st.DataObject, everything: bool) -> None:
         files = [
@@ -148,7 +150,7 @@ class StoreMachine(RuleBasedStateMachine):
             known = next(each for each in files if each.id == file.file_id)
             if known.archived_size is not None:
                 assert file.overwrite
-            if file.overwrite:
+            if file.overwrite and (known.archived_size is not None or file.path not in self.ours):
                 assert self.accepted[file.path] == file.stat.fingerprint, "nobody accepted it"
 
     @some(BatchState.PLANNED)
@@ -189,7 +191,7 @@ class StoreMachine(RuleBasedStateMachine):
         if batch := self.a_batch(data, BatchState.SENT):
             files = self.bench.store.batch_files(batch.id)
             without = () if all_of_it or not files else [files[0].path]
-            self.bench.prove(batch, without=without)
+            self.ours.update(self.bench.prove(batch, without=without).changed)
             self.bench.end(batch, BatchState.FAILED if without else BatchState.PROVED)
 
     @some(State.READY)
@@ -199,7 +201,7 @@ class StoreMachine(RuleBasedStateMachine):
             file.id for each in self.in_state(State.READY) for file in self.files(each)
         ):
             self.bench.send(batch)
-            self.bench.prove(batch)
+            self.ours.update(self.bench.prove(batch).changed)
             self.bench.end(batch)
 
     @some(State.WAITING)

@@ -183,3 +183,13 @@ def test_a_ready_dataset_needs_none_of_these(bench: Bench, verb: str) -> None:
     bench.ready("a.bin")
     with pytest.raises(MoveRefusedError, match="is ready"):
         getattr(bench.store, verb)([NAME], bench.now, user="anna")
+
+
+def test_a_conflict_that_was_accepted_and_changes_is_not_accepted_any_more(bench: Bench) -> None:
+    bench.ready("a.bin")
+    set_apart(bench, "conflict", "a.bin")
+    bench.store.accept([NAME], bench.now, user="anna")
+    bench.write("a.bin", 11)
+    bench.sight()
+    bench.settle()
+    assert [each.overwrite for each in bench.store.batch_files(bench.plan().id)] == [False]

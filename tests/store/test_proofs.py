@@ -330,3 +330,36 @@ def test_counts_follow_every_move(bench: Bench, store: Store) -> None:
     assert (counts[State.READY], counts[State.ARCHIVED], sum(counts.values())) == (1, 1, 2)
     assert store.counts("raw-video") == dict.fromkeys(State, 0)
     assert store.counts(LOCATION) == counts
+
+
+def test_what_changed_on_the_way_may_replace_what_we_sent_of_it(bench: Bench) -> None:
+    bench.ready("a.bin")
+    batch = bench.plan()
+    bench.send(batch)
+    bench.store.release_files(batch.id, [bench.files()["a.bin"].id], bench.now, ours=True)
+    bench.end(batch, BatchState.FAILED)
+    for size in (11, 12):
+        bench.write("a.bin", size)
+        bench.sight()
+    bench.settle()
+    again = bench.plan()
+    assert [each.overwrite for each in bench.store.batch_files(again.id)] == [True]
+    bench.write("a.bin", 13)
+    bench.sight()
+    bench.submit(again)
+    bench.fail(again)
+    bench.settle()
+    bench.archive()
+    assert bench.file_states() == {"a.bin": FileState.ARCHIVED}
+    bench.write("a.bin", 14)
+    bench.sight()
+    assert bench.state() is State.FAILED
+
+
+def test_what_changed_before_it_was_sent_replaces_nothing(bench: Bench) -> None:
+    bench.ready("a.bin")
+    batch = bench.plan()
+    bench.store.release_files(batch.id, [bench.files()["a.bin"].id], bench.now)
+    bench.fail(batch)
+    bench.settle()
+    assert [each.overwrite for each in bench.store.batch_files(bench.plan().id)] == [False]
