@@ -30,6 +30,7 @@ from archived.store.results import (
 )
 from archived.store.rig import RigVerbs
 from archived.store.steps import StepVerbs
+from archived.store.timing import TimingVerbs
 
 __all__ = [
     "DaemonInfo",
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 
-class Store(LookVerbs, PeopleVerbs, StepVerbs, ProofVerbs, RigVerbs, DaemonVerbs):
+class Store(LookVerbs, PeopleVerbs, StepVerbs, ProofVerbs, RigVerbs, DaemonVerbs, TimingVerbs):
     """Everything that is remembered. Any number of processes may use one store at a time.
 
     Every verb that writes is one transaction: a failure (`StoreError`) changes nothing, and what returned is on

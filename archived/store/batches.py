@@ -138,14 +138,15 @@ class BatchVerbs(Moves):
         )
         return None if row is None else batch_of(row)
 
-    def batch_files(self, batch_id: str) -> list[BatchFile]:
-        """The files of a batch as they were planned, without those that were taken out of it again."""
+    def batch_files(self, batch_id: str, *, released: bool = False) -> list[BatchFile]:
+        """The files of a batch as they were planned; those that were taken out of it again only with `released`."""
         rows = self._door.rows(
             f"SELECT {BATCH_FILE_COLUMNS} FROM batch b JOIN batch_file p ON p.batch_id = b.id "
             "JOIN file f ON f.id = p.file_id JOIN dataset d ON d.id = f.dataset_id "
-            "WHERE b.name = ? AND b.rig_id = ? AND p.released = 0 ORDER BY p.file_id",
+            "WHERE b.name = ? AND b.rig_id = ? AND p.released <= ? ORDER BY p.file_id",
             batch_id,
             self._rig_id,
+            int(released),
         )
         return [batch_file_of(row) for row in rows]
 
