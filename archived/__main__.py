@@ -94,6 +94,7 @@ class Service:
                 self._log.info("daemon started", version=__version__, rig=self._configuration.rig)
                 application.run(
                     after_tick=lambda: self._after_tick(application),
+                    alive=self._notifier.watchdog,
                     until_idle=until_idle,
                 )
                 code = self._exit_code(application, until_idle=until_idle)
@@ -115,7 +116,6 @@ class Service:
             self._ready = True
             self._notifier.ready(text)
         self._notifier.status(text or "nothing to do")
-        self._notifier.watchdog()
 
     def _reload(self) -> None:
         self._notifier.reloading(monotonic=clock.monotonic())

@@ -74,8 +74,14 @@ class Application:
         self._wake = wake
         self._told = ""
 
-    def run(self, *, after_tick: Callable[[], None], until_idle: bool = False) -> None:
-        """Run the daemon until `stop` is set, or until nothing is left to do."""
+    def run(
+        self,
+        *,
+        after_tick: Callable[[], None],
+        alive: Callable[[], None] = lambda: None,
+        until_idle: bool = False,
+    ) -> None:
+        """Run the daemon until `stop` is set, or until nothing is left to do; see `Daemon.run`."""
 
         def tended() -> None:
             self._tend_watcher()
@@ -87,6 +93,7 @@ class Application:
             clock=clock.now,
             interval=self.configuration.tick,
             after_tick=tended,
+            alive=alive,
             until_idle=until_idle,
         )
 
@@ -157,9 +164,9 @@ def assembled(
         )
         watcher.start()
         stack.callback(watcher.stop)
-        yield Application(
-            configuration, store, Daemon(around, watcher), watcher, stop=stop, wake=wake
-        )
+        daemon = Daemon(around, watcher)
+        stack.callback(daemon.stop)
+        yield Application(configuration, store, daemon, watcher, stop=stop, wake=wake)
 
 
 def run_until_idle(
@@ -199,7 +206,7 @@ def movers_of(configuration: Configuration) -> Iterator[Mapping[str, Transfers]]
             else:
                 from archived.transfer.local import LocalTransfers
 
-                movers[location.name] = LocalTransfers(location)
+                movers[location.name] = LocalTransfers(location, now=clock.now)
             stack.callback(movers[location.name].close)
         yield movers
 

@@ -24,6 +24,12 @@ class ConfigurationError(ArchivedError):
     exit_code = 78
 
 
+class MistakeError(ArchivedError):
+    """The program itself went wrong about one dataset or batch; the others go on (DESIGN rule 8)."""
+
+    permanent = False
+
+
 class AnotherDaemonError(ArchivedError):
     """Another daemon already runs for this rig or store."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,12 +12,18 @@ from archived.core.model import BatchState, Direction, FileState
 from archived.daemon.settle import Settling
 from archived.daemon.surroundings import Surroundings
 from archived.errands import Finished
+from archived.store import Selector
 
 PLANNED_AHEAD = 2
-"""How many batches are planned beyond those that may run. What is planned later can still be planned better."""
+"""How many batches of a location are planned beyond those that may run. What is planned later can still be planned
+better; and a location whose archive is away must not take the place of the others."""
 
 READY_LIMIT = 2000
-"""How many ready datasets one turn looks at."""
+"""How many ready datasets of a location one turn looks at."""
+
+ALONE_AFTER = 3
+"""After how many transfers that went wrong a dataset travels alone: not every fault names the file that it is about,
+and one bad dataset must not hold up for ever those that it travels with (DESIGN rule 8)."""
 
 
 class Batching:
@@ -33,12 +40,15 @@ class Batching:
         around = self._around
         if around.store.paused(now):
             return
-        room = PLANNED_AHEAD - len(around.store.batches(BatchState.PLANNED))
-        if room <= 0:
-            return
-        candidates = self._candidates(now)
-        hurry = around.hurry and not self._settling.company_expected()
-        for each in plan(candidates, around.policies.batch, now, hurry=hurry):
+        planned = Counter(batch.location for batch in around.batches(BatchState.PLANNED))
+        for location in around.locations:
+            room = PLANNED_AHEAD - planned[location]
+            if room > 0:
+                self._plan(location, room, now)
+
+    def _plan(self, location: str, room: int, now: datetime) -> None:
+        candidates = self._candidates(location, now)
+        for each in self._plans(candidates, now):
             # The parts of one large dataset are planned together, whatever the room: the rest of a dataset that
             # was planned in part would belong to nobody.
             if room <= 0 and not self._continues(each, candidates):
@@ -46,10 +56,22 @@ class Batching:
             self._store(each, now)
             room -= 1
 
-    def _candidates(self, now: datetime) -> list[Candidate]:
+    def _plans(self, candidates: Sequence[Candidate], now: datetime) -> list[Plan]:
+        """Those that may travel together, then those that travel alone."""
+        policy = self._around.policies.batch
+        hurry = self._around.hurry and not self._settling.company_expected()
+        company = [each for each in candidates if each.dataset.attempts < ALONE_AFTER]
+        plans = plan(company, policy, now, hurry=hurry)
+        for each in candidates:
+            if each.dataset.attempts >= ALONE_AFTER:
+                plans += plan([each], policy, now, hurry=True)
+        return plans
+
+    def _candidates(self, location: str, now: datetime) -> list[Candidate]:
         store = self._around.store
         candidates = []
-        for dataset in store.ready(READY_LIMIT):
+        ready = Selector(location=location, states=(State.READY,))
+        for dataset in list(store.select(ready, limit=READY_LIMIT)):
             pending = [file for file in store.files(dataset.id) if file.state is FileState.PENDING]
             if pending:
                 candidates.append(Candidate(dataset, pending))

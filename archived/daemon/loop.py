@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from archived.core.lifecycle import State
+from archived.core.model import BatchState
 from archived.daemon.batch import Batching
+from archived.daemon.begin import begin, clock_was_set_back
 from archived.daemon.poll import Polling
 from archived.daemon.settle import Settling
 from archived.daemon.sight import Sighting
@@ -21,6 +23,7 @@ from archived.daemon.wake import Waking
 from archived.errands import Finished
 from archived.errors import StoreError
 from archived.rig.watcher import Watcher
+from archived.store import Selector
 
 STORE_PAUSE = timedelta(seconds=5)
 """How long to leave the store alone after it refused; a full disk does not empty itself any sooner."""
@@ -28,6 +31,16 @@ STORE_PAUSE = timedelta(seconds=5)
 
 HEARTBEAT = timedelta(seconds=5)
 """How often the store is told that the loop still turns; each time costs a write to its disk."""
+
+CLOCK_MAY_SLIP = timedelta(minutes=1)
+"""By how much the clock may go back without anything being done about it; that much is only waited for."""
+
+
+MOVES_BY_ITSELF = (State.READY, State.TRANSFERRING, State.VERIFYING, State.WAITING)
+"""The states that a dataset leaves without a person, sooner or later."""
+
+AT_THE_MOVER = (BatchState.ACTIVE, BatchState.CANCELLING, BatchState.SENT)
+"""Batches that go on during a pause."""
 
 
 class Step(Protocol):
@@ -60,6 +73,7 @@ class Daemon:
         )
         self._undelivered: dict[str, list[Finished]] = defaultdict(list)
         self._beat: datetime | None = None
+        self._now: datetime | None = None
 
     def tick(self, now: datetime) -> None:
         """One turn: every step once.
@@ -67,6 +81,7 @@ class Daemon:
         Raises `StoreError` when the store refuses; nothing is lost then, as results that were not noted are
         handed to the steps again in the next turn.
         """
+        self._look_at_the_clock(now)
         for outcome in self._around.errands.finished():
             self._undelivered[outcome.kind].append(outcome)
         for step in self._steps:
@@ -81,20 +96,44 @@ class Daemon:
             self._around.store.heartbeat(now)
             self._beat = now
 
-    def idle(self) -> bool:
+    def _look_at_the_clock(self, now: datetime) -> None:
+        if self._now is None:
+            begin(self._around, now)
+        elif now < self._now - CLOCK_MAY_SLIP:
+            clock_was_set_back(self._around, now)
+        self._now = now
+
+    def idle(self, now: datetime) -> bool:
         """Whether there is nothing to do but to wait for people or for recordings to go on."""
-        if self._around.errands.under_way() or not self.sighting.seen_everything():
+        around = self._around
+        if around.errands.under_way() or not self.sighting.seen_everything():
             return False
-        counts = self._around.store.counts()
-        busy = (State.READY, State.TRANSFERRING, State.VERIFYING, State.WAITING)
-        return not any(counts[state] for state in busy) and self.settling.only_unfinished_left(
-            counts[State.SETTLING]
+        blocked = self.sighting.blocked_roots()
+        if not self.settling.only_staying_left(blocked):
+            return False
+        counts = around.store.counts()
+        busy = [each for each in MOVES_BY_ITSELF if counts[each]]
+        if not busy:
+            return True
+        if around.store.paused(now) and not around.batches(*AT_THE_MOVER):
+            return True
+        stuck = {each for each in around.locations if around.root_of(each).key in blocked}
+        alarms = {alarm.key for alarm in around.store.alarms()}
+        stuck.update(each for each in around.locations if f"login:{each}" in alarms)
+        movable = set(around.locations).difference(stuck)
+        return not any(
+            dataset.location in movable for dataset in around.store.select(Selector(states=busy))
         )
 
     def needs_a_person(self) -> bool:
-        """Whether something recognised is not archived, although there is nothing left to do."""
+        """Whether something recognised is not archived although there is nothing left to do, or something is wrong."""
         counts = self._around.store.counts()
-        return any(number for state, number in counts.items() if state is not State.ARCHIVED)
+        unarchived = any(number for state, number in counts.items() if state is not State.ARCHIVED)
+        return unarchived or bool(self._around.store.alarms())
+
+    def stop(self) -> None:
+        """Let go of what is under way on threads; nothing of it is waited for."""
+        self.sighting.stop()
 
     def run(
         self,
@@ -104,23 +143,28 @@ class Daemon:
         clock: Callable[[], datetime],
         interval: timedelta,
         after_tick: Callable[[], None],
+        alive: Callable[[], None] = lambda: None,
         until_idle: bool = False,
     ) -> None:
         """Repeat `tick` until `stop` is set (or nothing is left to do, with `until_idle`).
 
-        Whoever sets `stop` sets `wake` too. `after_tick` is called after every completed turn: status, watchdog.
+        Whoever sets `stop` sets `wake` too. `after_tick` is called after every completed turn (status), and `alive`
+        after every turn: a store that refuses is waited for, and being restarted would not mend it.
         """
         while not stop.is_set():
             wake.clear()
+            now = clock()
             try:
-                self.tick(clock())
+                self.tick(now)
+                after_tick()
+                if until_idle and self.idle(now):
+                    return
             except StoreError as error:
                 if error.permanent:
                     raise
                 self._around.log.error("store unavailable", error=str(error))
+                alive()
                 stop.wait(STORE_PAUSE.total_seconds())
                 continue
-            after_tick()
-            if until_idle and self.idle():
-                return
+            alive()
             wake.wait(interval.total_seconds())

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
 from archived.core.faults import FaultKind, classify, explain
 from archived.core.model import Batch, BatchFile, BatchState
 from archived.core.paths import printable
-from archived.daemon.surroundings import Surroundings, expected, raise_login_alarm
+from archived.daemon.surroundings import Surroundings, error_of, raise_login_alarm
 from archived.errands import Finished
+from archived.errors import ArchivedError
 from archived.ports import Fault, TaskReport, TaskState
 
 CHANGED_AT_SOURCE = frozenset({"FILE_SIZE_CHANGED", "FILE_NOT_FOUND"})
 """Faults that a fresh look at the rig explains: the file was still written to, or it left."""
+
+NOT_CHANGED_AFTER = 5
+"""After how many submissions a file that Globus finds changed or missing is not just being written to: perhaps Globus
+looks into another folder than this program does."""
 
 ARCHIVE_FULL = frozenset({"QUOTA_EXCEEDED", "NO_SPACE_LEFT"})
 
@@ -32,7 +37,7 @@ class Polling:
         for outcome in finished:
             self._take(outcome, now)
         around = self._around
-        for batch in around.store.batches(BatchState.ACTIVE, BatchState.CANCELLING, due_by=now):
+        for batch in around.batches(BatchState.ACTIVE, BatchState.CANCELLING, due_by=now):
             if around.errands.busy("cancel", batch.id):
                 continue
             mover, task_id = around.movers[batch.location], batch.task_id
@@ -44,19 +49,29 @@ class Polling:
         batch = around.store.batch(outcome.subject)
         if batch is None or batch.state not in (BatchState.ACTIVE, BatchState.CANCELLING):
             return
-        error = expected(outcome)
+        error = error_of(around, outcome)
         if error is not None:
             if not raise_login_alarm(around, batch.location, error, now):
-                around.log.warning(
-                    "transfer cannot be asked about", batch=batch.id, error=str(error)
-                )
+                self._unanswered(batch, error, now)
             # The task goes on by itself; not being able to ask about it is nobody's failed attempt.
             due = max(around.next_try(1, now, error), now + around.policies.poll)
             around.store.postpone_batch(batch.id, due, batch.attempts, str(error))
             return
         around.store.clear_alarm(f"login:{batch.location}")
         if outcome.kind == "poll":
+            around.store.clear_alarm(f"mover:{batch.location}")
             self._judge(batch, outcome.result, now)
+
+    def _unanswered(self, batch: Batch, error: ArchivedError, now: datetime) -> None:
+        self._around.log.warning("transfer cannot be asked about", batch=batch.id, error=str(error))
+        if error.permanent:
+            # It is asked again all the same, as whoever logs in anew may be allowed to know.
+            self._around.store.raise_alarm(
+                f"mover:{batch.location}",
+                f"what becomes of the transfer of batch {batch.id} cannot be asked: {error}",
+                error.what_to_do or "log in as whoever began it (archivedctl login)",
+                now,
+            )
 
     def _judge(self, batch: Batch, report: TaskReport, now: datetime) -> None:
         match report.state:
@@ -70,6 +85,7 @@ class Polling:
             case TaskState.UNKNOWN:
                 # Submitting is idempotent by the submission id, so asking again begins nothing twice.
                 self._around.log.warning("task unknown", batch=batch.id, task_id=batch.task_id)
+                self._around.store.clear_alarm(f"suspended:{batch.id}")
                 self._around.store.move_batch(
                     batch.id, batch.state, BatchState.RESERVED, now, reason="task unknown"
                 )
@@ -116,7 +132,8 @@ class Polling:
     def _ended(self, batch: Batch, report: TaskReport, now: datetime) -> None:
         """The task ended without success: set the files at fault apart, and let the others travel again."""
         around = self._around
-        files = {file.path: file for file in around.store.batch_files(batch.id)}
+        # With those that are set apart already: this may have been begun before the process died.
+        files = {file.path: file for file in around.store.batch_files(batch.id, released=True)}
         faults = [*report.faults, *report.skipped]
         apart = self._set_apart(batch, files, faults, now)
         general = [fault for fault in faults if fault.path not in files]
@@ -129,7 +146,7 @@ class Polling:
                 "make room at the archive or ask for a larger quota",
                 now,
             )
-        attempts = 0 if apart else max(self._attempts(files.values()), 0) + 1
+        attempts = around.attempts_of(files.values()) + 1
         reason = batch.reason or _words(faults) or report.nice_status or "the transfer failed"
         around.store.clear_alarm(f"suspended:{batch.id}")
         around.log.warning("batch failed", batch=batch.id, task_id=batch.task_id, reason=reason)
@@ -142,10 +159,6 @@ class Polling:
             retry_at=now if apart else around.next_try(attempts, now),
             needs_person=needs_person,
         )
-
-    def _attempts(self, files: Iterable[BatchFile]) -> int:
-        owners = {file.dataset_id for file in files}
-        return max((self._around.store.dataset_by_id(each).attempts for each in owners), default=0)
 
     def _set_apart(
         self,
@@ -160,7 +173,7 @@ class Polling:
             if file is None or not _hopeless(fault) or fault.code in ARCHIVE_FULL:
                 continue
             apart = True
-            if fault.code in CHANGED_AT_SOURCE:
+            if fault.code in CHANGED_AT_SOURCE and file.submitted < NOT_CHANGED_AFTER:
                 self._around.store.release_files(batch.id, [file.file_id], now)
                 continue
             self._around.store.release_files(
@@ -168,7 +181,7 @@ class Polling:
                 [file.file_id],
                 now,
                 fault=_fault_word(fault.code),
-                reason=f"{printable(file.path)}: {fault.message}; {explain(fault.code)}",
+                reason=f"{printable(file.path)}: {fault.message}; {_explained(fault.code)}",
             )
         return apart
 
@@ -189,6 +202,15 @@ def _needs_person(faults: Sequence[Fault]) -> str | None:
 
 def _words(faults: Sequence[Fault]) -> str:
     return f"{faults[0].code}: {faults[0].message}" if faults else ""
+
+
+def _explained(code: str) -> str:
+    if code in CHANGED_AT_SOURCE:
+        return (
+            f"so it went {NOT_CHANGED_AFTER + 1} times, although it is on the rig and was unchanged: see whether the "
+            "collection shows the watched folder (local_endpoint_subdir)"
+        )
+    return explain(code)
 
 
 def _fault_word(code: str) -> str:

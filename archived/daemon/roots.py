@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from dataclasses import asdict
 
 from archived.core.model import FileStat
-from archived.core.paths import printable
-from archived.errors import RootUnavailableError
 from archived.rig.root import Root, RootIdentity
 from archived.rig.scanner import FileTrouble, stat_files
 from archived.store import Store
+from archived.store.fields import bounded
 
 
 def noted_identity(store: Store, root: Root) -> RootIdentity | None:
@@ -40,21 +39,21 @@ def confirmed(root: Root, noted: RootIdentity | None) -> Iterator[RootIdentity]:
     root.confirm(identity)
 
 
-def stat_certain(
+def stats_now(
     root: Root, noted: RootIdentity | None, paths: Sequence[str]
-) -> Mapping[str, FileStat | None]:
-    """The files as they are now; None means that the file is certainly not there.
+) -> Mapping[str, FileStat | FileTrouble | None]:
+    """The files as they are now, as the store would hold them; None means that one is certainly not there.
 
-    Raises `RootUnavailableError` where that cannot be said for one of them.
+    A file that the disk refuses to tell about is the trouble of its own dataset only. Raises
+    `RootUnavailableError` where the root is not the one that was noted, or does not stay so.
     """
     with confirmed(root, noted):
         found = stat_files(root, paths)
-    certain: dict[str, FileStat | None] = {}
-    for path, stat in found.items():
-        if isinstance(stat, FileTrouble):
-            raise RootUnavailableError(
-                f"{printable(path)} cannot be looked at: {stat.why}; nothing changes until it can",
-                what_to_do="see whether the disk is well and the service's user may read it",
-            )
-        certain[path] = stat
-    return certain
+    return {
+        path: bounded(stat) if isinstance(stat, FileStat) else stat for path, stat in found.items()
+    }
+
+
+def unchanged(stat: FileStat | FileTrouble | None, planned: FileStat) -> bool:
+    """Whether a file is there and is certainly as it was when its batch was planned."""
+    return isinstance(stat, FileStat) and stat.fingerprint == planned.fingerprint

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,6 +11,7 @@ from archived.core.conventions.base import Convention
 from archived.core.formats import Judgement, judge
 from archived.core.lifecycle import Reason, State
 from archived.core.model import (
+    Answer,
     CollectionArchive,
     Dataset,
     DatasetFile,
@@ -20,11 +21,13 @@ from archived.core.model import (
 from archived.core.paths import is_utf8, printable
 from archived.core.settling import Decision, DecisionKind, decide
 from archived.daemon.roots import confirmed, noted_identity
-from archived.daemon.surroundings import Surroundings, expected
+from archived.daemon.surroundings import Surroundings, error_of
 from archived.errands import Finished
+from archived.errors import ArchivedError, MistakeError
 from archived.rig.reader import open_readable
 from archived.rig.root import Root, RootIdentity
 from archived.rig.scanner import FolderSeen, FolderTrouble, look
+from archived.store import Selector
 
 AT_ONCE = 20
 """How many datasets are judged at a time; the rest is taken in the next turns."""
@@ -48,12 +51,18 @@ class Settling:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._under_way: dict[str, tuple[Dataset, list[DatasetFile]]] = {}
-        self._unfinished: dict[int, datetime] = {}
-        """The datasets that were found unfinished although quiet, with the change they were judged at."""
+        self._staying: dict[int, datetime] = {}
+        """The datasets that stay until a person or a recording does something, with the change they were judged at."""
 
-    def only_unfinished_left(self, settling: int) -> bool:
-        """Whether all `settling` datasets were judged and are just not finished on disk."""
-        return settling <= len(self._unfinished)
+    def only_staying_left(self, blocked_roots: Container[str]) -> bool:
+        """Whether nothing will come of those that settle unless something changes on disk or in the configuration."""
+        around = self._around
+        return all(
+            dataset.location not in around.locations
+            or around.root_of(dataset.location).key in blocked_roots
+            or self._staying.get(dataset.id) == dataset.changed_at
+            for dataset in around.store.select(Selector(states=(State.SETTLING,)))
+        )
 
     def company_expected(self) -> bool:
         """Whether a dataset is about to be ready, so that a batch might wait for it."""
@@ -82,6 +91,7 @@ class Settling:
             return
         convention = self._convention(dataset)
         if convention is None:
+            self._staying[dataset.id] = dataset.changed_at
             store.note(
                 dataset.id,
                 State.SETTLING,
@@ -104,23 +114,43 @@ class Settling:
         )
 
     def _conclude(self, outcome: Finished, now: datetime) -> None:
-        dataset, files = self._under_way.pop(outcome.subject)
-        store = self._around.store
-        error = expected(outcome)
-        if error is not None:
-            # The root is the rig's trouble, and `sight` raises the alarm; this dataset only waits.
-            store.note(dataset.id, State.SETTLING, str(error), now + self._around.policies.poll)
+        known = self._under_way.get(outcome.subject)
+        if known is None:
+            # It was taken already, and came again with another one that the store refused.
             return
-        judged: Judged = outcome.result
+        dataset, files = known
+        error = error_of(self._around, outcome)
+        if error is not None:
+            self._not_judged(dataset, error, now)
+        else:
+            self._take(dataset, files, outcome.result, now)
+        del self._under_way[outcome.subject]
+
+    def _not_judged(self, dataset: Dataset, error: ArchivedError, now: datetime) -> None:
+        store = self._around.store
+        if isinstance(error, MistakeError) and not isinstance(
+            error.__cause__, (OSError, MemoryError)
+        ):
+            why = f"{error}. `accept` archives it as it is, `retry` looks again"
+            store.move(dataset.id, State.SETTLING, State.FAILED, Reason.NEEDS_A_PERSON, why, now)
+            return
+        # The root, or the machine, is the rig's trouble, and `sight` raises the alarm; this dataset only waits.
+        store.note(dataset.id, State.SETTLING, str(error), now + self._around.policies.poll)
+
+    def _take(
+        self, dataset: Dataset, files: Sequence[DatasetFile], judged: Judged, now: datetime
+    ) -> None:
+        store = self._around.store
         convention = self._convention(dataset)
         assert convention is not None
+        self._staying.pop(dataset.id, None)
         if judged.trouble:
+            self._staying[dataset.id] = dataset.changed_at
             store.note(
                 dataset.id, State.SETTLING, judged.trouble, now + self._around.policies.rescan
             )
             return
         if store.refresh(dataset.id, judged.stats, judged.new, now):
-            self._unfinished.pop(dataset.id, None)
             return
         if missing := [
             path for path, stat in judged.stats.items() if stat is None and _pending(files, path)
@@ -154,12 +184,12 @@ class Settling:
             accepted=dataset.accepted,
         )
         if decision.kind is DecisionKind.STAY:
-            self._unfinished[dataset.id] = dataset.changed_at
+            if any(each.answer is Answer.UNFINISHED for each in judged.judgement.verdicts):
+                self._staying[dataset.id] = dataset.changed_at
             self._around.store.note(
                 dataset.id, State.SETTLING, decision.reason, decision.look_again
             )
             return
-        self._unfinished.pop(dataset.id, None)
         self._move(dataset, files, decision, now)
 
     def _move(

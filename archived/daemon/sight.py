@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from archived.core.model import Unrecognised, parent
 from archived.core.paths import printable
 from archived.core.recognition import Found
 from archived.daemon.roots import confirmed, note_identity, noted_identity
-from archived.daemon.surroundings import Surroundings, WatchedRoot, expected
+from archived.daemon.surroundings import Surroundings, WatchedRoot, error_of
 from archived.errands import Finished
 from archived.errors import RootUnavailableError
 from archived.rig.root import RootIdentity
@@ -38,6 +38,10 @@ PORTION_FILES = 5_000
 PORTIONS_A_TICK = 4
 UNRECOGNISED_LIMIT = 1_000
 """How many unrecognised names are kept of one root: a report for people, not a catalogue."""
+
+
+LOOKS_FOR_LONG = timedelta(hours=6)
+"""After how long a look that has not ended is told of: a disk that hangs raises no error."""
 
 
 @dataclass
@@ -63,7 +67,13 @@ class Look:
     below: tuple[str, ...] | None
     deep: bool
     first: bool
+    begun: datetime
     portions: queue.SimpleQueue[Portion] = field(default_factory=queue.SimpleQueue)
+    unwritten: Portion | None = None
+    """The portion that is being written. It is let go of only once the store has it: with a portion less, the look
+    would take what it saw for missing."""
+    recordings: bool = False
+    """Whether it saw any."""
     visited: set[str] = field(default_factory=set)
     unrecognised: dict[str, Unrecognised] = field(default_factory=dict)
     troubles: int = 0
@@ -82,6 +92,8 @@ class RootWatch:
     hints: set[str] = field(default_factory=set)
     look: Look | None = None
     complete_looks: int = 0
+    blocked: bool = False
+    """Whether the last look said that nothing here can be believed; a person has to see to it."""
 
 
 class Sighting:
@@ -95,11 +107,21 @@ class Sighting:
         self._watches = {each.key: RootWatch(each) for each in around.roots}
 
     def seen_everything(self) -> bool:
-        """Whether every root was looked at completely since the start, and nothing is pending."""
+        """Whether every root was looked at completely since the start, or cannot be, and nothing is pending."""
         return all(
-            each.complete_looks > 0 and each.look is None and not each.hints
+            (each.complete_looks > 0 or each.blocked) and each.look is None and not each.hints
             for each in self._watches.values()
         )
+
+    def blocked_roots(self) -> Set[str]:
+        """The keys of the roots of which nothing is believed until a person saw to them."""
+        return {key for key, each in self._watches.items() if each.blocked}
+
+    def stop(self) -> None:
+        """Let the looks that are under way end early; what they would have told is not waited for."""
+        for each in self._watches.values():
+            if each.look is not None:
+                each.look.stop.set()
 
     def __call__(self, now: datetime, finished: Sequence[Finished]) -> None:
         """Take what was seen, then begin the looks that are due."""
@@ -128,14 +150,14 @@ class Sighting:
 
     def _begin(self, watch: RootWatch, now: datetime) -> None:
         policies = self._around.policies
-        if watch.due is None or watch.due <= now:
-            deep = watch.deep_due is None or watch.deep_due <= now
-            begun = Look(None, deep, first=watch.complete_looks == 0)
+        if _is_due(watch.due, policies.rescan, now):
+            deep = _is_due(watch.deep_due, policies.deep_look, now)
+            begun = Look(None, deep, first=watch.complete_looks == 0, begun=now)
             watch.due = now + policies.rescan
             # A look at everything covers what was hinted at until now.
             watch.hints.clear()
         elif watch.hints:
-            begun = Look(_topmost(watch.hints), deep=True, first=False)
+            begun = Look(_topmost(watch.hints), deep=True, first=False, begun=now)
             watch.hints = set()
         else:
             return
@@ -203,14 +225,19 @@ class Sighting:
 
     def _take(self, watch: RootWatch, under_way: Look, now: datetime) -> None:
         for _ in range(PORTIONS_A_TICK):
-            try:
-                portion = under_way.portions.get_nowait()
-            except queue.Empty:
-                break
-            self._write(watch, under_way, portion, now)
+            if under_way.unwritten is None:
+                try:
+                    under_way.unwritten = under_way.portions.get_nowait()
+                except queue.Empty:
+                    break
+            self._write(watch, under_way, under_way.unwritten, now)
+            under_way.unwritten = None
         if under_way.outcome is not None and under_way.portions.empty():
+            # Never twice, whatever the store says: what a look did not see is counted.
             watch.look = None
             self._end(watch, under_way, under_way.outcome, now)
+        elif now - under_way.begun >= LOOKS_FOR_LONG:
+            self._late(watch, under_way, now)
 
     def _write(self, watch: RootWatch, under_way: Look, portion: Portion, now: datetime) -> None:
         store, key = self._around.store, watch.watched.key
@@ -222,6 +249,7 @@ class Sighting:
         if under_way.below is None and not under_way.first and self._events_expected():
             store.count("found_only_by_rescan", result.files_new)
         under_way.visited.update(portion.visited)
+        under_way.recordings = under_way.recordings or bool(portion.sightings)
         for item in portion.unrecognised:
             if len(under_way.unrecognised) < UNRECOGNISED_LIMIT:
                 under_way.unrecognised[item.path] = item
@@ -236,7 +264,8 @@ class Sighting:
 
     def _end(self, watch: RootWatch, ended: Look, outcome: Finished, now: datetime) -> None:
         store, key, policies = self._around.store, watch.watched.key, self._around.policies
-        error = expected(outcome)
+        store.clear_alarm(f"look:{key}")
+        error = error_of(self._around, outcome)
         if error is not None:
             self._root_alarm(watch, error, now)
             return
@@ -244,7 +273,9 @@ class Sighting:
         if ended.below is not None or ended.stop.is_set():
             return
         assert ended.identity is not None
-        note_identity(store, watch.watched.root, ended.identity)
+        if ended.recordings:
+            # An empty folder, perhaps the mount point of a disk that is still away, is nothing to hold on to.
+            note_identity(store, watch.watched.root, ended.identity)
         if ended.troubles:
             store.raise_alarm(
                 f"unreadable:{key}",
@@ -270,6 +301,7 @@ class Sighting:
             self._root_alarm(watch, error, now)
             return
         result = store.finish_look(key, LookSummary(ended.visited, ended.troubles == 0), now)
+        watch.blocked = result.fuse_blown
         if result.fuse_blown:
             store.raise_alarm(
                 f"missing:{key}",
@@ -281,8 +313,19 @@ class Sighting:
         else:
             store.clear_alarm(f"missing:{key}")
 
+    def _late(self, watch: RootWatch, under_way: Look, now: datetime) -> None:
+        key = watch.watched.key
+        self._around.store.raise_alarm(
+            f"look:{key}",
+            f"a look at {key} has not ended since {under_way.begun:%Y-%m-%d %H:%M} UTC; until it has, what is new "
+            "there is not noticed",
+            "see whether its disk or its server hangs, then restart the service",
+            now,
+        )
+
     def _root_alarm(self, watch: RootWatch, error: Exception, now: datetime) -> None:
         key = watch.watched.key
+        watch.blocked = True
         what_to_do = getattr(error, "what_to_do", "")
         self._around.store.raise_alarm(f"root:{key}", str(error), what_to_do, now)
         self._around.log.error("root unavailable", root=key, error=str(error))
@@ -316,6 +359,11 @@ def _near_misses(watched: WatchedRoot, seen: FolderSeen) -> Iterator[Unrecognise
         miss = watched.recogniser.near_miss(file.path)
         if miss is not None:
             yield miss
+
+
+def _is_due(due: datetime | None, pause: timedelta, now: datetime) -> bool:
+    """Whether it is time. A time that is further away than the pause was noted before the clock was set back."""
+    return due is None or not now < due <= now + pause
 
 
 def _topmost(folders: set[str]) -> tuple[str, ...]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from archived.core.model import Batch, BatchFile, BatchState, parent
 from archived.core.paths import printable
-from archived.daemon.roots import noted_identity, stat_certain
-from archived.daemon.surroundings import Surroundings, expected, raise_login_alarm
+from archived.daemon.roots import noted_identity, stats_now, unchanged
+from archived.daemon.surroundings import Surroundings, error_of, raise_login_alarm
 from archived.errands import Finished
-from archived.errors import ArchivedError
+from archived.errors import ArchivedError, NotPermittedError, TransferRefusedError
 from archived.ports import EntryType, TransferItem, TransferOrder, Transfers
 from archived.rig.root import Root, RootIdentity
 
@@ -33,6 +33,8 @@ class Prepared:
     changed: Sequence[BatchFile]
     conflicts: Sequence[tuple[BatchFile, int]]
     """Files that the archive holds already, although we never sent them, with the size there."""
+    refused: Sequence[tuple[BatchFile, str]]
+    """Files of which the archive does not say whether it holds them, with its words."""
 
 
 class Submitting:
@@ -57,40 +59,65 @@ class Submitting:
 
     def _prepare_planned(self, now: datetime) -> None:
         around = self._around
-        under_way = around.store.batches(
-            BatchState.RESERVED, BatchState.ACTIVE, BatchState.CANCELLING
-        )
-        room = around.policies.max_active - len(under_way)
-        for batch in around.store.batches(BatchState.PLANNED):
-            if room <= 0:
+        planned = around.batches(BatchState.PLANNED)
+        preparing = [each for each in planned if around.errands.busy("prepare", each.id)]
+        under_way = [
+            *preparing,
+            *around.batches(BatchState.RESERVED, BatchState.ACTIVE, BatchState.CANCELLING),
+        ]
+        # What waits to be asked for again takes no place from other locations, only from its own.
+        active = sum(not _postponed(each, now) for each in under_way)
+        crowd = Counter(each.location for each in under_way)
+        most = around.policies.max_active
+        for batch in planned:
+            if active >= most:
                 return
-            room -= 1
-            if batch.due is not None and batch.due > now:
+            if batch in preparing or _postponed(batch, now) or crowd[batch.location] >= most:
                 continue
-            if around.errands.busy("prepare", batch.id):
-                continue
-            files = around.store.batch_files(batch.id)
-            root = around.root_of(batch.location).root
-            mover = around.movers[batch.location]
-            guards = around.mover_guards(batch.location)
-            around.errands.start(
-                "prepare",
-                batch.id,
-                partial(
-                    prepare, root, noted_identity(around.store, root), mover, files, guards=guards
-                ),
-            )
+            active += 1
+            crowd[batch.location] += 1
+            self._prepare(batch)
+
+    def _prepare(self, batch: Batch) -> None:
+        around = self._around
+        files = around.store.batch_files(batch.id)
+        root = around.root_of(batch.location).root
+        mover = around.movers[batch.location]
+        guards = around.mover_guards(batch.location)
+        around.errands.start(
+            "prepare",
+            batch.id,
+            partial(prepare, root, noted_identity(around.store, root), mover, files, guards=guards),
+        )
 
     def _prepared(self, outcome: Finished, now: datetime) -> None:
         around = self._around
         batch = around.store.batch(outcome.subject)
         if batch is None or batch.state is not BatchState.PLANNED:
             return
-        error = expected(outcome)
+        error = error_of(around, outcome)
         if error is not None:
             self._failed_call(batch, error, now)
             return
         found: Prepared = outcome.result
+        self._take_out(batch, found, now)
+        around.store.clear_alarm(f"login:{batch.location}")
+        if not around.store.batch_files(batch.id):
+            around.store.end_batch(
+                batch.id,
+                BatchState.FAILED,
+                now,
+                reason="nothing was left to send",
+                retry_at=now,
+                needs_person=None,
+            )
+            return
+        around.store.clear_alarm(f"mover:{batch.location}")
+        around.store.reserve_batch(batch.id, found.submission_id, now)
+
+    def _take_out(self, batch: Batch, found: Prepared, now: datetime) -> None:
+        """Take out of the batch what must not travel, or not yet."""
+        around = self._around
         if found.changed:
             around.log.info(
                 "files changed before they were sent", batch=batch.id, files=len(found.changed)
@@ -110,23 +137,18 @@ class Submitting:
                 reason=f"the archive already holds {printable(file.path)} ({size} bytes; {file.size} "
                 "here), which this catalogue did not send; nothing was overwritten",
             )
-        if not around.store.batch_files(batch.id):
-            around.store.end_batch(
+        for file, why in found.refused:
+            around.store.release_files(
                 batch.id,
-                BatchState.FAILED,
+                [file.file_id],
                 now,
-                reason="nothing was left to send",
-                retry_at=now,
-                needs_person=None,
+                fault="refused",
+                reason=f"whether the archive holds it already cannot be told: {why}",
             )
-            return
-        around.store.clear_alarm(f"login:{batch.location}")
-        around.store.clear_alarm(f"mover:{batch.location}")
-        around.store.reserve_batch(batch.id, found.submission_id, now)
 
     def _submit_reserved(self, now: datetime) -> None:
         around = self._around
-        for batch in around.store.batches(BatchState.RESERVED, due_by=now):
+        for batch in around.batches(BatchState.RESERVED, due_by=now):
             if around.errands.busy("submit", batch.id):
                 continue
             order = self._order(batch, now)
@@ -139,9 +161,9 @@ class Submitting:
         # A mover that never replaces a different file needs a person's word; Globus only has to be spared files
         # that we cannot have sent ourselves, which were looked for before the batch was reserved.
         guards = around.mover_guards(batch.location)
-        deadline = batch.deadline or now
-        if deadline < now + SHORTEST_DEADLINE:
-            deadline = now + around.policies.deadline
+        deadline, latest = batch.deadline or now, now + around.policies.deadline
+        if not now + SHORTEST_DEADLINE <= deadline <= latest:
+            deadline = latest
         return TransferOrder(
             submission_id=batch.submission_id,
             label=LABEL.format(rig=around.rig[:60], batch=batch.id),
@@ -165,11 +187,13 @@ class Submitting:
         batch = around.store.batch(outcome.subject)
         if batch is None or batch.state is not BatchState.RESERVED:
             return
-        error = expected(outcome)
+        error = error_of(around, outcome)
         if error is not None:
             self._failed_call(batch, error, now)
             return
         around.store.start_batch(batch.id, outcome.result, now)
+        around.store.clear_alarm(f"login:{batch.location}")
+        around.store.clear_alarm(f"mover:{batch.location}")
         around.log.info(
             "batch submitted",
             batch=batch.id,
@@ -187,15 +211,7 @@ class Submitting:
             around.store.postpone_batch(batch.id, due, batch.attempts, str(error))
             return
         if error.permanent:
-            around.log.error("batch refused", batch=batch.id, error=str(error))
-            around.store.end_batch(
-                batch.id,
-                BatchState.FAILED,
-                now,
-                reason=str(error),
-                retry_at=None,
-                needs_person=f"{error} {error.what_to_do}".strip(),
-            )
+            self._refused(batch, error, now)
             return
         attempts = batch.attempts + 1
         due = around.next_try(attempts, now, error)
@@ -211,6 +227,32 @@ class Submitting:
             "mover unavailable", batch=batch.id, error=str(error), attempts=attempts, next_try=due
         )
 
+    def _refused(self, batch: Batch, error: ArchivedError, now: datetime) -> None:
+        """Hand a dataset to a person, once it is certain that it is the one which is refused.
+
+        A refusal names no file. Of several datasets each is tried again until it travels alone.
+        """
+        around = self._around
+        around.log.error("batch refused", batch=batch.id, error=str(error))
+        files = around.store.batch_files(batch.id)
+        attempts = around.attempts_of(files)
+        alone = len({file.dataset_id for file in files}) == 1
+        certain = alone or isinstance(error, NotPermittedError)
+        around.store.end_batch(
+            batch.id,
+            BatchState.FAILED,
+            now,
+            reason=str(error),
+            retry_at=around.next_try(attempts + 1, now),
+            needs_person=f"{error} {error.what_to_do}".strip() if certain else None,
+        )
+
+
+def _postponed(batch: Batch, now: datetime) -> bool:
+    """Whether nothing is being asked of the mover for it just now."""
+    waits = batch.state in (BatchState.PLANNED, BatchState.RESERVED)
+    return waits and batch.due is not None and batch.due > now
+
 
 def prepare(
     root: Root,
@@ -221,26 +263,26 @@ def prepare(
     guards: bool,
 ) -> Prepared:
     """Compare the files with the disk and the archive, and fetch a submission id. Changes nothing anywhere."""
-    stats = stat_certain(root, noted, [file.path for file in files])
-    changed = [
-        file
-        for file in files
-        if (stat := stats.get(file.path)) is None or stat.fingerprint != file.stat.fingerprint
-    ]
-    unchanged = set(files).difference(changed)
-    conflicts = [] if guards else list(_conflicts(mover, [f for f in files if f in unchanged]))
-    return Prepared(mover.reserve(), changed, conflicts)
+    stats = stats_now(root, noted, [file.path for file in files])
+    same = [file for file in files if unchanged(stats.get(file.path), file.stat)]
+    changed = [file for file in files if not unchanged(stats.get(file.path), file.stat)]
+    prepared = Prepared(mover.reserve(), changed, [], [])
+    return prepared if guards else _with_conflicts(prepared, mover, same)
 
 
-def _conflicts(mover: Transfers, files: Sequence[BatchFile]) -> list[tuple[BatchFile, int]]:
+def _with_conflicts(prepared: Prepared, mover: Transfers, files: Sequence[BatchFile]) -> Prepared:
+    """Look into the archive, folder by folder; one that cannot be listed is the trouble of its own files only."""
     by_folder: defaultdict[str, list[BatchFile]] = defaultdict(list)
     for file in files:
         if file.submitted == 0 and not file.overwrite:
             by_folder[parent(file.path)].append(file)
-    conflicts = []
+    conflicts, refused = [], []
     for folder, group in by_folder.items():
-        there = {
-            entry.name: entry.size for entry in mover.list(folder) if entry.type is EntryType.FILE
-        }
+        try:
+            entries = mover.list(folder)
+        except TransferRefusedError as error:
+            refused += [(file, str(error)) for file in group]
+            continue
+        there = {entry.name: entry.size for entry in entries if entry.type is EntryType.FILE}
         conflicts += [(file, there[file.stat.name]) for file in group if file.stat.name in there]
-    return conflicts
+    return replace(prepared, conflicts=conflicts, refused=refused)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from archived.core.batching import BatchPolicy
 from archived.core.conventions.base import Convention
-from archived.core.model import DirectoryArchive, StorageLocation
+from archived.core.model import Batch, BatchFile, BatchState, DirectoryArchive, StorageLocation
 from archived.core.recognition import Recogniser
 from archived.core.retrying import RetryPolicy, next_try
 from archived.errands import Errands, Finished
-from archived.errors import ArchivedError, LoginRequiredError, TransferUnavailableError
+from archived.errors import (
+    ArchivedError,
+    LoginRequiredError,
+    MistakeError,
+    TransferUnavailableError,
+)
 from archived.ports import Transfers
 from archived.rig.root import Root
 from archived.store import Store
@@ -76,8 +81,16 @@ class Surroundings:
     hurry: bool = False
     """Batches do not wait for company (`publish`, `--until-idle` when nothing else settles)."""
 
+    def batches(self, *states: BatchState, due_by: datetime | None = None) -> list[Batch]:
+        """The batches in these states, as `Store.batches`, of the locations that the configuration has.
+
+        Those of a location that was taken out of it wait until it is back (see `archived.daemon.begin`).
+        """
+        found = self.store.batches(*states, due_by=due_by)
+        return [batch for batch in found if batch.location in self.locations]
+
     def root_of(self, location: str) -> WatchedRoot:
-        """The watched root of a location."""
+        """The watched root of a location of the configuration."""
         path = self.locations[location].root
         return next(each for each in self.roots if each.root.path == path)
 
@@ -87,6 +100,11 @@ class Surroundings:
         The local mover does. Globus replaces what differs, so the daemon looks before it sends.
         """
         return isinstance(self.locations[location].archive, DirectoryArchive)
+
+    def attempts_of(self, files: Iterable[BatchFile]) -> int:
+        """How many transfers went wrong already of the dataset that has seen the most of them."""
+        owners = {file.dataset_id for file in files}
+        return max((self.store.dataset_by_id(each).attempts for each in owners), default=0)
 
     def next_try(
         self, attempts: int, now: datetime, error: BaseException | None = None
@@ -98,13 +116,27 @@ class Surroundings:
         return due
 
 
-def expected(outcome: Finished) -> ArchivedError | None:
-    """The expected error of an errand, or None; anything unexpected is a bug and is raised."""
-    if outcome.error is None:
-        return None
-    if isinstance(outcome.error, ArchivedError):
-        return outcome.error
-    raise outcome.error
+def error_of(around: Surroundings, outcome: Finished) -> ArchivedError | None:
+    """What went wrong with an errand, or None.
+
+    What nobody expected is a bug. It is logged with its traceback and becomes a `MistakeError`, about which the
+    step does what it does about any other: the cause (a hostile file, most likely) will be there again after a
+    restart, and one bad dataset must not stop the others for ever.
+    """
+    error = outcome.error
+    if error is None or isinstance(error, ArchivedError):
+        return error
+    if not isinstance(error, Exception):
+        raise error
+    around.log.error(
+        "mistake in this program", errand=outcome.kind, subject=outcome.subject, exc_info=error
+    )
+    mistake = MistakeError(
+        f"the program itself failed at it ({outcome.kind}: {type(error).__name__}: {error})",
+        what_to_do="please report this, with the traceback in the log",
+    )
+    mistake.__cause__ = error
+    return mistake
 
 
 def raise_login_alarm(

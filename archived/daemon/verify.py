@@ -9,11 +9,19 @@ from functools import partial
 
 from archived.core.model import Batch, BatchFile, BatchState, Receipt
 from archived.core.paths import printable
-from archived.daemon.roots import noted_identity, stat_certain
-from archived.daemon.surroundings import Surroundings, expected, raise_login_alarm
+from archived.daemon.roots import noted_identity, stats_now, unchanged
+from archived.daemon.surroundings import Surroundings, error_of, raise_login_alarm
 from archived.errands import Finished
+from archived.errors import ArchivedError, TransferRefusedError
 from archived.ports import EntryType, Transfers
 from archived.rig.root import Root, RootIdentity
+from archived.rig.scanner import FileTrouble
+
+TOLD_AFTER = 3
+"""After how many calls in a row that failed people are told that proofs do not come."""
+
+GIVEN_UP_AFTER = 6
+"""After how many transfers that brought no proof a dataset waits for a person: waiting any longer is no cure."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ class Verifying:
         for outcome in finished:
             self._take(outcome, now)
         around = self._around
-        for batch in around.store.batches(BatchState.SENT, due_by=now):
+        for batch in around.batches(BatchState.SENT, due_by=now):
             if around.errands.busy("verify", batch.id):
                 continue
             files = around.store.batch_files(batch.id)
@@ -55,15 +63,28 @@ class Verifying:
         batch = around.store.batch(outcome.subject)
         if batch is None or batch.state is not BatchState.SENT:
             return
-        error = expected(outcome)
+        error = error_of(around, outcome)
         if error is not None:
-            raise_login_alarm(around, batch.location, error, now)
-            attempts = batch.attempts + 1
-            due = around.next_try(attempts, now, error)
-            around.store.postpone_batch(batch.id, due, attempts, str(error))
-            around.log.warning("proof postponed", batch=batch.id, error=str(error), next_try=due)
+            self._postpone(batch, error, now)
             return
+        around.store.clear_alarm(f"login:{batch.location}")
+        around.store.clear_alarm(f"proof:{batch.location}")
         self._conclude(batch, outcome.result, now)
+
+    def _postpone(self, batch: Batch, error: ArchivedError, now: datetime) -> None:
+        around = self._around
+        attempts = batch.attempts + 1
+        login = raise_login_alarm(around, batch.location, error, now)
+        if not login and attempts >= TOLD_AFTER:
+            around.store.raise_alarm(
+                f"proof:{batch.location}",
+                f"what was sent to the archive of {batch.location} cannot be proved: {error}",
+                error.what_to_do or "nothing is lost; it goes on by itself once that is over",
+                now,
+            )
+        due = around.next_try(attempts, now, error)
+        around.store.postpone_batch(batch.id, due, attempts, str(error))
+        around.log.warning("proof postponed", batch=batch.id, error=str(error), next_try=due)
 
     def _conclude(self, batch: Batch, proof: Proof, now: datetime) -> None:
         around = self._around
@@ -76,14 +97,16 @@ class Verifying:
             file, why = proof.unproved[0]
             others = len(proof.unproved) - 1
             reason = f"{printable(file.path)} {why}" + (f", and {others} more" if others else "")
-        attempts = batch.attempts + 1
+        attempts = around.attempts_of(file for file, _ in proof.unproved) + 1
         around.store.end_batch(
             batch.id,
             BatchState.FAILED if proof.unproved else BatchState.PROVED,
             now,
             reason=reason,
             retry_at=around.next_try(attempts, now),
-            needs_person=None,
+            needs_person=f"sent {attempts} times in vain: {reason}"
+            if proof.unproved and attempts >= GIVEN_UP_AFTER
+            else None,
         )
         around.log.info(
             "batch verified",
@@ -106,18 +129,19 @@ def collect(
     The rig is looked at once more as well: a file that changed while it travelled is not proved by what arrived.
     """
     assert batch.task_id is not None
-    stats = stat_certain(root, noted, [file.path for file in files])
+    stats = stats_now(root, noted, [file.path for file in files])
     listed = {receipt.path: receipt for receipt in mover.receipts(batch.task_id)}
     receipts, unproved, changed = [], [], []
     for file in files:
         stat = stats.get(file.path)
-        # A file that left the rig after it was sent is proved by what arrived; one that differs is not.
         receipt = listed.get(file.path) or _look(mover, file)
-        if receipt is not None and stat is not None and stat.fingerprint != file.stat.fingerprint:
+        if isinstance(receipt, str):
+            unproved.append((file, receipt))
+        elif isinstance(stat, FileTrouble):
+            unproved.append((file, f"cannot be looked at on the rig: {stat.why}"))
+        elif stat is not None and not unchanged(stat, file.stat):
+            # A file that left the rig after it was sent is proved by what arrived; one that differs is not.
             changed.append(file)
-            continue
-        if receipt is None:
-            unproved.append((file, "is not in the archive although the transfer succeeded"))
         elif receipt.size != file.size:
             unproved.append((file, f"has {receipt.size} of {file.size} bytes in the archive"))
         else:
@@ -125,8 +149,15 @@ def collect(
     return Proof(receipts, unproved, changed)
 
 
-def _look(mover: Transfers, file: BatchFile) -> Receipt | None:
-    entry = mover.stat(file.path)
+def _look(mover: Transfers, file: BatchFile) -> Receipt | str:
+    """The receipt of a look at the archive, or why there is none.
+
+    Where the archive refuses to tell about one file, the others are proved all the same.
+    """
+    try:
+        entry = mover.stat(file.path)
+    except TransferRefusedError as error:
+        return f"cannot be looked at in the archive: {error}"
     if entry is None or entry.type is not EntryType.FILE:
-        return None
+        return "is not in the archive although the transfer succeeded"
     return Receipt(file.path, entry.size, None, "listing")

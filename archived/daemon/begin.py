@@ -1,0 +1,89 @@
+"""What a daemon puts right before its first step: the configuration and the clock may be others than they were."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from archived.core.lifecycle import Reason, State
+from archived.core.model import BatchState
+from archived.daemon.surroundings import Surroundings
+from archived.store import Selector
+
+LONGEST_JITTER = 1.25
+"""By how much a wait for the next try may be longer than the policy says (see `core.retrying`)."""
+
+SUBMITTED = (BatchState.RESERVED, BatchState.ACTIVE, BatchState.CANCELLING, BatchState.SENT)
+"""Batches that may exist at the mover already, so that only the mover can end them."""
+
+
+def begin(around: Surroundings, now: datetime) -> None:
+    """Take leave of what the configuration no longer has, and of times that are not yet."""
+    policies = around.policies
+    longest = max(policies.retry.longest * LONGEST_JITTER, policies.give_up, policies.rescan)
+    around.store.forget_future(now, max(longest, policies.poll))
+    _end_planned(around, now)
+    _set_aside(around, now)
+    _forget_alarms(around)
+    _tell_of_batches(around, now)
+
+
+def clock_was_set_back(around: Surroundings, now: datetime) -> None:
+    """Nothing may wait for a time to come again that was here before."""
+    around.log.warning("the clock was set back", now=now)
+    around.store.forget_future(now, timedelta(0))
+
+
+def _end_planned(around: Surroundings, now: datetime) -> None:
+    """Of batches that were only planned nobody else knows yet, so they end here."""
+    for batch in around.store.batches(BatchState.PLANNED):
+        if batch.location not in around.locations:
+            around.store.end_batch(
+                batch.id,
+                BatchState.FAILED,
+                now,
+                reason=_gone(batch.location),
+                retry_at=now,
+                needs_person=None,
+            )
+
+
+def _set_aside(around: Surroundings, now: datetime) -> None:
+    """Datasets that could travel, and do not know where to, wait where `settle` explains it."""
+    waiting = Selector(states=(State.READY, State.WAITING))
+    for dataset in list(around.store.select(waiting)):
+        if dataset.location not in around.locations:
+            around.store.move(
+                dataset.id,
+                dataset.state,
+                State.SETTLING,
+                Reason.CHANGED,
+                _gone(dataset.location),
+                now,
+            )
+
+
+def _forget_alarms(around: Surroundings) -> None:
+    """Alarms about a location or a root that is not looked at any more would never end."""
+    batches = {batch.id for batch in around.batches(BatchState.ACTIVE, BatchState.CANCELLING)}
+    looked_at = {*(each.key for each in around.roots), *around.locations, *batches}
+    for alarm in around.store.alarms():
+        kind, _, subject = alarm.key.partition(":")
+        # Whether a location is missing is told anew at every start.
+        if kind == "location" or subject not in looked_at:
+            around.store.clear_alarm(alarm.key)
+
+
+def _tell_of_batches(around: Surroundings, now: datetime) -> None:
+    locations = {batch.location for batch in around.store.batches(*SUBMITTED)}
+    for location in sorted(locations.difference(around.locations)):
+        around.store.raise_alarm(
+            f"location:{location}",
+            f"transfers of location {location} are under way, and the configuration has no such location; "
+            "what becomes of them is not known until it is back, and their datasets stay as they are",
+            f"put [location:{location}] back into the configuration until they have ended",
+            now,
+        )
+
+
+def _gone(location: str) -> str:
+    return f"the configuration no longer has location {location}"
