@@ -49,7 +49,7 @@ class Bench:
         self.store = store
         self.now = NOON
         self.disk: dict[str, FileStat] = {}
-        self.datasets: set[str] = set()
+        self.datasets: list[str] = []
         self._ticks = itertools.count(1)
         self._batches = itertools.count(1)
 
@@ -60,7 +60,8 @@ class Bench:
         path = f"{dataset}/{name}"
         tick = next(self._ticks)
         self.disk[path] = file_stat(path, size, 1_000 + tick, 2_000 + tick, 3_000 + tick)
-        self.datasets.add(dataset)
+        if dataset not in self.datasets:
+            self.datasets.append(dataset)
         return path
 
     def remove(self, *paths: str) -> None:
@@ -75,7 +76,7 @@ class Bench:
             found[dataset, dataset] = []
         for path, stat in self.disk.items():
             folder = path.rpartition("/")[0]
-            dataset = next(each for each in self.datasets if f"{path}".startswith(each + "/"))
+            dataset = next(each for each in self.datasets if path.startswith(each + "/"))
             found[dataset, folder].append(stat)
         return dict(found)
 
