@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from archived.core.conventions import BUILT_IN, FINISHED, Convention, FileType, built_in, custom
 from archived.core.formats import known_rule
+from archived.core.model import Answer
 from archived.core.template import Template, TemplateError
 from archived.core.template.syntax import fields_in
+from tests import media
+from tests.core.formats.memory import Disk
 from tests.core.hostile import ANIMALS, PATHS
 
 CONVENTIONS = built_in()
@@ -52,6 +55,17 @@ def built(draw: st.DrawFn) -> tuple[str, Template, dict[str, object], str]:
         # An ident that a disk cannot hold or that belongs to SpikeGLX: nothing else may be refused.
         assert re.search(r"[/\0]|(\A|_)(g\d+|imec\d*)(_|\Z)", str(values.pop("ident", "")))
         return name, template, values, template.build(**values)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_file_that_is_being_written_holds_any_convention_up(name: str) -> None:
+    for file, content in (
+        ("SC011_022319_g0_t0.imec0.ap.meta", b"nSavedChans=385\n~snsChanMap=(1)\n"),
+        ("SC011_side_1.avi", media.video("avi")[:-9]),
+        ("SC011_side_1.mp4", media.video("mp4")[:-9]),
+    ):
+        verdicts = Disk({file: content}).judge(*CONVENTIONS[name].finished).verdicts
+        assert {one.answer for one in verdicts} & {Answer.UNFINISHED, Answer.CONTRADICTION}, file
 
 
 @given(built())

@@ -28,7 +28,7 @@ def catgt(h2o: str) -> Convention:
             "supercat_{h2o}[{session:mark}]_{date:%Y%m%d}[_{ident}]_g{run:int}",
             "supercat_{h2o}[{session:mark}]_{date:%m%d%Y}[_{ident}]_g{run:int}",
         ),
-        finished=("catgt",),
+        finished=("catgt", "video"),
         file_types=EPHYS_FILES,
         exclude=SCRATCH,
     )

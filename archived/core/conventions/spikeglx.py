@@ -26,7 +26,7 @@ def spikeglx(h2o: str) -> Convention:
             "{h2o}/{date:%Y%m%d}/{session:int}",
             "{h2o}/{date:%Y-%m-%d}/{session:int}",
         ),
-        finished=("spikeglx",),
+        finished=("spikeglx", "video"),
         file_types=EPHYS_FILES,
         exclude=SCRATCH,
     )

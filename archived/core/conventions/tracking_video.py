@@ -22,6 +22,7 @@ def tracking_video(h2o: str) -> Convention:
             "{camera:word}/{h2o}/{date:%Y_%m_%d}[_{ident:label}]",
             "videos/{camera:word}/{h2o}/{date:%Y_%m_%d}[_{ident:label}]",
         ),
-        finished=("video",),
+        # Whatever lies among the videos: a recording that is being written is not finished.
+        finished=("video", "spikeglx"),
         file_types=VIDEO_FILES,
     )

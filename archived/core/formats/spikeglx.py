@@ -70,7 +70,7 @@ def _judge(
         read.append(read_meta(readable))
         if bin_stat is None and not pair.compressed:
             return _without_bin(read[0], pair, pairs)
-        return _closed(read[0])
+        return _closed(read[0], pair)
 
     verdict = examine(scene, meta_stat, RULE, parse)
     if bin_stat is None or verdict.answer is not Answer.FINISHED:
@@ -93,14 +93,17 @@ def _without_meta(bin_stat: FileStat, name: StreamName) -> Verdict:
     return Verdict(bin_stat.path, RULE, answer, f"{named(bin_stat.path)} {why}")
 
 
-def _closed(meta: Meta) -> Opinion:
+def _closed(meta: Meta, pair: Pair) -> Opinion:
     """Whether the file that the meta belongs to was closed."""
     if meta.missing:
-        return (
-            Answer.UNFINISHED,
-            f"lacks {listed(meta.missing)}, which SpikeGLX adds when it closes a file: "
-            "it is being recorded, or the recording crashed",
-        )
+        if pair.name and pair.name.trial == "cat":
+            why = "which CatGT writes with the rest: CatGT is at work, or was killed"
+        else:
+            why = (
+                "which SpikeGLX adds when it closes a file: "
+                "it is being recorded, or the recording crashed"
+            )
+        return Answer.UNFINISHED, f"lacks {listed(meta.missing)}, {why}"
     if meta.number("fileSizeBytes") is None:
         if not meta.ends_with_newline:
             return Answer.UNFINISHED, "is cut short: it is being written"
@@ -113,7 +116,7 @@ def _without_bin(meta: Meta, pair: Pair, pairs: Mapping[str, Pair]) -> Opinion:
     shared = _if_whole(meta, "is shared by probes that are saved shank by shank; it has no .bin")
     if _saved_by_shank(pair, pairs):
         return shared
-    answer, why = _closed(meta)
+    answer, why = _closed(meta, pair)
     if answer is not Answer.FINISHED:
         return answer, why
     if pair.name and pair.name.trial == "cat" and pair.name.kind in ("nidq", "obx"):

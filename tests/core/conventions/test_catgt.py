@@ -76,6 +76,6 @@ def test_the_first_template_is_the_documented_one() -> None:
 
 
 def test_it_is_finished_by_its_own_rule_and_leaves_out_scratch() -> None:
-    assert CATGT.finished == ("catgt",)
+    assert CATGT.finished == ("catgt", "video")
     assert CATGT.excludes("SC011/catgt_SC011_022319_g0/SC011_022319_g0_imec0/imec0_ks2/temp_wh.dat")
     assert not CATGT.excludes("SC011/catgt_SC011_022319_g0/SC011_022319_g0_tcat.imec0.ap.bin")

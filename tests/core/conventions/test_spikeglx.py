@@ -63,5 +63,5 @@ def test_the_first_template_is_the_documented_one() -> None:
 
 
 def test_it_is_finished_by_its_own_rule_and_leaves_out_scratch() -> None:
-    assert SPIKEGLX.finished == ("spikeglx",)
+    assert SPIKEGLX.finished == ("spikeglx", "video")
     assert SPIKEGLX.excludes("SC011/SC011_022319_g0/temp_wh.dat")

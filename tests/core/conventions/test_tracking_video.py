@@ -67,5 +67,5 @@ def test_the_first_template_is_the_documented_one() -> None:
 
 
 def test_it_is_finished_by_the_rule_for_videos() -> None:
-    assert VIDEO.finished == ("video",)
+    assert VIDEO.finished == ("video", "spikeglx")
     assert not VIDEO.excludes("SC026/08082019/video/SC026_side_735-0000.avi")

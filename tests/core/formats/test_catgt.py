@@ -85,3 +85,13 @@ def test_archived_output_is_not_judged_again() -> None:
     disk = output(bin=31)
 
     assert disk.judge("catgt", skip=list(disk.files)).verdicts == ()
+
+
+def test_a_meta_of_catgt_without_its_closing_keys_is_blamed_on_catgt() -> None:
+    disk = output()
+    disk.files[f"{STEM}.meta"] = metas.meta(fileSHA1=None, fileSizeBytes=None, fileTimeSecs=None)
+
+    reasons = {one.answer: one.reason for one in disk.judge("catgt").verdicts}
+
+    assert "CatGT is at work, or was killed" in reasons[Answer.UNFINISHED]
+    assert "recorded" not in reasons[Answer.UNFINISHED]
