@@ -71,8 +71,6 @@ def test_the_commands_start_without_the_heavy_libraries() -> None:
         "print([m for m in ('globus_sdk', 'watchdog', 'rich', 'structlog', 'peewee') if m in sys.modules])"
     )
 
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"

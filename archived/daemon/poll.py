@@ -217,5 +217,7 @@ def _fault_word(code: str) -> str:
     return {
         "EXTERNAL_CHECKSUM_MISMATCH": "checksum",
         "DESTINATION_DIFFERS": "conflict",
+        "DESTINATION_REFUSES": "refused",
         "PERMISSION_DENIED": "unreadable",
+        "SOURCE_PERMISSION_DENIED": "unreadable",
     }.get(code, "source")

@@ -152,6 +152,9 @@ class Settling:
             return
         if store.refresh(dataset.id, judged.stats, judged.new, now):
             return
+        if store.dataset_by_id(dataset.id).changed_at != dataset.changed_at:
+            # A look stored the same change while this one was under way: quiet time began anew.
+            return
         if missing := [
             path for path, stat in judged.stats.items() if stat is None and _pending(files, path)
         ]:

@@ -142,7 +142,7 @@ class Sighting:
         for root, hints in self._watcher.drain().items():
             watch = self._watches[root]
             if hints.everything:
-                watch.due = now
+                watch.due, watch.deep_due = now, None
                 self._around.log.warning("events were lost, looking at everything", root=root)
             for path in hints.paths:
                 found = watch.watched.recogniser.find(path)
@@ -154,8 +154,10 @@ class Sighting:
             deep = _is_due(watch.deep_due, policies.deep_look, now)
             begun = Look(None, deep, first=watch.complete_looks == 0, begun=now)
             watch.due = now + policies.rescan
-            # A look at everything covers what was hinted at until now.
-            watch.hints.clear()
+            if deep:
+                # It covers what was hinted at until now; any other look passes over folders whose time did not
+                # move, in which a file may have been written to in place.
+                watch.hints.clear()
         elif watch.hints:
             begun = Look(_topmost(watch.hints), deep=True, first=False, begun=now)
             watch.hints = set()

@@ -6,9 +6,12 @@ import itertools
 import os
 from datetime import timedelta
 
+import pytest
+
 from archived.core.lifecycle import State
 from archived.core.model import BatchState, FileState
 from archived.errors import LoginRequiredError, TransferUnavailableError
+from archived.rig.watcher import Hints
 from archived.store import Selector
 from demo import rig as programs
 from tests.daemon.world import EPHYS, QUIET, RUN, VIDEO, World
@@ -464,4 +467,54 @@ def test_a_large_dataset_travels_in_parts_and_is_archived_once_all_are_proved(
 
     assert len(world.mover.tasks) == 5
     assert all(world.mover.tasks_of(path) == 1 for path in world.on_rig())
+    archived_everything(world)
+
+
+class Hinting:
+    """A watcher that hints at what a test says."""
+
+    def __init__(self) -> None:
+        self.hints: dict[str, Hints] = {}
+
+    def drain(self) -> dict[str, Hints]:
+        hints, self.hints = self.hints, {}
+        return hints
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_file_rewritten_in_place_is_found_when_an_event_told_of_it_or_was_lost(
+    world: World, everything: bool
+) -> None:
+    world.watcher = Hinting()
+    world.restart()
+    folder = world.record_video()
+    world.until(world.all_archived)
+    world.pass_time(minutes(30))
+    trial = folder / "SC011_side_001-0000.avi"
+    trial.write_bytes(trial.read_bytes()[::-1])  # moves no folder's time
+
+    world.pass_time(minutes(30))
+    assert world.all_archived(), "without an event only the next deep look finds it"
+
+    paths = frozenset() if everything else frozenset({trial.relative_to(world.root).as_posix()})
+    world.watcher.hints = {str(world.root): Hints(paths, everything)}
+    world.pass_time(minutes(6))
+
+    assert world.states() == {VIDEO: State.FAILED}
+    assert "changed after it was archived" in world.store.dataset(VIDEO).reason
+
+
+def test_a_file_that_is_not_what_its_meta_describes_is_set_apart(world: World) -> None:
+    folder = world.record_run()
+    [data] = folder.rglob("*.ap.bin")
+    data.write_bytes(bytes(data.stat().st_size))
+
+    world.until(lambda: world.states().get(EPHYS) is State.FAILED)
+
+    path = data.relative_to(world.root).as_posix()
+    assert path not in world.mover.archive
+    assert len(world.mover.archive) == 3, "the others travel on"
+
+    world.store.accept(Selector(names=[EPHYS]), world.now, user="anna")
+    world.until(world.all_archived)
     archived_everything(world)

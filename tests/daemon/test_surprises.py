@@ -845,6 +845,22 @@ def test_a_person_may_act_while_an_errand_is_under_way(tmp_path: Path, act: str,
     world.store.close()
 
 
+def test_a_change_that_left_the_rig_does_not_need_a_person_for_ever(world: World) -> None:
+    folder = world.record_video()
+    world.until(world.all_archived)
+    trial = folder / TRIAL.rpartition("/")[2]
+    before = world.mover.archive[TRIAL]
+    trial.write_bytes(b"cut")
+    world.until(lambda: world.states()[VIDEO] is State.FAILED, within=timedelta(days=2))
+    trial.unlink()
+    world.pass_time(HOUR)
+
+    world.store.retry(Selector(names=[VIDEO]), world.now, user="anna")
+
+    world.until(world.all_archived)
+    assert world.mover.archive[TRIAL] == before
+
+
 def _raising(error: Exception) -> Callable[..., Any]:
     def fail(*_words: Any, **_options: Any) -> Any:
         raise error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -79,6 +80,7 @@ class World:
         self.root.mkdir()
         self.now = NOON
         self.max_files = 5000
+        self.watcher: Any = None
         self.mover = FakeTransfers(self.root)
         self.log = SilentLog()
         self.numbers = itertools.count(1)
@@ -119,7 +121,7 @@ class World:
             new_id=lambda: f"00000000-0000-4000-8000-{next(self.numbers):012}",
             jitter=lambda: 0.5,
         )
-        return Daemon(around, None)
+        return Daemon(around, self.watcher)
 
     def policies(self) -> Policies:
         """Those of the example configuration, nearly."""
@@ -171,6 +173,7 @@ class World:
         folder = self.root / "SC011" / RUN
         for _ in programs.spikeglx(folder, RUN, probes=1, blocks=1, seed=seed):
             pass
+        self._stamp(folder)
         return folder
 
     def record_video(self, *, trials: int = 2) -> Path:
@@ -178,7 +181,15 @@ class World:
         folder = self.root / "SC011" / "02232019" / "video"
         for _ in programs.tracking_video(folder, "SC011", "side", trials=trials, blocks=1):
             pass
+        self._stamp(folder)
         return folder
+
+    def _stamp(self, folder: Path) -> None:
+        """What was just recorded was written now, by the clock of this world."""
+        seconds = self.now.timestamp()
+        above = [each for each in folder.parents if each.is_relative_to(self.root)]
+        for path in [*folder.rglob("*"), folder, *above]:
+            os.utime(path, (seconds, seconds))
 
     def on_rig(self) -> dict[str, bytes]:
         """Every file on the rig, by its path from the root."""
