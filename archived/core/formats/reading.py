@@ -104,7 +104,8 @@ def examine(
         with scene.opener(stat.path) as readable:
             answer, why = _parsed(stat, readable, parse)
     except UnreadableError as error:
-        answer, why = Answer.CONTRADICTION, f"cannot be read: {error}"
+        advice = f"; {error.what_to_do}" if error.what_to_do else ""
+        answer, why = Answer.CONTRADICTION, f"cannot be read: {error}{advice}"
     return Verdict(stat.path, rule, answer, f"{named(stat.path)} {why}")
 
 

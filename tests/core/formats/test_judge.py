@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 import pytest
 
-from archived.core.formats import RULES, known_rule
-from archived.core.model import Answer, Verdict
+from archived.core.formats import RULES, Readable, UnreadableError, judge, known_rule
+from archived.core.model import Answer, FileStat, Verdict
 from tests import media
 from tests.core.formats import metas
 from tests.core.formats.memory import FOLDER, Disk
@@ -105,6 +107,16 @@ def test_a_video_that_cannot_be_read_is_told(name: str) -> None:
 
     assert verdict.answer is Answer.CONTRADICTION
     assert verdict.reason == f"{name} cannot be read: Permission denied"
+
+
+def test_what_to_do_about_an_unreadable_file_is_told_with_it() -> None:
+    def refuse(path: str) -> AbstractContextManager[Readable]:
+        raise UnreadableError(f"{path} is locked", what_to_do="ask who holds it")
+
+    files = {"v.avi": FileStat("v.avi", 5, 0)}
+    (verdict,) = judge(["video"], "", files, refuse).verdicts
+
+    assert verdict.reason == "v.avi cannot be read: v.avi is locked; ask who holds it"
 
 
 def test_a_video_that_grows_while_it_is_looked_at_is_unfinished() -> None:
