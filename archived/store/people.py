@@ -43,6 +43,7 @@ class PeopleVerbs(QueryVerbs):
                 dataset.id,
                 FileState.FAILED,
             )
+            self._let_go_of_changes_that_left(dataset.id)
             asked = _asked(user, why, "looked at again")
             return self._asked_move(dataset, State.SETTLING, Reason.RETRY, asked, now, attempts=0)
 
@@ -85,6 +86,7 @@ class PeopleVerbs(QueryVerbs):
         def act(dataset: Dataset) -> Moved | None:
             if dataset.state is not State.FAILED:
                 return None
+            self._let_go_of_changes_that_left(dataset.id)
             revised = self._accept_files(dataset.id)
             if not self._anything_pending(dataset.id):
                 raise MoveRefusedError(
@@ -104,6 +106,18 @@ class PeopleVerbs(QueryVerbs):
             )
 
         return self._each(which, act, "accept", (State.FAILED,))
+
+    def _let_go_of_changes_that_left(self, dataset_id: int) -> None:
+        """A file that changed after it was archived and is not on the rig any more is what was archived of it.
+
+        Otherwise nobody could ever do anything about it: there is nothing to accept, and nothing to put back.
+        """
+        self._door.change(
+            "UPDATE file SET state = ?, reason = '' WHERE dataset_id = ? AND state = ? AND missing = 1",
+            FileState.ARCHIVED,
+            dataset_id,
+            FileState.CHANGED,
+        )
 
     def _accept_files(self, dataset_id: int) -> bool:
         """Return whether a file travels anew that was archived before."""
