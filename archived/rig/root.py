@@ -94,6 +94,7 @@ class Root:
                 f"{printable(self.path)} is not the folder it was: {difference}; perhaps a disk is not mounted, "
                 f"or another one is mounted in its place; {UNTIL_THEN}",
                 what_to_do=f"see what is mounted on {printable(self.path)} and mount what belongs there; "
+                f"if its disk was replaced on purpose, type: archivedctl accept --root {printable(self.path)}; "
                 f"do not put a {MARKER} file there to silence this",
             )
 

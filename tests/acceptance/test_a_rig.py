@@ -174,6 +174,24 @@ def test_a_root_that_vanishes_is_an_alarm_and_changes_nothing(rig: TestRig) -> N
     rig.wait_for("the end of the alarm", lambda: not rig.status()["alarms"])
 
 
+def test_another_disk_in_the_root_is_believed_once_a_person_says_so(rig: TestRig) -> None:
+    record(session(rig), 0)
+    rig.start()
+    rig.wait_until_archived(3)
+
+    rig.root.rename(rig.base / "old disk")
+    rig.root.mkdir()
+    later = "SC012_022419_g0"
+    record([programs.spikeglx(rig.root / "SC012" / later, later, probes=1)], 0)
+    rig.wait_for("the alarm", lambda: bool(rig.status()["alarms"]))
+    assert "accept --root" in rig.status()["alarms"][0]["what_to_do"]
+    assert sum(rig.status()["counts"].values()) == 3
+
+    rig.control("accept", "--root", str(rig.root), "--yes")
+    rig.wait_until_archived(4)
+    assert not rig.status()["alarms"]
+
+
 def test_a_second_daemon_says_that_there_is_one(rig: TestRig) -> None:
     first = rig.start()
     rig.wait_for("the first", lambda: rig.status()["daemon"]["running"])

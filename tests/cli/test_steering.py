@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
@@ -222,3 +223,34 @@ class TestPause:
         assert bench.store.paused(NOON) is None
         assert rig.said("resume") == "There was no pause.\n"
         fits(rig.json("resume"), "pause")
+
+
+class TestAcceptingAReplacedDisk:
+    """A watched folder that is another one now is believed again only when a person says so."""
+
+    def test_what_is_there_now_is_noted(self, rig: CliRig, bench: Bench) -> None:
+        root = str(rig.base / "rig")
+        bench.store.put_setting(f"root:{root}", "another disk")
+
+        rig.said("accept", "--root", root, "--yes")
+
+        noted = json.loads(bench.store.get_setting(f"root:{root}") or "")
+        assert noted["inode"] == (rig.base / "rig").stat().st_ino
+
+    def test_without_a_yes_nothing_is_noted(self, rig: CliRig, bench: Bench) -> None:
+        root = str(rig.base / "rig")
+        bench.store.put_setting(f"root:{root}", "another disk")
+
+        assert rig.type("accept", "--root", root).exit_code == 1
+        rig.said("accept", "--root", root, "--dry-run")
+
+        assert bench.store.get_setting(f"root:{root}") == "another disk"
+
+    def test_a_folder_that_is_not_watched_is_refused(self, rig: CliRig, bench: Bench) -> None:
+        result = rig.type("accept", "--root", "/elsewhere", "--yes")
+
+        assert result.exit_code == 1
+        assert "is not watched" in result.stderr
+
+    def test_folders_and_datasets_are_not_accepted_at_once(self, rig: CliRig, bench: Bench) -> None:
+        assert rig.type("accept", "--root", str(rig.base / "rig"), G0).exit_code == 2
