@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from archived.core.paths import printable
 from archived.core.recognition import Found, Recogniser
 from archived.core.settling import Decision, decide
 from archived.errors import RootUnavailableError
+from archived.rig.folders import GONE
 from archived.rig.reader import open_readable
 from archived.rig.root import Root
 from archived.rig.scanner import FolderSeen, FolderTrouble, look
@@ -157,9 +159,10 @@ def why_not(place: Place) -> Unrecognised:
     """Why a path is no part of a recording."""
     if not place.relative:
         return Unrecognised("", "it is the watched folder itself")
-    miss = place.recogniser.near_miss(place.relative)
-    if miss is not None:
-        return miss
+    for path in _upwards(place.relative):
+        miss = place.recogniser.near_miss(path)
+        if miss is not None:
+            return miss
     if place.recogniser.leads_to(place.relative):
         return Unrecognised(
             place.relative, "it is no recording itself; recordings may lie below it"
@@ -168,8 +171,34 @@ def why_not(place: Place) -> Unrecognised:
 
 
 def exists(place: Place) -> bool:
-    """Whether there is anything of that name, be it a link that leads nowhere."""
-    return os.path.lexists(Path(place.root.path, place.relative))
+    """Whether there is anything of that name, be it a link that leads nowhere.
+
+    What cannot be told, as in a folder that may not be entered, counts as there: absence needs a proof.
+    """
+    try:
+        os.lstat(Path(place.root.path, place.relative))
+    except (OSError, ValueError) as error:
+        return getattr(error, "errno", None) not in (None, errno.ENAMETOOLONG, *GONE)
+    return True
+
+
+def link_on_the_way(place: Place) -> str:
+    """The first link among the folders below the root that a path leads through, and the path itself; or "".
+
+    It is given by its path from the root. The root itself may be reached through links.
+    """
+    is_junction = getattr(os.path, "isjunction", lambda _path: False)
+    for path in reversed(_upwards(place.relative)):
+        whole = os.path.join(place.root.path, path)
+        if os.path.islink(whole) or is_junction(whole):
+            return path
+    return ""
+
+
+def _upwards(path: str) -> list[str]:
+    """A path from the root and every folder above it, deepest first, without the root."""
+    parts = path.split("/") if path else []
+    return ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
 
 def _moment(mtime_ns: int, now: datetime) -> datetime:

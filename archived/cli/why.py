@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +19,7 @@ from archived.cli.views import View, file_view
 from archived.cli.why_page import page_of
 from archived.core.lifecycle import State
 from archived.core.model import Dataset, DatasetFile, Verdict
+from archived.core.paths import printable
 from archived.core.recognition import Found
 from archived.core.settling import Decision, DecisionKind
 from archived.errors import NameNotFoundError, StoreError, StoreMissingError
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
         "archivedctl why raw-ephys/SC011/catgt_SC011_022319_g0 --json",
     )
 )
-@click.argument("path", type=click.Path())
+@click.argument("path", type=click.Path(readable=False))
 @json_option
 @pass_caller
 def command(caller: Caller, path: str, as_json: bool) -> None:
@@ -87,6 +90,9 @@ def _unrecognised(path: str, place: Place) -> View:
     miss = explaining.why_not(place)
     below, complete = explaining.recordings_below(place)
     reason = miss.why if explaining.exists(place) else f"it is not there; {miss.why}"
+    link = explaining.link_on_the_way(place)
+    if link:
+        reason = _linked(place, link)
     return _view(
         path,
         reason=reason,
@@ -111,7 +117,7 @@ def _recognised(caller: Caller, path: str, place: Place, found: Found) -> View:
         fields=_fields(found),
         state=str(dataset.state) if dataset else None,
         finished=None if decision is None else decision.kind is DecisionKind.READY,
-        reason=_reason(place, on_disk, dataset, now_on_disk),
+        reason=_reason(place, found, on_disk, dataset, now_on_disk),
         checks=[_check(each) for each in on_disk.verdicts],
         on_disk=now_on_disk,
         file=next((file_view(each) for each in files if each.path == place.relative), None),
@@ -132,12 +138,24 @@ def _stored(caller: Caller, name: str) -> tuple[Dataset | None, Sequence[Dataset
     return None, ()
 
 
-def _reason(place: Place, on_disk: OnDisk, dataset: Dataset | None, now_on_disk: str) -> str:
+def _linked(place: Place, link: str) -> str:
+    whole = printable(os.path.join(place.root.path, link))
+    return f"{whole} is a link; links are not followed, so what is behind it is not archived"
+
+
+def _reason(
+    place: Place, found: Found, on_disk: OnDisk, dataset: Dataset | None, now_on_disk: str
+) -> str:
     """The one sentence: about the file that was asked for where it is a special case, else about the dataset."""
+    link = explaining.link_on_the_way(place)
+    if link:
+        hides_all = PurePosixPath(found.recording.path).is_relative_to(link)
+        known = f"; {dataset.reason}" if dataset is not None and hides_all else ""
+        return _linked(place, link) + known
     if place.relative in on_disk.excluded:
         return "it is scratch by its convention, and never archived"
     if place.relative in on_disk.others:
-        return "it is neither a file nor a folder (a link, a pipe): it is not followed"
+        return "it is neither a file nor a folder (a pipe, a device): it is not followed"
     if not on_disk.root_lost and not explaining.exists(place):
         about = dataset.reason if dataset is not None else now_on_disk
         return f"it is not there now; {about}"

@@ -15,6 +15,7 @@ from tests.builders import NOON
 from tests.cli.contract import fits
 from tests.cli.rigs import G0, CliRig
 from tests.media import video
+from tests.rig.support import open_to_all, without_privileges
 from tests.store.bench import Bench, file_stat, recording
 
 META = "fileSizeBytes={size}\nfileSHA1=0\nfileTimeSecs=1\nnSavedChans=1\nsnsApLfSy=1,0,0\n"
@@ -182,6 +183,23 @@ def test_a_name_that_is_nearly_right_is_told_the_nearest(rig: CliRig) -> None:
     assert view["nearest"].startswith("{h2o}/catgt_{h2o}")
 
 
+def test_what_lies_deep_in_a_near_miss_is_told_of_the_folder_at_fault(rig: CliRig) -> None:
+    above = rig.root / "Ingested" / "SC045" / "catgt_SC045_120920_g0" / "SC045_120920_g0_imec2"
+    (above / "imec2_ks2_orig").mkdir(parents=True)
+    (above / "imec2_ks2_orig" / "rez.mat").touch()
+
+    view = rig.json("why", str(above / "imec2_ks2_orig" / "rez.mat"))
+
+    fits(view, "why")
+    assert view["recognised"] is False
+    assert (view["reason"], view["nearest"]) == (
+        rig.json("why", str(above))["reason"],
+        rig.json("why", str(above))["nearest"],
+    )
+    assert "would fit if" in view["reason"]
+    assert view["nearest"].startswith("{h2o}/catgt_{h2o}")
+
+
 @pytest.mark.parametrize("typed", ["", "SC011"])
 def test_a_folder_above_recordings_lists_them(rig: CliRig, typed: str) -> None:
     write_catgt(rig)
@@ -261,6 +279,62 @@ def test_a_link_inside_the_root_is_not_followed(rig: CliRig) -> None:
         view = rig.json("why", str(folder / name))
         fits(view, "why")
         assert "not followed" in view["reason"]
+
+
+@pytest.mark.parametrize("below", ["02242019/video", "02242019/video/x.avi", "", "notes"])
+def test_what_lies_behind_a_link_is_told_so(rig: CliRig, below: str) -> None:
+    behind = rig.base / "outside" / "02242019" / "video"
+    behind.mkdir(parents=True)
+    (behind / "x.avi").touch()
+    (rig.root / "SC016").symlink_to(rig.base / "outside")
+
+    view = rig.json("why", str(rig.root / "SC016" / below))
+
+    fits(view, "why")
+    assert view["reason"] == (
+        f"{rig.root}/SC016 is a link; links are not followed, so what is behind it is not archived"
+    )
+
+
+def test_of_a_recording_that_a_link_replaced_is_told_what_was_archived(
+    rig: CliRig, bench: Bench
+) -> None:
+    folder = write_catgt(rig)
+    sight(rig, bench, folder)
+    bench.settle()
+    bench.archive()
+    folder.rename(rig.base / "moved")
+    folder.symlink_to(rig.base / "moved")
+
+    view = rig.json("why", str(folder))
+
+    assert view["reason"].startswith(f"{folder} is a link; ")
+    assert view["reason"].endswith("; every file has a receipt (4)")
+    assert view["state"] == "archived"
+
+
+def test_a_path_that_may_not_be_read_is_explained(
+    rig: CliRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_catgt(rig)
+    # For root everything is readable; to click this file looks as it does to anybody else.
+    monkeypatch.setattr(os, "access", lambda path, _mode: str(folder) not in str(path))
+
+    view = rig.json("why", str(folder / f"{RUN}_fyi.txt"))
+
+    assert view["dataset"] == G0
+
+
+def test_what_may_not_be_entered_is_not_said_to_be_missing() -> None:
+    with open_to_all() as base:
+        rig = CliRig(base, now=clock.now())
+        folder = write_catgt(rig)
+        folder.chmod(0)
+        with without_privileges():
+            view = rig.json("why", str(folder / f"{RUN}_fyi.txt"))
+
+    assert "not there" not in view["reason"]
+    assert "cannot be read" in view["reason"]
 
 
 def test_a_root_that_is_away_is_told_and_proves_nothing(rig: CliRig, bench: Bench) -> None:
