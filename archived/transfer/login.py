@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import globus_sdk
 from globus_sdk.scopes import AuthScopes, GCSCollectionScopes, Scope, TransferScopes
 
-from archived.errors import TransferError
+from archived.errors import LoginRequiredError, TransferError
 from archived.transfer.globus_errors import LIBRARY_ERRORS, Account, translate
 from archived.transfer.globus_session import GlobusSession, Identity, manners, token_file
 from archived.transfer.token_file import StoredToken
@@ -83,7 +83,7 @@ def finish_login(pending: PendingLogin, code: str) -> Identity:
         }
 
     try:
-        tokens = _tried("use that code", trade)
+        tokens = _tried("use that code", trade, _of_a_code)
     finally:
         pending.flow.transport.close()
     token_file(pending.token_path, pending.client_id).replace(tokens)
@@ -140,10 +140,27 @@ def _client(client_id: str) -> globus_sdk.NativeAppAuthClient:
     )
 
 
-def _tried(doing: str, work: Callable[[], T]) -> T:
+def _tried(
+    doing: str,
+    work: Callable[[], T],
+    meaning: Callable[[Exception, Account, str], TransferError] = translate,
+) -> T:
+    """What the work gives; its failure in our words, raised without the original, which may hold a token."""
     failure: TransferError
     try:
         return work()
     except LIBRARY_ERRORS as error:
-        failure = translate(error, _PERSON, doing)
+        failure = meaning(error, _PERSON, doing)
     raise failure
+
+
+def _of_a_code(error: Exception, account: Account, doing: str) -> TransferError:
+    """As `translate`; but what means an ended login elsewhere is here about the code alone."""
+    raw = error.raw_json if isinstance(error, globus_sdk.AuthAPIError) else None
+    if not isinstance(raw, Mapping) or raw.get("error") != "invalid_grant":
+        return translate(error, account, doing)
+    return LoginRequiredError(
+        f"could not {doing}: it is mistyped, was used already, or is older than ten minutes; "
+        "nothing was changed",
+        what_to_do=f"begin again with a new code; {account.command()}",
+    )

@@ -110,10 +110,36 @@ def test_a_login_is_found_by_a_program_that_runs_already(person: Person) -> None
 def test_a_wrong_code_is_refused_and_stores_nothing(person: Person) -> None:
     pending = person.begin()
 
-    with pytest.raises(LoginRequiredError, match="use that code"):
+    with pytest.raises(LoginRequiredError, match="use that code: it is mistyped") as raised:
         finish_login(pending, "not the code")
 
+    assert "nothing was changed" in str(raised.value)
+    assert "archivedctl login" in raised.value.what_to_do
     assert not person.tokens.exists()
+
+
+def test_a_code_that_was_used_already_leaves_the_login_as_it_is(person: Person) -> None:
+    pending = person.begin()
+    code = person.globus.approve(pending.url)
+    finish_login(pending, code)
+    kept = person.stored()
+
+    with pytest.raises(LoginRequiredError, match="was used already") as raised:
+        finish_login(pending, code)
+
+    assert "six months" not in str(raised.value)
+    assert person.stored() == kept
+
+
+def test_a_code_is_not_blamed_for_another_refusal(person: Person) -> None:
+    pending = person.begin()
+    code = person.globus.approve(pending.url)
+    person.globus.order("invalid_client")
+
+    with pytest.raises(LoginRequiredError, match="use that code: the client id") as raised:
+        finish_login(pending, code)
+
+    assert "mistyped" not in str(raised.value)
 
 
 def test_a_login_that_has_ended_is_said_with_the_command(person: Person) -> None:
