@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 
 from archived.cli.times import ahead
@@ -11,13 +11,42 @@ from archived.core.lifecycle import State
 from archived.core.model import Dataset, DatasetFile, FileState
 from archived.core.paths import printable
 
+CONFLICT = (
+    "compare the file on the rig with the one in the archive: `archivedctl accept {name}` replaces what is there "
+    "by what is on the rig; otherwise it stays failed, and the archive keeps what it has"
+)
+CHANGED = (
+    "`archivedctl accept {name}` archives what is on the rig now as a new revision; "
+    "or leave it, and the archive keeps what it has"
+)
+CHECKSUM = (
+    "compare the file with its .meta: if the file is right and the .meta is out of date, `archivedctl accept {name}` "
+    "archives it without that checksum; if the file is damaged, mend it, then `archivedctl retry {name}`"
+)
+MEND = "mend what the reason names, then `archivedctl retry {name}`"
+EMPTY = "put its files back, then `archivedctl retry {name}`; or `archivedctl hold {name}` if they are not to come back"
+JUDGED = (
+    "`archivedctl why {name}` tells more; mend what the reason names, then `archivedctl retry {name}`; or, if its "
+    "files can be read and are to be kept so, `archivedctl accept {name}` archives it as it is"
+)
+"""Where no file was set apart, it is the format that speaks against the dataset as a whole."""
 
-def what_to_do(dataset: Dataset, files: Sequence[DatasetFile], now: datetime) -> str:
-    """One sentence with the command; "" where nothing need be done."""
+ACCEPTABLE = {"conflict": CONFLICT, "checksum": CHECKSUM}
+"""The kinds of faults of files that `accept` overrides, those first that it cannot undo."""
+
+
+def what_to_do(
+    dataset: Dataset, files: Sequence[DatasetFile], faults: Set[str], now: datetime
+) -> str:
+    """One sentence with the command; "" where nothing need be done.
+
+    `faults` are the kinds of faults that set files of it apart, as the store's `faults` tells them.
+    """
     name = typed(dataset.name)
     match dataset.state:
         case State.FAILED:
-            return _failed(name, {file.state for file in files})
+            present = {file.state for file in files} - {FileState.GONE}
+            return "; ".join(_failed(present, faults)).replace("{name}", name)
         case State.WAITING:
             when = ahead(dataset.due, now) if dataset.due else "soon"
             return f"it is tried again {when}; at once with `archivedctl retry {name}`"
@@ -32,15 +61,13 @@ def typed(name: str) -> str:
     return shlex.quote(printable(name))
 
 
-def _failed(name: str, states: set[FileState]) -> str:
-    if FileState.CHANGED in states:
-        return (
-            f"`archivedctl accept {name}` archives what is on the rig now as a new revision; "
-            "or leave it, and the archive keeps what it has"
-        )
-    if FileState.FAILED in states:
-        return f"mend what the reason names, then `archivedctl retry {name}`"
-    return (
-        f"`archivedctl why {name}` tells more; `archivedctl retry {name}` looks again, "
-        f"`archivedctl accept {name}` archives it as it is"
-    )
+def _failed(present: Set[FileState], faults: Set[str]) -> list[str]:
+    """Every advice that fits: `accept` is for all files at once, so that nothing it replaces goes unsaid."""
+    if not present:
+        return [EMPTY]
+    said = [advice for kind, advice in ACCEPTABLE.items() if kind in faults]
+    if FileState.CHANGED in present:
+        said.append(CHANGED)
+    if FileState.FAILED in present and (not faults or faults - set(ACCEPTABLE)):
+        said.append(MEND if not said else f"for other files, {MEND}")
+    return said or [JUDGED]

@@ -93,7 +93,7 @@ def gather(store: Store, dataset: Dataset, configuration: Configuration, now: da
     return {
         **dataset_view(dataset),
         "archive": _archive(configuration, dataset),
-        "what_to_do": what_to_do(dataset, files, now),
+        "what_to_do": what_to_do(dataset, files, store.faults(dataset.id), now),
         "files": [file_view(each) for each in files],
         "events": [{key: each[key] for key in each if key != "dataset"} for each in events],
         "batches": [batch_view(each) for each in store.file_batches(dataset.id)],

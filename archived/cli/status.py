@@ -104,12 +104,13 @@ def _counts(store: Store, location: str | None) -> dict[str, int]:
 
 
 def _attention(caller: Caller, store: Store, dataset: Dataset) -> View:
+    files, faults = store.files(dataset.id), store.faults(dataset.id)
     return {
         "dataset": dataset.name,
         "state": str(dataset.state),
         "reason": dataset.reason,
         "since": iso(dataset.state_since),
-        "what_to_do": what_to_do(dataset, store.files(dataset.id), caller.now()),
+        "what_to_do": what_to_do(dataset, files, faults, caller.now()),
     }
 
 

@@ -104,7 +104,7 @@ def _unrecognised(path: str, place: Place) -> View:
 
 def _recognised(caller: Caller, path: str, place: Place, found: Found) -> View:
     name = f"{found.location}/{found.recording.path}"
-    dataset, files = _stored(caller, name)
+    dataset, files, faults = _stored(caller, name)
     on_disk = explaining.look_at(place, found)
     decision = explaining.decide_now(on_disk, found, dataset, caller.configuration, caller.now())
     now_on_disk = _said_of_disk(on_disk, decision)
@@ -121,21 +121,23 @@ def _recognised(caller: Caller, path: str, place: Place, found: Found) -> View:
         checks=[_check(each) for each in on_disk.verdicts],
         on_disk=now_on_disk,
         file=next((file_view(each) for each in files if each.path == place.relative), None),
-        what_to_do=what_to_do(dataset, files, caller.now()) if dataset else "",
+        what_to_do=what_to_do(dataset, files, faults, caller.now()) if dataset else "",
     )
 
 
-def _stored(caller: Caller, name: str) -> tuple[Dataset | None, Sequence[DatasetFile]]:
+def _stored(
+    caller: Caller, name: str
+) -> tuple[Dataset | None, Sequence[DatasetFile], frozenset[str]]:
     """What the store knows, where there is one."""
     try:
         with caller.store() as store, contextlib.suppress(NameNotFoundError):
             dataset = store.dataset(name)
-            return dataset, store.files(dataset.id)
+            return dataset, store.files(dataset.id), store.faults(dataset.id)
     except StoreMissingError:
         talk("There is no store yet, so this is what the disk says.")
     except StoreError as error:
         talk(f"The store cannot be asked ({error}), so this is what the disk says.")
-    return None, ()
+    return None, (), frozenset()
 
 
 def _linked(place: Place, link: str) -> str:

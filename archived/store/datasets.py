@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from datetime import datetime
 
-from archived.core.model import Batch, Dataset, DatasetFile, Event
+from archived.core.model import Batch, Dataset, DatasetFile, Event, FileState
 from archived.core.paths import printable
 from archived.errors import NameNotFoundError
 from archived.store.fields import from_text, to_text, to_time
@@ -98,6 +98,15 @@ class DatasetVerbs(Moves):
             dataset_id,
         )
         return [file_of(row, dataset.path) for row in rows]
+
+    def faults(self, dataset_id: int) -> frozenset[str]:
+        """The kinds of faults that set files of a dataset apart: "conflict", "checksum", …"""
+        rows = self._door.rows(
+            "SELECT DISTINCT fault FROM file WHERE dataset_id = ? AND state = ? AND fault <> ''",
+            dataset_id,
+            FileState.FAILED,
+        )
+        return frozenset(row[0] for row in rows)
 
     def file_batches(self, dataset_id: int) -> list[Batch]:
         """The batches that files of a dataset travel or travelled in, oldest first."""

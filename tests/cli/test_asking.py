@@ -15,6 +15,14 @@ from tests.cli.rigs import G0, G1, CliRig, archived_and_ready, failed
 from tests.store.bench import Bench
 
 
+def set_apart(bench: Bench, **faults: str) -> None:
+    """A dataset whose every file was set apart, each with a kind of fault."""
+    bench.ready(*faults)
+    for name, fault in faults.items():
+        bench.store.set_apart([bench.files()[name].id], "odd", bench.now, fault=fault)
+    assert bench.state() is State.FAILED
+
+
 class TestList:
     def test_an_empty_store_is_an_empty_array_and_a_sentence_on_the_side(
         self, rig: CliRig, bench: Bench
@@ -149,6 +157,58 @@ class TestShow:
         bench.sight()
 
         assert f"`archivedctl accept {G0}`" in rig.json("show", G0)["what_to_do"]
+
+    @pytest.mark.parametrize(
+        ("fault", "words", "not_these"),
+        [
+            ("checksum", [f"`archivedctl accept {G0}`", "out of date"], ["replaces"]),
+            ("conflict", ["compare", f"`archivedctl accept {G0}` replaces", "stays failed"], []),
+            ("unreadable", ["mend", f"`archivedctl retry {G0}`"], ["accept"]),
+        ],
+    )
+    def test_the_advice_fits_what_is_wrong_with_the_file(
+        self, rig: CliRig, bench: Bench, fault: str, words: list[str], not_these: list[str]
+    ) -> None:
+        set_apart(bench, **{"a.ap.bin": fault})
+
+        advice = rig.json("show", G0)["what_to_do"]
+
+        assert all(each in advice for each in words)
+        assert not any(each in advice for each in not_these)
+        assert advice == rig.json("status")["attention"][0]["what_to_do"]
+        assert advice == rig.json("why", G0)["what_to_do"]
+
+    def test_nothing_that_accept_would_replace_goes_unsaid(self, rig: CliRig, bench: Bench) -> None:
+        set_apart(bench, **{"a.ap.meta": "checksum", "b.bin": "conflict", "c.bin": "unreadable"})
+
+        advice = rig.json("show", G0)["what_to_do"]
+
+        assert "replaces what is there" in advice
+        assert "without that checksum" in advice
+        assert "for other files, mend" in advice
+
+    def test_what_the_advice_says_can_be_done(self, rig: CliRig, bench: Bench) -> None:
+        set_apart(bench, **{"a.ap.bin": "checksum", "b.bin": "conflict"})
+
+        assert rig.said("accept", G0) == f"{G0}  failed ▶ ready\n"
+
+    def test_one_whose_files_all_left_is_not_offered_to_be_accepted(
+        self, rig: CliRig, bench: Bench
+    ) -> None:
+        bench.ready("a.ap.bin")
+        [path] = bench.disk
+        bench.remove(path)
+        bench.look()
+        bench.look()
+
+        view = rig.json("show", G0)
+
+        assert (view["state"], view["files"][0]["state"]) == ("failed", "gone")
+        assert "put its files back" in view["what_to_do"]
+        assert f"`archivedctl hold {G0}`" in view["what_to_do"]
+        assert "accept" not in view["what_to_do"]
+        assert rig.type("accept", G0).exit_code == 1
+        assert rig.said("hold", G0) == f"{G0}  failed ▶ held\n"
 
     def test_what_waits_says_until_when(self, rig: CliRig, bench: Bench) -> None:
         bench.ready("a.ap.bin")

@@ -211,6 +211,20 @@ def test_a_pending_file_can_be_set_apart(bench: Bench) -> None:
     assert bench.state() is State.SETTLING
 
 
+def test_the_kinds_of_faults_of_a_dataset_are_told(bench: Bench) -> None:
+    for name in ("a.bin", "b.bin", "c.bin", "d.bin"):
+        bench.write(name)
+    bench.sight()
+    files = bench.files()
+    dataset_id = bench.dataset().id
+    assert bench.store.faults(dataset_id) == frozenset()
+    bench.store.set_apart(
+        [files["a.bin"].id, files["b.bin"].id], "differs", bench.now, fault="conflict"
+    )
+    bench.store.set_apart([files["c.bin"].id], "not readable", bench.now, fault="unreadable")
+    assert bench.store.faults(dataset_id) == {"conflict", "unreadable"}
+
+
 def test_a_ready_dataset_with_every_file_set_apart_needs_a_person(bench: Bench) -> None:
     bench.ready("a.bin")
     bench.store.set_apart(
