@@ -72,4 +72,6 @@ class GlobusRig:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of a process that talks to the simulated Globus."""
-        return {**os.environ, **self.variables}
+        # Another simulator of the same run may have left the address of its account in ours.
+        own = {name: os.environ[name] for name in os.environ.keys() - self.globus.environment}
+        return {**own, **self.variables}
