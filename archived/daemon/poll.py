@@ -21,6 +21,8 @@ NOT_CHANGED_AFTER = 5
 """After how many submissions a file that Globus finds changed or missing is not just being written to: perhaps Globus
 looks into another folder than this program does."""
 
+CHECKSUM_UNSUPPORTED = "CHECKSUM_UNSUPPORTED"
+
 ARCHIVE_FULL = frozenset({"QUOTA_EXCEEDED", "NO_SPACE_LEFT"})
 
 
@@ -102,7 +104,8 @@ class Polling:
             nice_status=report.nice_status,
             now=now,
         )
-        around.store.postpone_batch(batch.id, now + around.policies.poll, batch.attempts, "")
+        kept = batch.reason if batch.state is BatchState.CANCELLING else ""
+        around.store.postpone_batch(batch.id, now + around.policies.poll, batch.attempts, kept)
         if report.state is TaskState.SUSPENDED:
             around.store.raise_alarm(
                 f"suspended:{batch.id}",
@@ -135,9 +138,11 @@ class Polling:
         # With those that are set apart already: this may have been begun before the process died.
         files = {file.path: file for file in around.store.batch_files(batch.id, released=True)}
         faults = [*report.faults, *report.skipped]
-        apart = self._set_apart(batch, files, faults, now)
-        general = [fault for fault in faults if fault.path not in files]
-        needs_person = _needs_person(general) if not apart else None
+        alone = [fault for fault in faults if fault.path in files and _of_one_file(fault, report)]
+        self._set_apart(batch, files, alone, now)
+        without_checksums = any(fault.code == CHECKSUM_UNSUPPORTED for fault in faults)
+        apart = bool(alone) or without_checksums
+        needs_person = _needs_person(faults) if not apart else None
         if any(fault.code in ARCHIVE_FULL for fault in faults):
             around.store.raise_alarm(
                 f"full:{batch.location}",
@@ -166,13 +171,9 @@ class Polling:
         files: dict[str, BatchFile],
         faults: Sequence[Fault],
         now: datetime,
-    ) -> bool:
-        apart = False
+    ) -> None:
         for fault in faults:
-            file = files.get(fault.path or "")
-            if file is None or not _hopeless(fault) or fault.code in ARCHIVE_FULL:
-                continue
-            apart = True
+            file = files[fault.path or ""]
             if fault.code in CHANGED_AT_SOURCE and file.submitted < NOT_CHANGED_AFTER:
                 self._around.store.release_files(batch.id, [file.file_id], now)
                 continue
@@ -183,7 +184,17 @@ class Polling:
                 fault=_fault_word(fault.code),
                 reason=f"{printable(file.path)}: {fault.message}; {_explained(fault.code)}",
             )
-        return apart
+
+
+def _of_one_file(fault: Fault, report: TaskReport) -> bool:
+    """Whether a fault that names a file is that file's own.
+
+    An archive that took other files of the task refuses just this one; one that took none refuses the rig. That
+    the archive cannot check a checksum of ours is no fault of the file: the mover leaves them out from then on.
+    """
+    if fault.code == "PERMISSION_DENIED":
+        return report.files_done > 0
+    return classify(fault.code) is FaultKind.SOURCE and fault.code != CHECKSUM_UNSUPPORTED
 
 
 def _hopeless(fault: Fault) -> bool:

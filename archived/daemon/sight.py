@@ -6,34 +6,24 @@ A look runs on a thread of its own and hands over what it saw in portions; only 
 from __future__ import annotations
 
 import queue
-import threading
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from archived.core.model import Unrecognised, parent
+from archived.core.model import parent
 from archived.core.paths import printable
-from archived.core.recognition import Found
-from archived.daemon.roots import confirmed, note_identity, noted_identity
+from archived.daemon.looking import Look, Portion, walk
+from archived.daemon.roots import note_identity, noted_identity
 from archived.daemon.surroundings import Surroundings, WatchedRoot, error_of
 from archived.errands import Finished
 from archived.errors import RootUnavailableError
-from archived.rig.root import RootIdentity
 from archived.rig.scanner import (
-    FolderSeen,
-    FolderSkipped,
-    FolderTrouble,
     KnownFolder,
-    look,
     nothing_known,
 )
 from archived.rig.watcher import Watcher
-from archived.store import FolderSighting, LookSummary
-
-PORTION_FOLDERS = 200
-PORTION_FILES = 5_000
-"""How much of a look is handed over at a time: large enough for a quick store, small enough for a short tick."""
+from archived.store import LookSummary
 
 PORTIONS_A_TICK = 4
 UNRECOGNISED_LIMIT = 1_000
@@ -42,44 +32,6 @@ UNRECOGNISED_LIMIT = 1_000
 
 LOOKS_FOR_LONG = timedelta(hours=6)
 """After how long a look that has not ended is told of: a disk that hangs raises no error."""
-
-
-@dataclass
-class Portion:
-    """What a look saw since the last portion."""
-
-    sightings: list[FolderSighting] = field(default_factory=list)
-    plain: list[FolderSeen] = field(default_factory=list)
-    unrecognised: list[Unrecognised] = field(default_factory=list)
-    troubles: list[FolderTrouble] = field(default_factory=list)
-    visited: list[str] = field(default_factory=list)
-    files: int = 0
-
-    def full(self) -> bool:
-        """Whether it is time to hand it over."""
-        return len(self.visited) >= PORTION_FOLDERS or self.files >= PORTION_FILES
-
-
-@dataclass
-class Look:
-    """A look under way. `below` is None for a look at everything."""
-
-    below: tuple[str, ...] | None
-    deep: bool
-    first: bool
-    begun: datetime
-    portions: queue.SimpleQueue[Portion] = field(default_factory=queue.SimpleQueue)
-    unwritten: Portion | None = None
-    """The portion that is being written. It is let go of only once the store has it: with a portion less, the look
-    would take what it saw for missing."""
-    recordings: bool = False
-    """Whether it saw any."""
-    visited: set[str] = field(default_factory=set)
-    unrecognised: dict[str, Unrecognised] = field(default_factory=dict)
-    troubles: int = 0
-    identity: RootIdentity | None = None
-    stop: threading.Event = field(default_factory=threading.Event)
-    outcome: Finished | None = None
 
 
 @dataclass
@@ -165,65 +117,14 @@ class Sighting:
             return
         watch.look = begun
         noted = noted_identity(self._around.store, watch.watched.root)
+        known = nothing_known if begun.deep else partial(self._known, watch.watched.key)
         self._around.errands.start(
-            "look", watch.watched.key, partial(self._look, watch.watched, begun, noted, now)
+            "look", watch.watched.key, partial(walk, watch.watched, begun, noted, now, known)
         )
-
-    def _look(
-        self, watched: WatchedRoot, begun: Look, noted: RootIdentity | None, now: datetime
-    ) -> None:
-        """The errand itself: on a thread of its own; of the store it reads only what may be passed over."""
-        portion = Portion()
-        with confirmed(watched.root, noted) as identity:
-            for seen in look(
-                watched.root,
-                below=("",) if begun.below is None else begun.below,
-                known=nothing_known if begun.deep else partial(self._known, watched.key),
-                now=now,
-                stop=begun.stop,
-            ):
-                self._sort(watched, seen, portion)
-                if portion.full():
-                    watched.root.confirm(identity)
-                    begun.portions.put(portion)
-                    portion = Portion()
-        begun.identity = identity
-        begun.portions.put(portion)
 
     def _known(self, key: str, folder: str) -> KnownFolder | None:
         known = self._around.store.known_folder(key, folder)
         return None if known is None else KnownFolder(known[0], tuple(known[1]))
-
-    def _sort(
-        self,
-        watched: WatchedRoot,
-        seen: FolderSeen | FolderSkipped | FolderTrouble,
-        portion: Portion,
-    ) -> None:
-        if isinstance(seen, FolderTrouble):
-            portion.troubles.append(seen)
-            return
-        portion.visited.append(seen.path)
-        if isinstance(seen, FolderSkipped):
-            return
-        found = watched.recogniser.find(seen.path)
-        for other in seen.others:
-            portion.unrecognised.append(
-                Unrecognised(other, "neither a file nor a folder (a link, a pipe): not followed")
-            )
-        if found is not None:
-            portion.unrecognised.extend(
-                Unrecognised(file.path, "scratch, which its convention leaves out of the archive")
-                for file in seen.files
-                if found.convention.excludes(file.path)
-            )
-            portion.sightings.append(_sighting(watched, seen, found))
-            portion.files += len(seen.files)
-            return
-        misses = list(_near_misses(watched, seen))
-        portion.unrecognised.extend(misses)
-        if not misses:
-            portion.plain.append(seen)
 
     def _take(self, watch: RootWatch, under_way: Look, now: datetime) -> None:
         for _ in range(PORTIONS_A_TICK):
@@ -251,12 +152,13 @@ class Sighting:
         if under_way.below is None and not under_way.first and self._events_expected():
             store.count("found_only_by_rescan", result.files_new)
         under_way.visited.update(portion.visited)
+        under_way.entries += portion.entries
         under_way.recordings = under_way.recordings or bool(portion.sightings)
         for item in portion.unrecognised:
             if len(under_way.unrecognised) < UNRECOGNISED_LIMIT:
                 under_way.unrecognised[item.path] = item
         for trouble in portion.troubles:
-            under_way.troubles += 1
+            under_way.troubles.append(trouble)
             self._around.log.warning(
                 "folder not readable", folder=printable(trouble.path), why=trouble.why
             )
@@ -278,15 +180,8 @@ class Sighting:
         if ended.recordings:
             # An empty folder, perhaps the mount point of a disk that is still away, is nothing to hold on to.
             note_identity(store, watch.watched.root, ended.identity)
-        if ended.troubles:
-            store.raise_alarm(
-                f"unreadable:{key}",
-                f"{ended.troubles} folders under {key} cannot be read; what is in them is not archived",
-                "give the service's user permission to read them",
-                now,
-            )
-        else:
-            store.clear_alarm(f"unreadable:{key}")
+        self._tell_of_troubles(key, ended, now)
+        self._tell_of_emptiness(watch, ended, now)
         if ended.deep:
             watch.deep_due = now + policies.deep_look
             store.set_unrecognised(key, list(ended.unrecognised.values()), now)
@@ -302,7 +197,7 @@ class Sighting:
         except RootUnavailableError as error:
             self._root_alarm(watch, error, now)
             return
-        result = store.finish_look(key, LookSummary(ended.visited, ended.troubles == 0), now)
+        result = store.finish_look(key, LookSummary(ended.visited, not ended.troubles), now)
         watch.blocked = result.fuse_blown
         if result.fuse_blown:
             store.raise_alarm(
@@ -314,6 +209,37 @@ class Sighting:
             )
         else:
             store.clear_alarm(f"missing:{key}")
+
+    def _tell_of_troubles(self, key: str, ended: Look, now: datetime) -> None:
+        store = self._around.store
+        if not ended.troubles:
+            store.clear_alarm(f"unreadable:{key}")
+            return
+        first, others = ended.troubles[0], len(ended.troubles) - 1
+        more = f" (and {others} more)" if others else ""
+        store.raise_alarm(
+            f"unreadable:{key}",
+            f"{printable(first.path) or 'the root'}{more} under {key} cannot be read: {first.why}; what is in there "
+            "is not archived, and nothing counts as missing meanwhile",
+            "give the service's user permission to read it",
+            now,
+        )
+
+    def _tell_of_emptiness(self, watch: RootWatch, ended: Look, now: datetime) -> None:
+        """A root in which nothing was ever seen is more likely a disk that is away than a rig without recordings."""
+        store, key = self._around.store, watch.watched.key
+        if ended.entries or noted_identity(store, watch.watched.root) is not None:
+            store.clear_alarm(f"empty:{key}")
+            return
+        if not ended.deep:
+            # The root itself may have been passed over, so that nothing is known of what is in it.
+            return
+        store.raise_alarm(
+            f"empty:{key}",
+            f"{printable(key)} is empty: there is nothing to archive, and nothing counts as missing",
+            "see whether its disk is mounted, and whether local_endpoint_local_path is right",
+            now,
+        )
 
     def _late(self, watch: RootWatch, under_way: Look, now: datetime) -> None:
         key = watch.watched.key
@@ -331,36 +257,6 @@ class Sighting:
         what_to_do = getattr(error, "what_to_do", "")
         self._around.store.raise_alarm(f"root:{key}", str(error), what_to_do, now)
         self._around.log.error("root unavailable", root=key, error=str(error))
-
-
-def _sighting(watched: WatchedRoot, seen: FolderSeen, found: Found) -> FolderSighting:
-    convention = found.convention
-    return FolderSighting(
-        root_key=watched.key,
-        location=found.location,
-        recording=found.recording,
-        folder=seen.path,
-        mtime_ns=seen.mtime_ns,
-        subfolders=seen.subfolders,
-        files=tuple(
-            (file, convention.file_type(file.path))
-            for file in seen.files
-            if not convention.excludes(file.path)
-        ),
-    )
-
-
-def _near_misses(watched: WatchedRoot, seen: FolderSeen) -> Iterator[Unrecognised]:
-    """The folder itself where it nearly is a recording, else the files in it that look like parts of one."""
-    if seen.path:
-        miss = watched.recogniser.near_miss(seen.path)
-        if miss is not None:
-            yield miss
-            return
-    for file in seen.files:
-        miss = watched.recogniser.near_miss(file.path)
-        if miss is not None:
-            yield miss
 
 
 def _is_due(due: datetime | None, pause: timedelta, now: datetime) -> bool:

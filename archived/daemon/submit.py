@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from archived.core.model import Batch, BatchFile, BatchState, parent
+from archived.core.model import Batch, BatchState
 from archived.core.paths import printable
-from archived.daemon.roots import noted_identity, stats_now, unchanged
+from archived.daemon.prepare import Prepared, prepare
+from archived.daemon.roots import noted_identity
 from archived.daemon.surroundings import Surroundings, error_of, raise_login_alarm
 from archived.errands import Finished
-from archived.errors import ArchivedError, NotPermittedError, TransferRefusedError
-from archived.ports import EntryType, TransferItem, TransferOrder, Transfers
-from archived.rig.root import Root, RootIdentity
+from archived.errors import ArchivedError, NotPermittedError
+from archived.ports import TransferItem, TransferOrder
 
 LABEL = "archived {rig} {batch}"
 TOLD_AFTER = 3
@@ -23,18 +22,6 @@ TOLD_AFTER = 3
 
 SHORTEST_DEADLINE = timedelta(hours=1)
 """A batch that waited out an outage is not sent with a deadline that is nearly over."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What was found right before a batch is sent."""
-
-    submission_id: str
-    changed: Sequence[BatchFile]
-    conflicts: Sequence[tuple[BatchFile, int]]
-    """Files that the archive holds already, although we never sent them, with the size there."""
-    refused: Sequence[tuple[BatchFile, str]]
-    """Files of which the archive does not say whether it holds them, with its words."""
 
 
 class Submitting:
@@ -252,37 +239,3 @@ def _postponed(batch: Batch, now: datetime) -> bool:
     """Whether nothing is being asked of the mover for it just now."""
     waits = batch.state in (BatchState.PLANNED, BatchState.RESERVED)
     return waits and batch.due is not None and batch.due > now
-
-
-def prepare(
-    root: Root,
-    noted: RootIdentity | None,
-    mover: Transfers,
-    files: Sequence[BatchFile],
-    *,
-    guards: bool,
-) -> Prepared:
-    """Compare the files with the disk and the archive, and fetch a submission id. Changes nothing anywhere."""
-    stats = stats_now(root, noted, [file.path for file in files])
-    same = [file for file in files if unchanged(stats.get(file.path), file.stat)]
-    changed = [file for file in files if not unchanged(stats.get(file.path), file.stat)]
-    prepared = Prepared(mover.reserve(), changed, [], [])
-    return prepared if guards else _with_conflicts(prepared, mover, same)
-
-
-def _with_conflicts(prepared: Prepared, mover: Transfers, files: Sequence[BatchFile]) -> Prepared:
-    """Look into the archive, folder by folder; one that cannot be listed is the trouble of its own files only."""
-    by_folder: defaultdict[str, list[BatchFile]] = defaultdict(list)
-    for file in files:
-        if file.submitted == 0 and not file.overwrite:
-            by_folder[parent(file.path)].append(file)
-    conflicts, refused = [], []
-    for folder, group in by_folder.items():
-        try:
-            entries = mover.list(folder)
-        except TransferRefusedError as error:
-            refused += [(file, str(error)) for file in group]
-            continue
-        there = {entry.name: entry.size for entry in entries if entry.type is EntryType.FILE}
-        conflicts += [(file, there[file.stat.name]) for file in group if file.stat.name in there]
-    return replace(prepared, conflicts=conflicts, refused=refused)

@@ -14,6 +14,7 @@ from archived.daemon.surroundings import Surroundings, error_of, raise_login_ala
 from archived.errands import Finished
 from archived.errors import ArchivedError, TransferRefusedError
 from archived.ports import EntryType, Transfers
+from archived.rig.reader import checksum
 from archived.rig.root import Root, RootIdentity
 from archived.rig.scanner import FileTrouble
 
@@ -31,6 +32,8 @@ class Proof:
     receipts: Sequence[Receipt]
     unproved: Sequence[tuple[BatchFile, str]]
     changed: Sequence[BatchFile]
+    strange: Sequence[tuple[BatchFile, str]] = ()
+    """Files that are not what the program that recorded them says of their content."""
 
 
 class Verifying:
@@ -91,6 +94,8 @@ class Verifying:
         around.store.release_files(
             batch.id, [file.file_id for file in proof.changed], now, ours=True
         )
+        for file, why in proof.strange:
+            around.store.release_files(batch.id, [file.file_id], now, fault="checksum", reason=why)
         result = around.store.prove(batch.id, proof.receipts, now)
         reason = ""
         if proof.unproved:
@@ -131,7 +136,7 @@ def collect(
     assert batch.task_id is not None
     stats = stats_now(root, noted, [file.path for file in files])
     listed = {receipt.path: receipt for receipt in mover.receipts(batch.task_id)}
-    receipts, unproved, changed = [], [], []
+    receipts, unproved, changed, strange = [], [], [], []
     for file in files:
         stat = stats.get(file.path)
         receipt = listed.get(file.path) or _look(mover, file)
@@ -144,9 +149,32 @@ def collect(
             changed.append(file)
         elif receipt.size != file.size:
             unproved.append((file, f"has {receipt.size} of {file.size} bytes in the archive"))
+        elif stat is not None and _unchecked(file, receipt) and (why := _strange(root, file)):
+            strange.append((file, why))
         else:
             receipts.append(receipt)
-    return Proof(receipts, unproved, changed)
+    return Proof(receipts, unproved, changed, strange)
+
+
+def _unchecked(file: BatchFile, receipt: Receipt) -> bool:
+    """Whether nobody compared the file with the checksum that the recording program left of it.
+
+    A transfer that finds the file in the archive already, from an earlier one of ours, does not look at it again.
+    """
+    return file.external_checksum is not None and file.submitted > 0 and receipt.source == "listing"
+
+
+def _strange(root: Root, file: BatchFile) -> str:
+    """How the file differs from what its recording program says of it; "" where it does not."""
+    told = file.external_checksum
+    assert told is not None
+    found = checksum(root, file.path, told.algorithm)
+    if found == told.value.lower():
+        return ""
+    return (
+        f"{printable(file.path)} is not what its recording program describes: its {told.algorithm} is {found}, "
+        f"and {told.value} is noted; `accept` archives it as it is"
+    )
 
 
 def _look(mover: Transfers, file: BatchFile) -> Receipt | str:

@@ -87,7 +87,8 @@ class Copier:
     def _check_algorithm(self, unit: Unit, algorithm: str) -> None:
         wanted = unit.item.external_checksum is not None or self.task.options.verify_checksum
         if wanted and algorithm not in self.destination.algorithms:
-            raise wrong("ENDPOINT_ERROR", self.destination, unit.destination_path)
+            reason = f"checksum algorithm {algorithm} not supported"
+            raise wrong("ENDPOINT_ERROR", self.destination, unit.destination_path, reason=reason)
 
     def _in_place(self, unit: Unit, source: Path, destination: Path, algorithm: str) -> bool:
         """Whether the destination has the file already, as the sync level (0 to 3) understands that."""

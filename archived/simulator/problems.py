@@ -44,11 +44,12 @@ class FatalError(Exception):
         self.error = error
 
 
-def wrong(code: str, where: Collection, path: str, *, at_source: bool = False) -> ProblemError:
-    """The problem with this event code at this path."""
-    return ProblemError(
-        TaskError(code, details(code, where, path, at_source=at_source), path, at_source)
-    )
+def wrong(
+    code: str, where: Collection, path: str, *, at_source: bool = False, reason: str = ""
+) -> ProblemError:
+    """The problem with this event code at this path; `reason` where there is a closer one than the code's own."""
+    text = details(code, where, path, at_source=at_source, reason=reason)
+    return ProblemError(TaskError(code, text, path, at_source))
 
 
 def from_os_error(
@@ -58,7 +59,7 @@ def from_os_error(
     return wrong(_CODES.get(error.errno or 0, "UNKNOWN"), where, path, at_source=at_source)
 
 
-def details(code: str, where: Collection, path: str, *, at_source: bool) -> str:
+def details(code: str, where: Collection, path: str, *, at_source: bool, reason: str = "") -> str:
     """The text of an error event, laid out as Globus does it; line ends of the server stay escaped."""
     verb = "RETR" if at_source else "STOR"
     return (
@@ -66,5 +67,5 @@ def details(code: str, where: Collection, path: str, *, at_source: bool) -> str:
         f"Server: 127.0.0.1:2811\nFile: {path}\nCommand: {verb} {path}\n"
         f"Message: Fatal FTP response\n---\n"
         f"Details: 550-GlobusError: v=1 c={code}\\r\\n"
-        f"550-GridFTP-Reason: {describe(code)}\\r\\n550 End.\\r\\n"
+        f"550-GridFTP-Reason: {reason or describe(code)}\\r\\n550 End.\\r\\n"
     )

@@ -135,7 +135,8 @@ def _api(error: GlobusAPIError, account: Account, doing: str) -> TransferError:
     if status == 409:
         return _conflict(error, last, said)
     if last == "EndpointNotFound":
-        return TransferRefusedError(
+        # A matter of the configuration, not of any dataset: all of them wait until it is mended.
+        return TransferUnavailableError(
             said, what_to_do="check the collection ids in the configuration: archivedctl check"
         )
     if status == 404 or last in ("NotFound", "PathNotFound") or "c=PATH_NOT_FOUND" in str(error):

@@ -89,13 +89,9 @@ def _fault(event: Document, task: Document, ends: Ends) -> Fault:
     return Fault(
         code=_sharpened(code, details, side, path),
         message=_short(_first_line(_MESSAGE, details) or str(event.get("description") or "")),
-        path=path if side is not Side.DESTINATION or code not in _OF_THE_ARCHIVE else None,
+        path=path,
         at=when(event.get("time")),
     )
-
-
-_OF_THE_ARCHIVE = frozenset({"PERMISSION_DENIED", "FILE_NOT_FOUND"})
-"""Codes that concern the whole archive when the destination reports them, whichever file they met first."""
 
 
 def _sharpened(code: str, details: str, side: Side, path: str | None) -> str:

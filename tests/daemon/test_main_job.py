@@ -518,3 +518,17 @@ def test_a_file_that_is_not_what_its_meta_describes_is_set_apart(world: World) -
     world.store.accept(Selector(names=[EPHYS]), world.now, user="anna")
     world.until(world.all_archived)
     archived_everything(world)
+
+
+def test_a_root_in_which_nothing_was_ever_seen_is_an_alarm_until_something_is(
+    world: World,
+) -> None:
+    world.pass_time(minutes(30))
+    [alarm] = world.store.alarms()
+    assert "is empty" in alarm.message
+    assert "mounted" in alarm.what_to_do
+
+    world.record_run()
+    world.until(world.all_archived)
+
+    assert world.store.alarms() == []

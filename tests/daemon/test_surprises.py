@@ -18,7 +18,7 @@ import pytest
 from archived.core import formats
 from archived.core.lifecycle import State
 from archived.core.model import BatchState, FileState
-from archived.daemon import Daemon, Surroundings, roots, settle, sight, submit, verify
+from archived.daemon import Daemon, Surroundings, looking, prepare, roots, settle, verify
 from archived.daemon.surroundings import error_of
 from archived.errands import Finished
 from archived.errors import (
@@ -219,7 +219,7 @@ def test_a_look_that_stumbles_is_an_alarm_and_transfers_go_on(
     world.mover.by_itself = False
     world.until(lambda: bool(world.mover.tasks))
     with monkeypatch.context() as patch:
-        patch.setattr(sight, "look", _raising(ValueError("a bug")))
+        patch.setattr(looking, "look", _raising(ValueError("a bug")))
         world.mover.by_itself = True
         world.until(world.all_archived)
         world.pass_time(timedelta(minutes=10))
@@ -884,7 +884,7 @@ def _nameless(mover: FakeTransfers) -> Callable[..., Any]:
 def test_a_root_trouble_is_not_the_datasets(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.record_run()
     with monkeypatch.context() as patch:
-        patch.setattr(submit, "stats_now", _raising(RootUnavailableError("not mounted")))
+        patch.setattr(prepare, "stats_now", _raising(RootUnavailableError("not mounted")))
         world.pass_time(HOUR)
         assert world.states() == {EPHYS: State.TRANSFERRING}
         assert not world.mover.tasks

@@ -398,10 +398,10 @@ def test_a_collection_that_does_not_exist_is_a_mistake_in_the_configuration(
     wrong = location(archive=CollectionArchive(str(uuid.uuid4()), "/"))
     mover = GlobusTransfers(wrong, bench.session)
 
-    with pytest.raises(TransferRefusedError, match="could not begin a transfer") as raised:
+    with pytest.raises(TransferUnavailableError, match="could not begin a transfer") as raised:
         mover.submit(order(PATH))
     assert "collection ids" in raised.value.what_to_do
-    with pytest.raises(TransferRefusedError):
+    with pytest.raises(TransferUnavailableError):
         mover.list("")
 
 
@@ -554,7 +554,7 @@ def test_a_mismatch_on_the_way_mends_itself(bench: GlobusBench, order: Order) ->
     assert bench.archived(PATH) == b"content"
 
 
-def test_an_archive_that_refuses_us_is_no_single_files_fault(
+def test_an_archive_that_refuses_a_file_is_told_apart_from_the_rig_that_does(
     bench: GlobusBench, order: Order
 ) -> None:
     bench.globus.order("permission_denied", collection=ARCHIVE)
@@ -562,7 +562,8 @@ def test_an_archive_that_refuses_us_is_no_single_files_fault(
 
     report = until(bench, task_id, lambda report: report.faulty)
 
-    assert codes(report.faults) == [("PERMISSION_DENIED", None)]
+    assert codes(report.faults) == [("PERMISSION_DENIED", PATH)]
+    assert report.files_done == 0, "whether it is the one file or the rig that is refused"
     assert classify("PERMISSION_DENIED") is FaultKind.PERSON
 
 
