@@ -16,6 +16,9 @@ _FIELD = r"^{}: (.*?)(?=^(?:Error|Endpoint|Server|File|Command|Message|Details|-
 _FILE = re.compile(_FIELD.format("File"), re.MULTILINE | re.DOTALL)
 _ENDPOINT = re.compile(_FIELD.format("Endpoint"), re.MULTILINE | re.DOTALL)
 _MESSAGE = re.compile(_FIELD.format("Message"), re.MULTILINE | re.DOTALL)
+_REASON = re.compile(r"GridFTP-Reason:\s*(.*?)\s*(?:\\r|\\n|[\r\n]|$)")
+"""Why a server refused, in its own words; `Message` often says no more than that it did."""
+
 _NO_CHECKSUM = re.compile(
     r"(checksum|cksm)[^.]*(not (supported|implemented|available)|unsupported|unknown algorithm)"
     r"|unsupported checksum",
@@ -88,10 +91,15 @@ def _fault(event: Document, task: Document, ends: Ends) -> Fault:
     path = _named_path(details, side, ends)
     return Fault(
         code=_sharpened(code, details, side, path),
-        message=_short(_first_line(_MESSAGE, details) or str(event.get("description") or "")),
+        message=_short(_said(details) or str(event.get("description") or "")),
         path=path,
         at=when(event.get("time")),
     )
+
+
+def _said(details: str) -> str:
+    reason = _REASON.search(details)
+    return (reason[1] if reason else "") or _first_line(_MESSAGE, details) or ""
 
 
 def _sharpened(code: str, details: str, side: Side, path: str | None) -> str:

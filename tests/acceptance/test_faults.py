@@ -359,3 +359,55 @@ def test_a_person_logs_in_stays_logged_in_is_told_when_it_ends_and_logs_out(rig:
 
     rig.control("logout")
     rig.control("whoami", expect=4)
+
+
+def test_a_retry_does_not_make_a_stale_checksum_true(rig: TestRig) -> None:
+    """The first transfer leaves the file in the archive, and the second finds it there and looks no further."""
+    data = record_run(rig)
+    meta = data.with_suffix(".meta")
+    meta.write_text(re.sub("(?m)^fileSHA1=.*$", "fileSHA1=" + "AB" * 20, meta.read_text()))
+    rig.start()
+    attention(rig)
+
+    rig.control("retry", NAME)
+    rig.wait_for(
+        "another look at it",
+        lambda: sum(event["after"] == "failed" for event in rig.json("events", NAME)) == 2,
+    )
+    assert "checksum" in str(rig.json("show", NAME)) or "fileSHA1" in str(rig.json("show", NAME))
+
+    rig.control("accept", NAME)
+    rig.wait_until_archived(1)
+
+
+def test_an_archive_that_cannot_check_checksums_of_ours_gets_the_files_without(
+    rig: TestRig,
+) -> None:
+    simulated(rig).switch(ARCHIVE_COLLECTION, algorithms=["MD5"])
+    record_run(rig)
+
+    rig.start()
+    rig.wait_until_archived(1)
+
+    rig.assert_nothing_was_lost()
+    assert rig.log().count("checksums") <= 2, "told once, not with every file"
+
+
+def test_a_file_that_the_archive_refuses_stops_only_itself(rig: TestRig) -> None:
+    simulated(rig).order("permission_denied", collection=ARCHIVE_COLLECTION, path=DATA)
+    record_run(rig)
+    record_run(rig, "SC012_022319_g0")
+    simulated(rig).order(
+        "permission_denied", collection=ARCHIVE_COLLECTION, path="*SC012_022319_g0_t0.imec0.lf.bin"
+    )
+    record_video(rig)
+
+    rig.start()
+    status = until(
+        rig, "the outcome", lambda status: counts(status) == {"archived": 1, "failed": 2}
+    )
+
+    reasons = " ".join(each["reason"] for each in status["attention"])
+    assert "imec0.ap.bin" in reasons
+    arrived = [path for path in (rig.archive / "ephys").rglob("*") if path.is_file()]
+    assert len(arrived) >= 4, "the other files of both runs travel on"
