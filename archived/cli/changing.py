@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from archived.cli.caller import Caller, pass_caller
+from archived.cli.counting import counted
 from archived.cli.looks import state_cell
 from archived.cli.naming import find_dataset
 from archived.cli.output import Cell, line, print_json, talk
@@ -118,7 +119,7 @@ def _applicable(store: Store, change: Change, selection: Selection) -> list[Data
 
 def _announce(change: Change, found: list[Dataset], *, yes: bool) -> None:
     """Say how many it is before it is done, and ask where that is due."""
-    number = "1 dataset" if len(found) == 1 else f"{len(found)} datasets"
+    number = counted(len(found), "dataset")
     talk(f"{change.word}: {number}")
     if not change.careful or yes:
         return

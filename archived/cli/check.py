@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from archived.cli.caller import Caller, pass_caller
+from archived.cli.counting import counted
 from archived.cli.examining import AT_GLOBUS, HERE
 from archived.cli.finding import Checked, Level, fail, failed_by, ok
 from archived.cli.output import Cell, Field, Line, Style, Table, line, print_json, table
@@ -54,7 +55,7 @@ def examine(caller: Caller, *, offline: bool) -> Iterator[Checked]:
         yield from _mistakes(error)
         return
     locations = len(configuration.locations)
-    said = f"{printable(str(path))}: rig {configuration.rig}, {locations} locations"
+    said = f"{printable(str(path))}: rig {configuration.rig}, {counted(locations, 'location')}"
     yield ok("configuration", said, path=str(path))
     for examination in HERE:
         yield from examination(caller)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archived.cli.accounts import session_of, uses_globus
+from archived.cli.counting import counted
 from archived.cli.finding import Checked, Level, fail, failed_by, from_finding, ok, warn
 from archived.core.paths import printable
 from archived.core.units import format_size
@@ -144,7 +145,7 @@ def inotify(_caller: Caller) -> Iterator[Checked]:
         limit = int(INOTIFY_WATCHES.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return
-    said = f"{limit} folders may be watched for events"
+    said = f"{counted(limit, 'folder')} may be watched for events"
     if limit < FEW_WATCHES:
         more = "sysctl fs.inotify.max_user_watches=524288"
         yield warn("events", f"{said}; changes in others are noticed by the rescan only", more)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from archived.cli.caller import Caller, pass_caller
+from archived.cli.counting import counted
 from archived.cli.looks import state_cell
 from archived.cli.output import Cell, Field, Style, print_json, table, talk
 from archived.cli.selection import Selection, selection_options
@@ -45,7 +46,7 @@ def command(caller: Caller, selection: Selection, limit: int | None, as_json: bo
         print_json(views)
     elif views:
         total = sum(view["bytes"] for view in views)
-        summary = f"{len(views)} datasets, {format_size(total)}"
+        summary = f"{counted(len(views), 'dataset')}, {format_size(total)}"
         caller.show([table(FIELDS, views)])
         talk(summary)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from archived.cli.counting import counted
 from archived.cli.output import Cell, Field, Style
 from archived.cli.times import roughly
 from archived.cli.views import View
@@ -36,7 +37,7 @@ def count_cell(number: int, state: State) -> Cell:
 
 def _done(view: View) -> str:
     if not view["bytes"]:
-        return f"{view['files_done']} of {view['files']} files"
+        return f"{view['files_done']} of {counted(view['files'], 'file')}"
     ended = view["state"] in (BatchState.SENT, BatchState.PROVED)
     percent = 100 if ended else min(100, 100 * view["bytes_done"] // view["bytes"])
     return f"{percent}% of {format_size(view['bytes'])}"

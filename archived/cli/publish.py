@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archived.cli.caller import Caller, pass_caller
+from archived.cli.counting import counted
 from archived.cli.looks import state_cell
 from archived.cli.output import (
     Cell,
@@ -157,8 +158,9 @@ def page_of(view: View) -> list[Line | Table]:
     page: list[Line | Table] = []
     if view["archived"]:
         page.append(table(ARCHIVED_FIELDS, view["archived"]))
+        number = counted(len(view["archived"]), "dataset")
         size = format_size(_total(view["archived"]))
-        page.append(line(Cell(f"{len(view['archived'])} datasets, {size}, all proved", Style.GOOD)))
+        page.append(line(Cell(f"{number}, {size}, all proved", Style.GOOD)))
     else:
         page.append(line("Nothing new was archived."))
     if view["left"]:

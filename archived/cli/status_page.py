@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from archived.cli.counting import counted
 from archived.cli.looks import TRANSFER_FIELDS, count_cell, state_cell
 from archived.cli.output import Cell, Field, Line, Page, Style, Table, heading, line, table
 from archived.cli.times import ago, local_iso
@@ -59,7 +60,7 @@ def summary(view: View) -> str:
     moving = sum(each["bytes"] for each in view["transfers"])
     done = sum(each["bytes_done"] for each in view["transfers"])
     travelling = f"; {format_size(done)} of {format_size(moving)} sent" if moving else ""
-    alarms = f"; {len(view['alarms'])} alarms" if view["alarms"] else ""
+    alarms = f"; {counted(len(view['alarms']), 'alarm')}" if view["alarms"] else ""
     running = "" if view["daemon"]["running"] else "; the daemon is not running"
     return (counts or "nothing is known yet") + travelling + alarms + running
 

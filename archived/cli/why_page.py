@@ -49,9 +49,9 @@ def _checks(checks: Sequence[View]) -> list[Line | Table]:
     shown = table(CHECK_FIELDS, [*open_ones, *finished[:FINISHED_SHOWN]])
     page: list[Line | Table] = [*heading("What the rules say"), shown]
     if len(finished) > FINISHED_SHOWN:
-        page.append(
-            line(Cell(f"and {len(finished) - FINISHED_SHOWN} more are finished", Style.DIM))
-        )
+        more = len(finished) - FINISHED_SHOWN
+        said = f"and {more} more {'is' if more == 1 else 'are'} finished"
+        page.append(line(Cell(said, Style.DIM)))
     return page
 
 

@@ -44,6 +44,7 @@ class TestList:
             f"{G1}  ready         1  10 B  finished",
         ]
         assert result.stderr == "2 datasets, 30 B\n"
+        assert rig.type("list", G1).stderr == "1 dataset, 10 B\n"
 
     def test_its_json_is_as_documented(self, rig: CliRig, bench: Bench) -> None:
         archived_and_ready(bench)

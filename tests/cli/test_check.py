@@ -125,6 +125,15 @@ def test_folders_that_a_link_puts_inside_one_another_are_a_mistake(rig: CliRig) 
     assert findings(rig, "configuration", code=78, level="fail")
 
 
+def test_locations_are_counted(rig: CliRig) -> None:
+    assert findings(rig, "configuration", level="ok")[0].endswith("rig rig-1, 2 locations")
+
+    text = rig.configuration.read_text()
+    rig.configuration.write_text(text[: text.index("[location:raw-video]")])
+
+    assert findings(rig, "configuration", level="ok")[0].endswith("rig rig-1, 1 location")
+
+
 def test_few_inotify_watches_are_a_warning(
     rig: CliRig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +142,8 @@ def test_few_inotify_watches_are_a_warning(
 
     limit.write_text("8192\n")
     assert "8192 folders" in findings(rig, "events", level="warn")[0]
+    limit.write_text("1\n")
+    assert "1 folder may" in findings(rig, "events", level="warn")[0]
     limit.write_text("524288\n")
     assert findings(rig, "events", level="ok")
     limit.unlink()

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from archived.cli.counting import counted
 from archived.cli.draw import console_of, renderable
 from archived.cli.output import (
     Cell,
@@ -47,6 +48,13 @@ def test_wide_characters_and_accents_are_counted_as_a_terminal_shows_them() -> N
     drawn = plain_lines([table(PAIRS, [("日本", 1), ("e\u0301", 2), ("abcd", 3)])])
 
     assert drawn[1:] == ["日本       1", "e\u0301          2", "abcd       3"]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0 datasets"), (1, "1 dataset"), (2, "2 datasets")]
+)
+def test_a_single_one_is_not_counted_in_the_plural(number: int, text: str) -> None:
+    assert counted(number, "dataset") == text
 
 
 def test_an_empty_table_has_its_headings() -> None:
