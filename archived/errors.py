@@ -91,6 +91,13 @@ class TransferUnavailableError(TransferError):
         self.retry_after = retry_after
 
 
+class ArchiveMissingError(TransferUnavailableError):
+    """The archive, as configured, is not there: a wrong collection id, a directory that is not mounted.
+
+    No dataset is to blame; all wait until a person has put it right, and are told of at once.
+    """
+
+
 class TransferRefusedError(TransferError):
     """The mover refuses this order and would refuse it again: bad request, wrong collection, no such path."""
 

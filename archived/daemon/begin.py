@@ -22,6 +22,7 @@ def begin(around: Surroundings, now: datetime) -> None:
     longest = max(policies.retry.longest * LONGEST_JITTER, policies.give_up, policies.rescan)
     around.store.forget_future(now, max(longest, policies.poll))
     _end_planned(around, now)
+    _try_at_once(around)
     _set_aside(around, now)
     _forget_alarms(around)
     _tell_of_batches(around, now)
@@ -45,6 +46,13 @@ def _end_planned(around: Surroundings, now: datetime) -> None:
                 retry_at=now,
                 needs_person=None,
             )
+
+
+def _try_at_once(around: Surroundings) -> None:
+    """What a call failed for may be over: a daemon is started, or reloaded, by people who mended something."""
+    for batch in around.store.batches(BatchState.PLANNED, BatchState.RESERVED):
+        if batch.due is not None:
+            around.store.postpone_batch(batch.id, None, batch.attempts, batch.reason)
 
 
 def _set_aside(around: Surroundings, now: datetime) -> None:

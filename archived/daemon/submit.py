@@ -13,7 +13,7 @@ from archived.daemon.prepare import Prepared, prepare
 from archived.daemon.roots import noted_identity
 from archived.daemon.surroundings import Surroundings, error_of, raise_login_alarm
 from archived.errands import Finished
-from archived.errors import ArchivedError, NotPermittedError
+from archived.errors import ArchivedError, ArchiveMissingError, NotPermittedError
 from archived.ports import TransferItem, TransferOrder
 
 LABEL = "archived {rig} {batch}"
@@ -202,7 +202,7 @@ class Submitting:
             return
         attempts = batch.attempts + 1
         due = around.next_try(attempts, now, error)
-        if attempts >= TOLD_AFTER:
+        if attempts >= TOLD_AFTER or isinstance(error, ArchiveMissingError):
             around.store.raise_alarm(
                 f"mover:{batch.location}",
                 f"nothing can be sent to the archive of {batch.location}: {error}",

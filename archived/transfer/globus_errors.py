@@ -22,6 +22,7 @@ from globus_sdk import (
 
 from archived.core.paths import printable
 from archived.errors import (
+    ArchiveMissingError,
     LoginRequiredError,
     NotPermittedError,
     TransferError,
@@ -135,8 +136,7 @@ def _api(error: GlobusAPIError, account: Account, doing: str) -> TransferError:
     if status == 409:
         return _conflict(error, last, said)
     if last == "EndpointNotFound":
-        # A matter of the configuration, not of any dataset: all of them wait until it is mended.
-        return TransferUnavailableError(
+        return ArchiveMissingError(
             said, what_to_do="check the collection ids in the configuration: archivedctl check"
         )
     if status == 404 or last in ("NotFound", "PathNotFound") or "c=PATH_NOT_FOUND" in str(error):

@@ -18,7 +18,7 @@ from datetime import datetime
 
 from archived.core.model import Direction, DirectoryArchive, Receipt, StorageLocation, parent
 from archived.core.paths import printable
-from archived.errors import TransferRefusedError, TransferUnavailableError
+from archived.errors import ArchiveMissingError, TransferRefusedError, TransferUnavailableError
 from archived.ports import (
     Entry,
     Fault,
@@ -210,12 +210,12 @@ class LocalTransfers:
             with folder_below(path, []):
                 pass
         except OSError as error:
-            raise TransferUnavailableError(
+            raise ArchiveMissingError(
                 f"{printable(path)} cannot be used: {error.strerror}",
                 what_to_do=f"mount it, or make it: {printable(path)}",
             ) from error
         if path == self._archive and _mount_of(path) != self._mount:
-            raise TransferUnavailableError(
+            raise ArchiveMissingError(
                 f"{printable(path)} is not mounted any more", what_to_do="mount it again"
             )
 

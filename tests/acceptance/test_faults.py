@@ -293,16 +293,22 @@ def test_a_task_that_missed_its_deadline_is_sent_again_without_a_person(rig: Tes
 def test_a_wrong_collection_id_is_named_and_put_right_by_a_reload(rig: TestRig) -> None:
     right = rig.configuration.read_text()
     wrong = "00000000-1111-2222-3333-444444444444"
-    rig.configuration.write_text(right.replace(ARCHIVE_COLLECTION, wrong))
+    rig.configuration.write_text(
+        right.replace(ARCHIVE_COLLECTION, wrong)
+        .replace("retry_longest = 2s", "retry_longest = 2h")
+        .replace("retry_first = 0.3s", "retry_first = 2h")
+    )
     record_run(rig)
     daemon = rig.start()
-    assert wrong in attention(rig)["reason"]
+    status = until(rig, "the alarm", lambda status: bool(status["alarms"]))
+    assert wrong in alarms(status)
+    assert "collection ids" in alarms(status)
+    assert counts(status) == {"transferring": 1}, "no dataset is to blame"
     assert wrong in rig.control("check", expect=3)
 
     rig.configuration.write_text(right)
     daemon.send_signal(signal.SIGHUP)
     rig.wait_for("the reload", lambda: "configuration reloaded" in rig.log())
-    rig.control("retry", "--all")
     until_archived_without_alarm(rig, 1)
     assert_all_arrived_once(rig)
 

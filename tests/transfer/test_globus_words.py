@@ -20,6 +20,7 @@ from archived.core.model import (
 )
 from archived.core.paths import PathError, to_archive
 from archived.errors import (
+    ArchiveMissingError,
     LoginRequiredError,
     NotPermittedError,
     TransferError,
@@ -376,7 +377,7 @@ def api(status: int, code: str, message: str = "words", **more: Any) -> Transfer
         (401, "ClientError.AuthenticationFailed", LoginRequiredError),
         (403, "EndpointPermissionDenied", NotPermittedError),
         (403, "PermissionDenied", NotPermittedError),
-        (404, "EndpointNotFound", TransferUnavailableError),
+        (404, "EndpointNotFound", ArchiveMissingError),
         (404, "ClientError.NotFound", NotThereError),
         (404, "NotFound", NotThereError),
         (409, "ClientError.Conflict.TooManyPendingJobs", TransferUnavailableError),
