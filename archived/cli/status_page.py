@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from archived.cli.counting import counted
@@ -14,26 +15,34 @@ from archived.core.units import format_size
 
 BUSY = (State.TRANSFERRING, State.VERIFYING)
 
-LOCATION_FIELDS = (
-    Field[View]("LOCATION", lambda view: view["name"]),
-    *(
-        Field[View](
-            state.upper(),
-            lambda view, state=state: count_cell(view["counts"][state], state),  # type: ignore[misc]
-            right=True,
-        )
+
+def _location_fields(locations: Sequence[View]) -> tuple[Field[View], ...]:
+    """A column for each state that something is in, and always for what is safe: a narrow terminal has room then."""
+    shown = [
+        state
         for state in State
-    ),
-    Field[View]("SAFE FILES", lambda view: str(view["files_archived"]), right=True),
-    Field[View]("SAFE BYTES", lambda view: format_size(view["bytes_archived"]), right=True),
-    Field[View]("ARCHIVE", lambda view: Cell(view["archive"], Style.DIM)),
-)
+        if state is State.ARCHIVED or any(each["counts"][state] for each in locations)
+    ]
+    return (
+        Field[View]("LOCATION", lambda view: view["name"]),
+        *(
+            Field[View](
+                state.upper(),
+                lambda view, state=state: count_cell(view["counts"][state], state),  # type: ignore[misc]
+                right=True,
+            )
+            for state in shown
+        ),
+        Field[View]("SAFE FILES", lambda view: str(view["files_archived"]), right=True),
+        Field[View]("SAFE BYTES", lambda view: format_size(view["bytes_archived"]), right=True),
+        Field[View]("ARCHIVE", lambda view: Cell(view["archive"], Style.DIM)),
+    )
 
 
 def page_of(view: View, now: datetime) -> Page:
     """What `status` shows a person."""
     page: list[Line | Table] = [*_head(view, now), line()]
-    page.append(table(LOCATION_FIELDS, view["locations"]))
+    page.append(table(_location_fields(view["locations"]), view["locations"]))
     if view["transfers"]:
         page += [*heading("Transfers"), table(TRANSFER_FIELDS, view["transfers"])]
     if view["alarms"]:

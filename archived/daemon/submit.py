@@ -231,7 +231,9 @@ class Submitting:
             now,
             reason=str(error),
             retry_at=around.next_try(attempts + 1, now),
-            needs_person=f"{error} {error.what_to_do}".strip() if certain else None,
+            needs_person="; ".join(filter(None, (str(error), error.what_to_do)))
+            if certain
+            else None,
         )
 
 

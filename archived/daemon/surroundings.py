@@ -109,10 +109,14 @@ class Surroundings:
     def next_try(
         self, attempts: int, now: datetime, error: BaseException | None = None
     ) -> datetime:
-        """When to try again after `attempts` failures; later where the service named a time."""
+        """When to try again after `attempts` failures; later where the service named a time.
+
+        No wait is longer than the longest that the configuration allows.
+        """
         due = next_try(attempts, self.policies.retry, now, jitter=self.jitter())
         if isinstance(error, TransferUnavailableError) and error.retry_after is not None:
-            due = max(due, now + timedelta(seconds=error.retry_after))
+            named = min(timedelta(seconds=error.retry_after), self.policies.retry.longest)
+            due = max(due, now + named)
         return due
 
 

@@ -29,13 +29,18 @@ def test_with_nothing_in_it_yet(rig: CliRig, bench: Bench) -> None:
         f"  store {rig.base}/state/archived.db",
         "  nothing is archived until it runs: `systemctl start archived`, or `archived`",
         "",
-        "LOCATION   SETTLING  READY  TRANSFERRING  VERIFYING  WAITING  ARCHIVED  FAILED  HELD  "
-        f"SAFE FILES  SAFE BYTES  ARCHIVE{' ' * 0}",
-        "raw-ephys         ·      ·             ·          ·        ·         ·       ·     ·  "
-        f"         0         0 B  {rig.base}/archive/ephys",
-        "raw-video         ·      ·             ·          ·        ·         ·       ·     ·  "
-        f"         0         0 B  {rig.base}/archive/video",
+        "LOCATION   ARCHIVED  SAFE FILES  SAFE BYTES  ARCHIVE",
+        f"raw-ephys         ·           0         0 B  {rig.base}/archive/ephys",
+        f"raw-video         ·           0         0 B  {rig.base}/archive/video",
     ]
+
+
+def test_a_state_has_a_column_once_something_is_in_it(rig: CliRig, bench: Bench) -> None:
+    archived_and_ready(bench)
+
+    header = next(each for each in rig.said("status").splitlines() if each.startswith("LOCATION"))
+
+    assert header.split()[:3] == ["LOCATION", "READY", "ARCHIVED"]
 
 
 def test_its_json_has_what_scripts_rely_on(rig: CliRig, bench: Bench) -> None:
