@@ -21,7 +21,7 @@ NEEDS_A_PERSON = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the daemon; the exit codes are those of DESIGN 4.1."""
+    """Run the daemon; the exit codes are those of its `--help`."""
     options = _parser().parse_args(arguments)
     try:
         path = config.find(options.config, os.environ)

@@ -25,7 +25,7 @@ class ConfigurationError(ArchivedError):
 
 
 class MistakeError(ArchivedError):
-    """The program itself went wrong about one dataset or batch; the others go on (DESIGN rule 8)."""
+    """The program itself went wrong about one dataset or batch; the others go on (safety rule 8)."""
 
     permanent = False
 
@@ -59,7 +59,7 @@ class StoreTooNewError(StoreError):
 
 
 class RootUnavailableError(ArchivedError):
-    """The watched root is missing, unmounted, unreadable, or not the one it was (DESIGN rule 6)."""
+    """The watched root is missing, unmounted, unreadable, or not the one it was (safety rule 6)."""
 
     permanent = False
 

@@ -64,6 +64,15 @@ def test_the_page_points_only_at_files_that_exist() -> None:
     assert missing == []
 
 
+def test_every_safety_rule_names_tests_that_exist() -> None:
+    page = (ROOT / "docs" / "SAFETY.md").read_text()
+    names = re.findall(r"`(tests/[a-z_/]+\.py)`", page)
+
+    assert len(re.findall(r"^\d+\. \*\*", page, re.MULTILINE)) == 12
+    assert names
+    assert [name for name in names if not (ROOT / name).exists()] == []
+
+
 def test_the_commands_start_without_the_heavy_libraries() -> None:
     """`status` must answer before a person notices a delay; a library is loaded by the command that needs it."""
     code = (

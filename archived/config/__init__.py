@@ -1,4 +1,4 @@
-"""The configuration: found, read whole, and either complete or refused with every mistake in it (DESIGN 4.2)."""
+"""The configuration: found, read whole, and either complete or refused with every mistake in it."""
 
 from __future__ import annotations
 

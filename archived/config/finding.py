@@ -119,7 +119,7 @@ def _text(path: Path) -> str:
 def _exposed_password(
     path: Path, configuration: Configuration, environ: Mapping[str, str]
 ) -> Mistake | None:
-    """A password in the store's address, in a file that others may read (DESIGN rule: secrets are 0600)."""
+    """A password in the store's address, in a file that others may read (safety rule 11)."""
     store = configuration.store
     from_elsewhere = bool(environ.get(variable("archived", "store")))
     if os.name == "nt" or from_elsewhere or without_password(store) == store:

@@ -1,4 +1,4 @@
-"""The states of a dataset, and the one table that says which moves exist (DESIGN 4.3)."""
+"""The states of a dataset, and the one table that says which moves exist."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def decide(
     now: datetime,
     accepted: bool,
 ) -> Decision:
-    """Decide about a dataset from what the rules say of it (DESIGN rule 9).
+    """Decide about a dataset from what the rules say of it (safety rule 9).
 
     It is quiet when nothing has changed for `quiet`, counted from the last difference that a look saw
     (`changed_at`) or from the newest time of modification, whichever is later; a time of modification in the

@@ -170,7 +170,7 @@ def _when(time_ns: int) -> str:
 
 
 def consequence(state: State, changes: Changes) -> Consequence:
-    """What the changes mean for a dataset in this state (DESIGN 4.3 and safety rules 4 and 6).
+    """What the changes mean for a dataset in this state (docs/ARCHITECTURE.md and safety rules 4 and 6).
 
     A file that one look did not find moves nothing: absence counts only after two complete looks
     (`after_absence`). It does restart the quiet time of a dataset that is still settling.

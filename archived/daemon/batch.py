@@ -23,7 +23,7 @@ READY_LIMIT = 2000
 
 ALONE_AFTER = 3
 """After how many transfers that went wrong a dataset travels alone: not every fault names the file that it is about,
-and one bad dataset must not hold up for ever those that it travels with (DESIGN rule 8)."""
+and one bad dataset must not hold up for ever those that it travels with (safety rule 8)."""
 
 
 class Batching:

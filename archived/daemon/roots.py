@@ -1,4 +1,4 @@
-"""A root that is looked at has to be the one it was, before and after (DESIGN rule 6)."""
+"""A root that is looked at has to be the one it was, before and after (safety rule 6)."""
 
 from __future__ import annotations
 

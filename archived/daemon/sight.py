@@ -189,7 +189,7 @@ class Sighting:
         watch.complete_looks += 1
 
     def _finish(self, watch: RootWatch, ended: Look, now: datetime) -> None:
-        """Absence counts only here: after a complete look, with the root confirmed once more (DESIGN rule 6)."""
+        """Absence counts only here: after a complete look, with the root confirmed once more (safety rule 6)."""
         store, key = self._around.store, watch.watched.key
         assert ended.identity is not None
         try:

@@ -1,4 +1,4 @@
-"""submit: PLANNED ▶ RESERVED ▶ ACTIVE. The submission id is stored before anything is sent (DESIGN rule 2)."""
+"""submit: PLANNED ▶ RESERVED ▶ ACTIVE. The submission id is stored before anything is sent (safety rule 2)."""
 
 from __future__ import annotations
 

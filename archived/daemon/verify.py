@@ -1,4 +1,4 @@
-"""verify: VERIFYING ▶ ARCHIVED. SUCCEEDED is not proof; every file needs its receipt (DESIGN rule 1)."""
+"""verify: VERIFYING ▶ ARCHIVED. SUCCEEDED is not proof; every file needs its receipt (safety rule 1)."""
 
 from __future__ import annotations
 

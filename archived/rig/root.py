@@ -1,4 +1,4 @@
-"""A watched root, and how it is told apart from another folder that happens to be in its place (DESIGN rule 6)."""
+"""A watched root, and how it is told apart from another folder that happens to be in its place (safety rule 6)."""
 
 from __future__ import annotations
 

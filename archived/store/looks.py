@@ -1,4 +1,4 @@
-"""The end of a look: what was absent for the second time, and what was not recognised (DESIGN rules 6 and 10)."""
+"""The end of a look: what was absent for the second time, and what was not recognised (safety rules 6 and 10)."""
 
 from __future__ import annotations
 

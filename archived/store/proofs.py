@@ -70,7 +70,7 @@ class ProofVerbs(BatchVerbs):
     ) -> list[Moved]:
         """Take files out of a live batch, and conclude for the datasets that have nothing else under way.
 
-        Without a fault they changed or left the rig: they have to settle again before they travel (DESIGN rule 9);
+        Without a fault they changed or left the rig: they have to settle again before they travel (safety rule 9);
         one that was archived before waits for a person. With a fault they are set apart with the reason. `ours`
         says that this batch put them into the archive as they were: nobody was told that they are safe, so their
         next version may replace what lies there.

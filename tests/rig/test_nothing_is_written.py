@@ -1,4 +1,4 @@
-"""Nothing is created, moved or opened for writing below a watched root (DESIGN rule 3)."""
+"""Nothing is created, moved or opened for writing below a watched root (safety rule 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Absence counts only after two complete looks, and never for a large part of the tree at once (DESIGN rule 6)."""
+"""Absence counts only after two complete looks, and never for a large part of the tree at once (safety rule 6)."""
 
 from __future__ import annotations
 
