@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -72,7 +72,8 @@ def change_options(function: F) -> F:
     )
     for decorator in reversed(decorators):
         wrapped = decorator(wrapped)
-    return wrapped  # type: ignore[return-value]
+    # functools.wraps forgets the kind of function that it wraps, and click keeps none.
+    return cast(F, wrapped)
 
 
 def carry_out(

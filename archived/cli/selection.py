@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -93,7 +93,8 @@ def selection_options(function: F) -> F:
 
     for option in reversed(_OPTIONS):
         wrapped = option(wrapped)
-    return wrapped  # type: ignore[return-value]
+    # functools.wraps forgets the kind of function that it wraps, and click keeps none.
+    return cast(F, wrapped)
 
 
 all_option = click.option("--all", "everything", is_flag=True, help="All datasets it can apply to.")

@@ -25,17 +25,16 @@ def _location_fields(locations: Sequence[View]) -> tuple[Field[View], ...]:
     ]
     return (
         Field[View]("LOCATION", lambda view: view["name"]),
-        *(
-            Field[View](
-                state.upper(),
-                lambda view, state=state: count_cell(view["counts"][state], state),  # type: ignore[misc]
-                right=True,
-            )
-            for state in shown
-        ),
+        *(_count_field(state) for state in shown),
         Field[View]("SAFE FILES", lambda view: str(view["files_archived"]), right=True),
         Field[View]("SAFE BYTES", lambda view: format_size(view["bytes_archived"]), right=True),
         Field[View]("ARCHIVE", lambda view: Cell(view["archive"], Style.DIM)),
+    )
+
+
+def _count_field(state: State) -> Field[View]:
+    return Field[View](
+        state.upper(), lambda view: count_cell(view["counts"][state], state), right=True
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from archived.core.formats import UnreadableError
 from archived.core.model import Batch, BatchFile, BatchState, Receipt
 from archived.core.paths import printable
 from archived.daemon.roots import noted_identity, stats_now, unchanged
@@ -149,10 +150,19 @@ def collect(
             changed.append(file)
         elif receipt.size != file.size:
             unproved.append((file, f"has {receipt.size} of {file.size} bytes in the archive"))
-        elif stat is not None and _unchecked(file, receipt) and (why := _strange(root, file)):
-            strange.append((file, why))
-        else:
+        elif stat is None or not _unchecked(file, receipt):
             receipts.append(receipt)
+        else:
+            try:
+                why = _strange(root, file)
+            except UnreadableError as error:
+                # Its own trouble: the others of the batch are proved all the same.
+                unproved.append((file, f"cannot be read on the rig to be compared: {error}"))
+                continue
+            if why:
+                strange.append((file, why))
+            else:
+                receipts.append(receipt)
     return Proof(receipts, unproved, changed, strange)
 
 

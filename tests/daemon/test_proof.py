@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from archived.core.formats import UnreadableError
 from archived.core.model import Batch, BatchFile, BatchState, Checksum, Direction
+from archived.daemon import verify
 from archived.daemon.verify import Proof, collect
 from archived.ports import TransferItem, TransferOrder
 from archived.rig.root import Root
@@ -68,3 +70,21 @@ def test_a_file_found_in_place_that_is_not_what_its_program_says_is_set_apart(
     [(file, why)] = proof.strange
     assert file.path == PATH
     assert "accept" in why
+
+
+def test_a_file_found_in_place_that_cannot_be_compared_is_not_proved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only it: the proof of the others must not wait for it."""
+
+    def unreadable(*_: object) -> str:
+        raise UnreadableError("permission denied")
+
+    monkeypatch.setattr(verify, "checksum", unreadable)
+
+    proof = found_in_place(tmp_path, TRUE, submitted=1)
+
+    assert not proof.receipts
+    [(file, why)] = proof.unproved
+    assert file.path == PATH
+    assert "permission denied" in why
