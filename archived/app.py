@@ -9,26 +9,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from archived import clock
 from archived.config import Configuration, LocationSettings
 from archived.core.batching import BatchPolicy, Order
 from archived.core.lifecycle import State
-from archived.core.model import LIVE_BATCHES, CollectionArchive
+from archived.core.model import LIVE_BATCHES
 from archived.core.recognition import Recogniser
 from archived.core.retrying import RetryPolicy
 from archived.daemon import Daemon, Policies, Surroundings, WatchedRoot
 from archived.daemon.surroundings import Log
 from archived.errands import ThreadErrands
-from archived.errors import ConfigurationError
-from archived.ports import Transfers
+from archived.movers import movers_of
 from archived.rig.root import Root
 from archived.rig.watcher import Watcher
 from archived.store import Store
-
-if TYPE_CHECKING:
-    from archived.transfer.globus_session import GlobusSession
 
 LANES = {"look": 1, "judge": 2, "mover": 4, "proof": 2}
 """How many threads serve each lane. Looks have their own: one may take minutes, and the rest must not wait."""
@@ -182,50 +177,6 @@ def run_until_idle(
     with assembled(configuration, log, stop=stop, wake=wake, hurry=True, pid=pid) as application:
         application.run(after_tick=lambda: progress(application.progress()), until_idle=True)
         return 3 if application.daemon.needs_a_person() else 0
-
-
-@contextmanager
-def movers_of(configuration: Configuration) -> Iterator[Mapping[str, Transfers]]:
-    """One mover for each location, closed when the block ends. Nothing is asked of Globus before the first call.
-
-    Importing Globus' client takes long, so it waits until a location needs it. Raises `ConfigurationError` where
-    the client secret cannot be read, or where others can.
-    """
-    with ExitStack() as stack:
-        movers: dict[str, Transfers] = {}
-        session = None
-        for each in configuration.locations:
-            location = each.location
-            if isinstance(location.archive, CollectionArchive):
-                from archived.transfer.globus import GlobusTransfers
-
-                if session is None:
-                    session = _session(configuration)
-                    stack.callback(session.close)
-                movers[location.name] = GlobusTransfers(location, session)
-            else:
-                from archived.transfer.local import LocalTransfers
-
-                movers[location.name] = LocalTransfers(location, now=clock.now)
-            stack.callback(movers[location.name].close)
-        yield movers
-
-
-def _session(configuration: Configuration) -> GlobusSession:
-    from archived.transfer.globus_session import GlobusSession
-
-    globus = configuration.globus
-    if globus.client_id is None:
-        raise ConfigurationError(
-            "A location's archive is a Globus collection, but [globus] has no client_id; nothing was started.",
-            what_to_do="see client_id in archived.ini.example",
-        )
-    return GlobusSession(
-        globus.client_id,
-        client_secret=globus.client_secret(),
-        token_file=str(globus.token_file),
-        native=not globus.service_account,
-    )
 
 
 def policies_of(configuration: Configuration) -> Policies:

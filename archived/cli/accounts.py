@@ -21,15 +21,10 @@ def session_of(configuration: Configuration) -> Iterator[GlobusSession]:
     Raises `LoginRequiredError` where the configuration names no client, and `ConfigurationError` for a secret
     that must not be used.
     """
-    from archived.transfer.globus_session import GlobusSession
+    from archived.movers import globus_session
 
-    settings = configuration.globus
-    session = GlobusSession(
-        client_id_of(configuration),
-        client_secret=settings.client_secret(),
-        token_file=str(settings.token_file),
-        native=not settings.service_account,
-    )
+    client_id_of(configuration)
+    session = globus_session(configuration)
     try:
         yield session
     finally:

@@ -169,7 +169,7 @@ def login(caller: Caller) -> Iterator[Checked]:
 
 def movers(caller: Caller) -> Iterator[Checked]:
     """What each location's mover says of itself, its collections and folders."""
-    from archived.app import movers_of
+    from archived.movers import movers_of
 
     try:
         with movers_of(caller.configuration) as by_location:

@@ -6,17 +6,23 @@ from archived.config.finding import find, load, mistakes, mistakes_on_disk
 from archived.config.mistake import Mistake, MistakesError
 from archived.config.settings import (
     Configuration,
+    DatajointSettings,
     GlobusSettings,
     LocationSettings,
+    RetrieveSettings,
+    SubjectsSettings,
     TransferSettings,
 )
 
 __all__ = [
     "Configuration",
+    "DatajointSettings",
     "GlobusSettings",
     "LocationSettings",
     "Mistake",
     "MistakesError",
+    "RetrieveSettings",
+    "SubjectsSettings",
     "TransferSettings",
     "find",
     "load",

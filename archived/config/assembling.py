@@ -16,8 +16,22 @@ from archived.config.overlaps import Spelling, refuse_overlaps
 from archived.config.places import pure
 from archived.config.reading import Reading
 from archived.config.secrets import ClientSecret
-from archived.config.sections import ArchivedSection, GlobusSection, TransferSection
-from archived.config.settings import Configuration, GlobusSettings, TransferSettings
+from archived.config.sections import (
+    ArchivedSection,
+    DatajointSection,
+    GlobusSection,
+    RetrieveSection,
+    SubjectsSection,
+    TransferSection,
+)
+from archived.config.settings import (
+    Configuration,
+    DatajointSettings,
+    GlobusSettings,
+    RetrieveSettings,
+    SubjectsSettings,
+    TransferSettings,
+)
 
 SITE = Path("/etc/archived/archived.ini")
 """Where the configuration of a service lies."""
@@ -54,6 +68,9 @@ def assemble(
     state = state_folder(path, environ)
     store = _store(reading, machine, archived, state)
     globus = _globus(reading, machine, state)
+    subjects = _subjects(reading, machine)
+    datajoint = _datajoint(reading, machine)
+    spool = _spool(reading, machine, archived, state)
     transfer = reading.transfer or TransferSection()
     if transfer.retry_first > transfer.retry_longest:
         if reading.mentions("transfer", "retry_longest"):
@@ -63,17 +80,21 @@ def assemble(
     refuse_overlaps(
         reading,
         [each.location for each in found],
-        _own_files(store, globus),
+        {**_own_files(store, globus), ("archived", "spool"): spool},
         spelling=spelling,
     )
     if reading.mistakes:
         return Assembled(None, tuple(reading.mistakes))
-    general = archived.model_dump(exclude={"store"})
+    general = archived.model_dump(exclude={"store", "spool"})
     return Assembled(
         Configuration(
             path=path,
             store=store,
+            spool=spool,
             globus=globus,
+            subjects=subjects,
+            datajoint=datajoint,
+            retrieve=RetrieveSettings(**(reading.retrieve or RetrieveSection()).model_dump()),
             transfer=TransferSettings(**transfer.model_dump()),
             locations=found,
             **general,
@@ -101,6 +122,43 @@ def _store(reading: Reading, machine: Machine, archived: ArchivedSection, state:
     if "://" in archived.store:
         return archived.store
     return machine.path(reading, "archived", "store", archived.store)
+
+
+def _spool(reading: Reading, machine: Machine, archived: ArchivedSection, state: PurePath) -> str:
+    if archived.spool is None:
+        return str(state / "spool")
+    return machine.path(reading, "archived", "spool", archived.spool)
+
+
+def _subjects(reading: Reading, machine: Machine) -> SubjectsSettings:
+    section = reading.subjects or SubjectsSection()
+    file = section.file and machine.path(reading, "subjects", "file", section.file)
+    return SubjectsSettings(
+        file=None if file is None else Path(file),
+        datajoint=section.datajoint,
+        only_known=section.only_known,
+    )
+
+
+def _datajoint(reading: Reading, machine: Machine) -> DatajointSettings:
+    section = reading.datajoint or DatajointSection()
+    wanted = section.mirror or bool(reading.subjects and reading.subjects.datajoint)
+    if wanted and section.address is None and not reading.mentions("datajoint", "address"):
+        reading.complain(
+            "datajoint",
+            "address",
+            "the address of the server of the lab's database, such as mysql://archived@db.lab.org",
+        )
+    password = section.password_file and machine.path(
+        reading, "datajoint", "password_file", section.password_file
+    )
+    return DatajointSettings(
+        address=section.address,
+        password_file=None if password is None else Path(password),
+        prefix=section.prefix,
+        tls=section.tls,
+        mirror=section.mirror,
+    )
 
 
 def _globus(reading: Reading, machine: Machine, state: PurePath) -> GlobusSettings:

@@ -148,6 +148,28 @@ def store_address(text: str) -> str:
     return text
 
 
+def database_server(text: str) -> str:
+    """The address of a server: `mysql://user@server`, or `postgresql://user@server/database`."""
+    try:
+        parts = urlsplit(text)
+        sound = parts.scheme in _SERVERS and bool(parts.hostname) and parts.port != 0
+        complete = sound and (parts.scheme == "mysql" or len(parts.path) > 1)
+    except ValueError:
+        complete = False
+    if not complete:
+        raise ValueError(
+            "the address of a server, such as mysql://user@server or postgresql://user@server/database"
+        )
+    return text
+
+
+def prefix(text: str) -> str:
+    """What the names of schemas begin with."""
+    if not re.fullmatch(r"[A-Za-z0-9_]{1,32}", text):
+        raise ValueError("at most 32 letters, digits and `_`, such as map_v2_")
+    return text
+
+
 def archive(text: str) -> Archive:
     """`<uuid>:/path` in a Globus collection, or a directory."""
     collection = _COLLECTION.fullmatch(text)
@@ -177,6 +199,8 @@ CollectionId = Annotated[str, _reader(collection_id)]
 CollectionPath = Annotated[str, _reader(collection_path)]
 LocalPath = Annotated[str, _reader(local_path)]
 StoreAddress = Annotated[str, _reader(store_address)]
+DatabaseServer = Annotated[str, _reader(database_server)]
+Prefix = Annotated[str, _reader(prefix)]
 ArchiveAddress = Annotated[CollectionArchive | DirectoryArchive, _reader(archive)]
 FilesCount = Annotated[int, _reader(count(1_000_000))]
 TransfersCount = Annotated[int, _reader(count(100))]

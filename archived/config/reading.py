@@ -19,9 +19,12 @@ from archived.config.sections import (
     NAMED,
     ArchivedSection,
     ConventionSection,
+    DatajointSection,
     GlobusSection,
     LocationSection,
+    RetrieveSection,
     Section,
+    SubjectsSection,
     TransferSection,
     kind_of,
 )
@@ -64,6 +67,21 @@ class Reading:
     def transfer(self) -> TransferSection | None:
         """`[transfer]`, as far as it could be read."""
         return cast("TransferSection | None", self._read.get("transfer"))
+
+    @property
+    def subjects(self) -> SubjectsSection | None:
+        """`[subjects]`, as far as it could be read."""
+        return cast("SubjectsSection | None", self._read.get("subjects"))
+
+    @property
+    def retrieve(self) -> RetrieveSection | None:
+        """`[retrieve]`, as far as it could be read."""
+        return cast("RetrieveSection | None", self._read.get("retrieve"))
+
+    @property
+    def datajoint(self) -> DatajointSection | None:
+        """`[datajoint]`, as far as it could be read."""
+        return cast("DatajointSection | None", self._read.get("datajoint"))
 
     @property
     def locations(self) -> dict[str, LocationSection]:

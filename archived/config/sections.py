@@ -14,6 +14,7 @@ from archived.config.kinds import (
     ArchiveAddress,
     CollectionId,
     CollectionPath,
+    DatabaseServer,
     Duration,
     FilesCount,
     Lines,
@@ -21,6 +22,7 @@ from archived.config.kinds import (
     Name,
     Order,
     Pattern,
+    Prefix,
     Size,
     StoreAddress,
     TransfersCount,
@@ -48,6 +50,8 @@ class ArchivedSection(Section):
     give_up: Wait = timedelta(days=1)
     tick: Wait = timedelta(seconds=2)
     h2o: Pattern = DEFAULT_H2O
+    records: YesNo = True
+    spool: LocalPath | None = None
 
 
 class GlobusSection(Section):
@@ -75,6 +79,30 @@ class TransferSection(Section):
     deadline: Wait = timedelta(days=3)
     order: Order = "oldest"
     external_checksums: YesNo = True
+
+
+class SubjectsSection(Section):
+    """`[subjects]`: which animal has which number in the lab's database."""
+
+    file: LocalPath | None = None
+    datajoint: YesNo = False
+    only_known: YesNo = False
+
+
+class RetrieveSection(Section):
+    """`[retrieve]`: bringing recordings back from the archive."""
+
+    ask_above: Size = 100 * 10**9
+
+
+class DatajointSection(Section):
+    """`[datajoint]`: the lab's DataJoint database."""
+
+    address: DatabaseServer | None = None
+    password_file: LocalPath | None = None
+    prefix: Prefix = "map_v2_"
+    tls: YesNo = True
+    mirror: YesNo = False
 
 
 class LocationSection(Section):
@@ -105,6 +133,9 @@ FIXED: dict[str, type[Section]] = {
     "archived": ArchivedSection,
     "globus": GlobusSection,
     "transfer": TransferSection,
+    "retrieve": RetrieveSection,
+    "subjects": SubjectsSection,
+    "datajoint": DatajointSection,
 }
 """Sections that stand once."""
 

@@ -56,6 +56,40 @@ class TransferSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SubjectsSettings:
+    """`[subjects]`. With `only_known`, recordings of an h2o without a subject wait on the rig."""
+
+    file: Path | None = None
+    datajoint: bool = False
+    only_known: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetrieveSettings:
+    """`[retrieve]`. `ask_above` in bytes: a person is asked before more than that is brought back."""
+
+    ask_above: int = 100 * 10**9
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatajointSettings:
+    """`[datajoint]`. The schemas are `<prefix>lab`, `<prefix>experiment` and `<prefix>publication`."""
+
+    address: str | None = field(default=None, repr=False)
+    """May hold a password: show `address_shown`."""
+    password_file: Path | None = None
+    prefix: str = "map_v2_"
+    tls: bool = True
+    mirror: bool = False
+    """Whether the daemon keeps the tables of publication up to date; `datajoint sync` does so at once."""
+
+    @property
+    def address_shown(self) -> str:
+        """The address as people may see it."""
+        return without_password(self.address or "")
+
+
+@dataclass(frozen=True, kw_only=True)
 class LocationSettings:
     """`[location:NAME]`, with what `[globus]` says for all of them."""
 
@@ -74,6 +108,13 @@ class Configuration:
     globus: GlobusSettings
     transfer: TransferSettings
     locations: tuple[LocationSettings, ...]
+    spool: str
+    """Where manifests and records wait for their transfer; of use where a location's collection exports it."""
+    records: bool = True
+    """Whether the archive is told about each dataset, in `.archived/v1`."""
+    subjects: SubjectsSettings = field(default_factory=SubjectsSettings)
+    retrieve: RetrieveSettings = field(default_factory=RetrieveSettings)
+    datajoint: DatajointSettings = field(default_factory=DatajointSettings)
     quiet_time: timedelta = timedelta(minutes=10)
     rescan: timedelta = timedelta(minutes=5)
     deep_look: timedelta = timedelta(hours=24)

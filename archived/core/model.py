@@ -134,6 +134,10 @@ class FileState(StrEnum):
     """Set apart with its reason; the other files of its dataset travel on."""
     GONE = "gone"
     """Left the rig before it was archived; absent in two complete looks."""
+    MISSING = "missing"
+    """Has a receipt, and the archive does not hold it any more."""
+    DIFFERENT = "different"
+    """Has a receipt, and the archive holds it with another size than that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +172,8 @@ class Dataset:
     files: int = 0
     """How many files it has, without those that are gone."""
     bytes: int = 0
+    rig: str = ""
+    """The rig in whose part of the catalogue it is."""
 
     @property
     def name(self) -> str:
@@ -215,6 +221,8 @@ class Direction(StrEnum):
 
     ARCHIVE = "archive"
     RETRIEVE = "retrieve"
+    RECORD = "record"
+    """What the archive says about itself: manifests and records from the spool, never recordings."""
 
 
 class BatchState(StrEnum):
@@ -274,6 +282,8 @@ class Batch:
     nice_status: str = ""
     """The mover's own words about how it goes."""
     reason: str = ""
+    retrieval: str | None = None
+    """The retrieval that it belongs to, where it brings files back."""
 
 
 @dataclass(frozen=True, slots=True)

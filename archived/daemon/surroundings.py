@@ -9,7 +9,14 @@ from typing import Any, Protocol
 
 from archived.core.batching import BatchPolicy
 from archived.core.conventions.base import Convention
-from archived.core.model import Batch, BatchFile, BatchState, DirectoryArchive, StorageLocation
+from archived.core.model import (
+    Batch,
+    BatchFile,
+    BatchState,
+    Direction,
+    DirectoryArchive,
+    StorageLocation,
+)
 from archived.core.recognition import Recogniser
 from archived.core.retrying import RetryPolicy, next_try
 from archived.errands import Errands, Finished
@@ -82,11 +89,11 @@ class Surroundings:
     """Batches do not wait for company (`publish`, `--until-idle` when nothing else settles)."""
 
     def batches(self, *states: BatchState, due_by: datetime | None = None) -> list[Batch]:
-        """The batches in these states, as `Store.batches`, of the locations that the configuration has.
+        """The batches to the archive in these states, as `Store.batches`, of the locations of the configuration.
 
         Those of a location that was taken out of it wait until it is back (see `archived.daemon.begin`).
         """
-        found = self.store.batches(*states, due_by=due_by)
+        found = self.store.batches(*states, due_by=due_by, direction=Direction.ARCHIVE)
         return [batch for batch in found if batch.location in self.locations]
 
     def root_of(self, location: str) -> WatchedRoot:

@@ -111,21 +111,25 @@ class BatchVerbs(Moves):
                     *ids,
                 )
 
-    def batches(self, *states: BatchState, due_by: datetime | None = None) -> list[Batch]:
+    def batches(
+        self,
+        *states: BatchState,
+        due_by: datetime | None = None,
+        direction: Direction | None = None,
+    ) -> list[Batch]:
         """Batches in these states (all without any), oldest first; with `due_by` only those due by then."""
-        conditions, values = ["b.rig_id = ?"], [self._rig_id]
+        conditions, values = ["b.rig_id = ?"], [self._rig_id, *states]
         if states:
             conditions.append(f"b.state IN ({marks(list(states))})")
         if due_by is not None:
             conditions.append("(b.due IS NULL OR b.due <= ?)")
-            values_due = [to_time(due_by)]
-        else:
-            values_due = []
+            values.append(to_time(due_by))
+        if direction is not None:
+            conditions.append("b.direction = ?")
+            values.append(direction)
         rows = self._door.rows(
             f"SELECT {BATCH_COLUMNS} FROM batch b WHERE {' AND '.join(conditions)} ORDER BY b.id",
             *values,
-            *states,
-            *values_due,
         )
         return [batch_of(row) for row in rows]
 

@@ -80,15 +80,15 @@ class DatasetVerbs(Moves):
         return [name for name in names if name.startswith(prefix)][:limit]
 
     def dataset_by_id(self, dataset_id: int) -> Dataset:
-        """The dataset with that id. Raises `NameNotFoundError`."""
-        dataset = self._read(dataset_id)
+        """The dataset with that id, of whichever rig. Raises `NameNotFoundError`."""
+        dataset = self._read_any(dataset_id)
         if dataset is None:
             raise NameNotFoundError(f"there is no dataset with the id {dataset_id}")
         return dataset
 
     def files(self, dataset_id: int) -> list[DatasetFile]:
-        """All files of a dataset with their latest receipts, by path; those that are gone too."""
-        dataset = self._read(dataset_id)
+        """All files of a dataset of any rig with their latest receipts, by path; those that are gone too."""
+        dataset = self._read_any(dataset_id)
         if dataset is None:
             return []
         rows = self._door.rows(

@@ -130,6 +130,11 @@ class Moves(Verbs):
         )
         return None if row is None else dataset_of(row)
 
+    def _read_any(self, dataset_id: int) -> Dataset | None:
+        """As `_read`, of whichever rig: for looking, never for moving."""
+        row = self._door.row(f"SELECT {DATASET_COLUMNS} FROM dataset d WHERE d.id = ?", dataset_id)
+        return None if row is None else dataset_of(row)
+
     def _recount(self, dataset_ids: Iterable[int]) -> None:
         """Count the files and bytes of datasets anew, without files that are gone."""
         for ids in chunks(dataset_ids):

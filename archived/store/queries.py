@@ -9,7 +9,7 @@ from typing import Any
 from archived.core.lifecycle import State
 from archived.core.model import Dataset
 from archived.store.datasets import DatasetVerbs
-from archived.store.fields import MICROSECOND, to_time
+from archived.store.fields import MICROSECOND, to_text, to_time
 from archived.store.moves import marks
 from archived.store.results import Selector
 from archived.store.rows import DATASET_COLUMNS, dataset_of
@@ -24,10 +24,12 @@ class QueryVerbs(DatasetVerbs):
     def select(self, selector: Selector, limit: int | None = None) -> Iterator[Dataset]:
         """The datasets that a selector means, in the order in which they were first seen."""
         patterns = [name for name in selector.names if is_pattern(name)]
-        exact = [found for name in selector.names if (found := self._named(name)) is not None]
         wanted = condition(selector)
+        if not selector.everywhere:
+            wanted = wanted.also("d.rig_id = ?", [self._rig_id])
         if selector.names and not patterns:
-            wanted = wanted.also(f"d.id IN ({marks(exact) or 'NULL'})", [d.id for d in exact])
+            exact = [each for name in selector.names for each in self._ids(name)]
+            wanted = wanted.also(f"d.id IN ({marks(exact) or 'NULL'})", exact)
             matches = matcher(())
         else:
             matches = matcher(selector.names)
@@ -39,14 +41,23 @@ class QueryVerbs(DatasetVerbs):
                 number += 1
                 yield dataset
 
+    def _ids(self, name: str) -> list[int]:
+        """The datasets of that name, of whichever rig."""
+        location, _, path = name.partition("/")
+        rows = self._door.rows(
+            "SELECT id FROM dataset WHERE location = ? AND path = ?",
+            to_text(location),
+            to_text(path),
+        )
+        return [row[0] for row in rows]
+
     def _pages(self, wanted: Condition) -> Iterator[Dataset]:
         """A page at a time, so that no query stays open while others write."""
         last = 0
         while True:
             rows = self._door.rows(
-                f"SELECT {DATASET_COLUMNS} FROM dataset d WHERE d.rig_id = ? AND d.id > ?"
-                f"{wanted.sql} ORDER BY d.id LIMIT ?",
-                self._rig_id,
+                f"SELECT {DATASET_COLUMNS} FROM dataset d WHERE d.id > ?{wanted.sql} "
+                "ORDER BY d.id LIMIT ?",
                 last,
                 *wanted.values,
                 PAGE,

@@ -83,6 +83,9 @@ class Selector:
     until: datetime.date | None = None
     convention: str | None = None
     file_type: str | None = None
+    """A type of file, or a pattern of types; a dataset fits that has a file of such a type."""
+    everywhere: bool = False
+    """Datasets of every rig that shares the store, not only of this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,10 @@ from archived.store.fields import (
 )
 
 DATASET_COLUMNS = (
-    "d.id, d.location, d.path, d.convention, d.state, d.reason, d.h2o, d.subject, d.recorded_on, d.ident, "
+    "d.id, d.location, d.path, d.convention, d.state, d.reason, d.h2o, "
+    "(SELECT s.subject FROM subject s WHERE s.h2o = d.h2o), d.recorded_on, d.ident, "
     "d.fields, d.revision, d.attempts, d.due, d.first_seen, d.changed_at, d.state_since, d.archived_at, "
-    "d.accepted, d.held_from, d.files, d.bytes"
+    "d.accepted, d.held_from, d.files, d.bytes, (SELECT g.name FROM rig g WHERE g.id = d.rig_id)"
 )
 
 FILE_COLUMNS = (
@@ -46,7 +47,7 @@ KNOWN_COLUMNS = (
 BATCH_COLUMNS = (
     "b.name, b.location, b.direction, b.state, b.created_at, b.state_since, b.files, b.bytes, "
     "b.submission_id, b.mover_task, b.deadline, b.attempts, b.due, b.files_done, b.bytes_done, b.rate, "
-    "b.nice_status, b.reason"
+    "b.nice_status, b.reason, (SELECT t.name FROM retrieval t WHERE t.id = b.retrieval_id)"
 )
 
 BATCH_FILE_COLUMNS = (
@@ -86,6 +87,7 @@ def dataset_of(row: Row) -> Dataset:
         held_from=None if row[19] is None else State(row[19]),
         files=row[20],
         bytes=row[21],
+        rig=from_text(row[22]),
     )
 
 
@@ -150,6 +152,7 @@ def batch_of(row: Row) -> Batch:
         rate=row[15],
         nice_status=from_text(row[16]),
         reason=from_text(row[17]),
+        retrieval=row[18],
     )
 
 

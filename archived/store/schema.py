@@ -37,6 +37,10 @@ class Rig(Model):
     """Of the daemon that claimed it and has not ended in order."""
     since = BigIntegerField(null=True)
     last_tick = BigIntegerField(null=True)
+    host = TextField(null=True)
+    """The name of the machine, as its daemon last said."""
+    version = TextField(null=True)
+    """The release of its daemon."""
 
     class Meta:
         table_name = "rig"
@@ -66,7 +70,6 @@ class DatasetRow(Model):
     state = CharField(max_length=16)
     reason = TextField()
     h2o = NameField(null=True)
-    subject = NameField(null=True)
     recorded_on = CharField(max_length=10, null=True)
     ident = TextField(null=True)
     fields = TextField()
@@ -90,6 +93,27 @@ class DatasetRow(Model):
             (("rig", "state", "changed_at"), False),
             (("rig", "h2o"), False),
         )
+
+
+class RetrievalRow(Model):
+    """What a person asked to be brought back from the archive."""
+
+    id = AutoField()
+    rig = ForeignKeyField(Rig, index=False)
+    name = CharField(max_length=64, unique=True)
+    """A UUID by which it is gone on with."""
+    location = NameField()
+    destination = NameField()
+    """The folder on this machine below which the paths from the root are put."""
+    asked_by = TextField()
+    asked_for = TextField()
+    """The selectors as they were typed, for people."""
+    created_at = BigIntegerField()
+    ended_at = BigIntegerField(null=True)
+
+    class Meta:
+        table_name = "retrieval"
+        indexes = ((("rig", "ended_at"), False),)
 
 
 class BatchRow(Model):
@@ -116,6 +140,7 @@ class BatchRow(Model):
     rate = DoubleField(null=True)
     nice_status = TextField()
     reason = TextField()
+    retrieval = ForeignKeyField(RetrievalRow, null=True, index=False)
 
     class Meta:
         table_name = "batch"
@@ -153,6 +178,8 @@ class FileRow(Model):
     archived_mtime_ns = BigIntegerField(null=True)
     batch = ForeignKeyField(BatchRow, null=True, index=False)
     """The batch it travels or travelled in last."""
+    found_mtime_ns = BigIntegerField(null=True)
+    """When the archive's copy was last modified, of a file that was found there and never sent by us."""
 
     class Meta:
         table_name = "file"
@@ -309,10 +336,117 @@ class CounterRow(Model):
         primary_key = CompositeKey("rig", "name")
 
 
+class SubjectRow(Model):
+    """An animal by its h2o, with its number in the lab's database. All rigs of a store share these."""
+
+    h2o = NameField(primary_key=True)
+    subject = NameField(index=True)
+    source = TextField()
+    """Where it was read: "file", "datajoint", "import" or "added"."""
+    details = TextField()
+    """Whatever else was said about the animal, as JSON."""
+    at = BigIntegerField()
+
+    class Meta:
+        table_name = "subject"
+
+
+class RetrievalFileRow(Model):
+    """One file that is to be brought back, and where it stands."""
+
+    retrieval = ForeignKeyField(RetrievalRow, index=False)
+    file = ForeignKeyField(FileRow, index=False)
+    state = CharField(max_length=16)
+    reason = TextField()
+    batch = ForeignKeyField(BatchRow, null=True)
+
+    class Meta:
+        table_name = "retrieval_file"
+        primary_key = CompositeKey("retrieval", "file")
+
+
+class RecordRow(Model):
+    """How far the archive was told about one dataset: its manifest and its record."""
+
+    dataset = ForeignKeyField(DatasetRow, primary_key=True)
+    revision = IntegerField()
+    """The revision that it is about."""
+    state = CharField(max_length=16)
+    reason = TextField()
+    attempts = IntegerField()
+    due = BigIntegerField(null=True)
+    batch = ForeignKeyField(BatchRow, null=True)
+
+    class Meta:
+        table_name = "record"
+
+
+class DigestRow(Model):
+    """The SHA-256 of a file as it was archived, where no receipt of that kind gives it."""
+
+    file = ForeignKeyField(FileRow, primary_key=True)
+    size = BigIntegerField()
+    mtime_ns = BigIntegerField()
+    sha256 = CharField(max_length=64)
+
+    class Meta:
+        table_name = "digest"
+
+
+class DiscoveryRow(Model):
+    """One walk over the archive of a location, which may be gone on with after a kill."""
+
+    id = AutoField()
+    rig = ForeignKeyField(Rig, index=False)
+    location = NameField()
+    below = NameField()
+    """The folder that it began in, from the root; "" is the root."""
+    dry_run = SmallIntegerField()
+    started_at = BigIntegerField()
+    ended_at = BigIntegerField(null=True)
+    in_both = BigIntegerField()
+    """Files that the catalogue and the archive agree about, so far."""
+
+    class Meta:
+        table_name = "discovery"
+        indexes = ((("rig", "location", "ended_at"), False),)
+
+
+class DiscoveryFolderRow(Model):
+    """A folder of the archive that the walk has met."""
+
+    discovery = ForeignKeyField(DiscoveryRow, index=False)
+    path = NameField()
+    state = CharField(max_length=16)
+    """"to do", "done" or "refused"."""
+    reason = TextField()
+
+    class Meta:
+        table_name = "discovery_folder"
+        primary_key = CompositeKey("discovery", "path")
+
+
+class DiscoveryFindingRow(Model):
+    """A file about which the catalogue and the archive do not agree, or that only one of them has."""
+
+    discovery = ForeignKeyField(DiscoveryRow, index=False)
+    path = NameField()
+    kind = CharField(max_length=16)
+    size = BigIntegerField(null=True)
+    """In the archive."""
+    known_size = BigIntegerField(null=True)
+    """In the catalogue."""
+
+    class Meta:
+        table_name = "discovery_finding"
+        primary_key = CompositeKey("discovery", "path")
+
+
 TABLES: tuple[type[Model], ...] = (
     Rig,
     Root,
     DatasetRow,
+    RetrievalRow,
     BatchRow,
     FileRow,
     FolderRow,
@@ -325,4 +459,11 @@ TABLES: tuple[type[Model], ...] = (
     AlarmRow,
     SettingRow,
     CounterRow,
+    SubjectRow,
+    RetrievalFileRow,
+    RecordRow,
+    DigestRow,
+    DiscoveryRow,
+    DiscoveryFolderRow,
+    DiscoveryFindingRow,
 )

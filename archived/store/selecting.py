@@ -30,13 +30,17 @@ def condition(selector: Selector) -> Condition:
     equal = {
         "location": selector.location,
         "h2o": selector.h2o,
-        "subject": selector.subject,
         "convention": selector.convention,
         "recorded_on": to_date(selector.date),
     }
     for column, value in equal.items():
         if value is not None:
             found = found.also(f"d.{column} = ?", [to_text(value)])
+    if selector.subject is not None:
+        found = found.also(
+            "d.h2o IN (SELECT s.h2o FROM subject s WHERE s.subject = ?)",
+            [to_text(selector.subject)],
+        )
     if selector.states:
         found = found.also(f"d.state IN ({', '.join('?' * len(selector.states))})", selector.states)
     if selector.since is not None:

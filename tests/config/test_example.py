@@ -60,14 +60,15 @@ def test_what_is_commented_out_could_be_used(tmp_path: Path) -> None:
     assert found.locations[1].location.root == "/video"
 
 
-@pytest.mark.parametrize("kind", ["archived", "transfer"])
+@pytest.mark.parametrize("kind", ["archived", "transfer", "retrieve", "subjects", "datajoint"])
 def test_the_defaults_that_the_comments_name_are_the_defaults(kind: str) -> None:
     model, text = FIXED[kind], EXAMPLE.read_text(encoding="utf-8")
     section = text.partition(f"\n[{kind}]\n")[2].partition("\n[")[0]
     shown = {m["key"]: m["value"] for m in map(KEY.match, section.splitlines()) if m}
     required = {"rig": "rig"}
     without = model.model_validate(required if kind == "archived" else {})
-    given = {key: value for key, value in shown.items() if key not in ("rig", "store", "h2o")}
+    has_none = ("rig", "store", "h2o", "spool", "file", "address", "password_file")
+    given = {key: value for key, value in shown.items() if key not in has_none}
     assert model.model_validate({**(required if kind == "archived" else {}), **given}) == without
 
 
@@ -84,5 +85,5 @@ def test_the_lists_of_the_comments_are_complete() -> None:
 
 def test_every_section_of_the_example_is_one() -> None:
     headers = re.findall(r"^\[(.+)\]$", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(headers) == 6
+    assert len(headers) == 9
     assert all(kind_of(header) for header in headers)

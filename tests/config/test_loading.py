@@ -87,10 +87,16 @@ def test_a_complete_file_is_loaded_with_its_defaults(tmp_path: Path) -> None:
 
 def test_the_defaults_of_the_sections_are_those_of_the_settings() -> None:
     found = loaded(COMPLETE)
-    for kind, settings in ((FIXED["archived"], found), (FIXED["transfer"], found.transfer)):
+    for kind, settings in (
+        (FIXED["archived"], found),
+        (FIXED["transfer"], found.transfer),
+        (FIXED["retrieve"], found.retrieve),
+        (FIXED["subjects"], found.subjects),
+        (FIXED["datajoint"], found.datajoint),
+    ):
         defaults = {each.name: each.default for each in dataclasses.fields(settings)}
         for key, field in kind.model_fields.items():
-            if key not in ("rig", "store"):
+            if key not in ("rig", "store", "spool"):
                 assert field.default == defaults[key], key
 
 

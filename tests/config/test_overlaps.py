@@ -94,6 +94,7 @@ def test_a_default_place_under_the_watched_folder_is_refused_as_well() -> None:
     assert [each.partition(":")[0] for each in mistakes] == [
         "[globus] token_file is missing",
         "[archived] store is missing",
+        "[archived] spool is missing",
     ]
 
 

@@ -92,10 +92,10 @@ class Story(Bench):
 
 
 def dump(store: Store) -> list[object]:
-    """Everything that the store knows, without the ids that databases deal out."""
+    """Everything that the store knows, without ids that databases deal out, and the rig."""
     datasets = list(store.select(Selector()))
     return [
-        [replace(each, id=0) for each in datasets],
+        [replace(each, id=0, rig="") for each in datasets],
         [[replace(file, id=0, dataset_id=0) for file in store.files(each.id)] for each in datasets],
         [
             [replace(file, file_id=0, dataset_id=0) for file in store.batch_files(batch.id)]

@@ -1,0 +1,1 @@
+"""Registering what the archive holds: a walk over its listing, compared with the catalogue."""

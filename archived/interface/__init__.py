@@ -1,0 +1,1 @@
+"""The Python interface: `from archived import Archive`."""

@@ -1,0 +1,1 @@
+"""Bringing recordings back from the archive, never over a file that differs."""

@@ -1,0 +1,169 @@
+"""Subjects, discovery, retrieval, records, and what a shared store must know of each rig."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peewee import (
+    AutoField,
+    BigIntegerField,
+    CharField,
+    CompositeKey,
+    Field,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    SmallIntegerField,
+    TextField,
+)
+
+
+class NameField(Field):
+    """Text that is compared byte by byte; see `archived.store.fields`."""
+
+    field_type = "NAME"
+
+
+def up(migrator: Any, database: Any) -> None:
+    """Create the new tables, and bring the old ones up to date."""
+
+    class Rig(Model):
+        id = AutoField()
+
+        class Meta:
+            table_name = "rig"
+
+    class DatasetRow(Model):
+        id = AutoField()
+
+        class Meta:
+            table_name = "dataset"
+
+    class BatchRow(Model):
+        id = AutoField()
+
+        class Meta:
+            table_name = "batch"
+
+    class FileRow(Model):
+        id = AutoField()
+
+        class Meta:
+            table_name = "file"
+
+    class RetrievalRow(Model):
+        id = AutoField()
+        rig = ForeignKeyField(Rig, index=False)
+        name = CharField(max_length=64, unique=True)
+        location = NameField()
+        destination = NameField()
+        asked_by = TextField()
+        asked_for = TextField()
+        created_at = BigIntegerField()
+        ended_at = BigIntegerField(null=True)
+
+        class Meta:
+            table_name = "retrieval"
+            indexes = ((("rig", "ended_at"), False),)
+
+    class SubjectRow(Model):
+        h2o = NameField(primary_key=True)
+        subject = NameField(index=True)
+        source = TextField()
+        details = TextField()
+        at = BigIntegerField()
+
+        class Meta:
+            table_name = "subject"
+
+    class RetrievalFileRow(Model):
+        retrieval = ForeignKeyField(RetrievalRow, index=False)
+        file = ForeignKeyField(FileRow, index=False)
+        state = CharField(max_length=16)
+        reason = TextField()
+        batch = ForeignKeyField(BatchRow, null=True)
+
+        class Meta:
+            table_name = "retrieval_file"
+            primary_key = CompositeKey("retrieval", "file")
+
+    class RecordRow(Model):
+        dataset = ForeignKeyField(DatasetRow, primary_key=True)
+        revision = IntegerField()
+        state = CharField(max_length=16)
+        reason = TextField()
+        attempts = IntegerField()
+        due = BigIntegerField(null=True)
+        batch = ForeignKeyField(BatchRow, null=True)
+
+        class Meta:
+            table_name = "record"
+
+    class DigestRow(Model):
+        file = ForeignKeyField(FileRow, primary_key=True)
+        size = BigIntegerField()
+        mtime_ns = BigIntegerField()
+        sha256 = CharField(max_length=64)
+
+        class Meta:
+            table_name = "digest"
+
+    class DiscoveryRow(Model):
+        id = AutoField()
+        rig = ForeignKeyField(Rig, index=False)
+        location = NameField()
+        below = NameField()
+        dry_run = SmallIntegerField()
+        started_at = BigIntegerField()
+        ended_at = BigIntegerField(null=True)
+        in_both = BigIntegerField()
+
+        class Meta:
+            table_name = "discovery"
+            indexes = ((("rig", "location", "ended_at"), False),)
+
+    class DiscoveryFolderRow(Model):
+        discovery = ForeignKeyField(DiscoveryRow, index=False)
+        path = NameField()
+        state = CharField(max_length=16)
+        reason = TextField()
+
+        class Meta:
+            table_name = "discovery_folder"
+            primary_key = CompositeKey("discovery", "path")
+
+    class DiscoveryFindingRow(Model):
+        discovery = ForeignKeyField(DiscoveryRow, index=False)
+        path = NameField()
+        kind = CharField(max_length=16)
+        size = BigIntegerField(null=True)
+        known_size = BigIntegerField(null=True)
+
+        class Meta:
+            table_name = "discovery_finding"
+            primary_key = CompositeKey("discovery", "path")
+
+    tables = (
+        RetrievalRow,
+        SubjectRow,
+        RetrievalFileRow,
+        RecordRow,
+        DigestRow,
+        DiscoveryRow,
+        DiscoveryFolderRow,
+        DiscoveryFindingRow,
+    )
+    stubs = (Rig, DatasetRow, BatchRow, FileRow)
+    with database.bind_ctx((*stubs, *tables), bind_refs=False, bind_backrefs=False):
+        database.create_tables(tables)
+    migrator.migrate(
+        migrator.drop_column("dataset", "subject"),
+        migrator.add_column("rig", "host", TextField(null=True)),
+        migrator.add_column("rig", "version", TextField(null=True)),
+        migrator.add_column("file", "found_mtime_ns", BigIntegerField(null=True)),
+        migrator.add_column(
+            "batch",
+            "retrieval_id",
+            ForeignKeyField(RetrievalRow, field=RetrievalRow.id, null=True, index=False),
+        ),
+    )
