@@ -14,7 +14,7 @@ from archived import clock
 from archived.config import Configuration, LocationSettings
 from archived.core.batching import BatchPolicy, Order
 from archived.core.lifecycle import State
-from archived.core.model import LIVE_BATCHES
+from archived.core.model import LIVE_BATCHES, Direction
 from archived.core.recognition import Recogniser
 from archived.core.retrying import RetryPolicy
 from archived.daemon import Daemon, Policies, Surroundings, WatchedRoot
@@ -94,7 +94,7 @@ class Application:
 
     def progress(self) -> Progress:
         """Counts and bytes, cheap enough for every tick."""
-        live = self.store.batches(*LIVE_BATCHES)
+        live = self.store.batches(*LIVE_BATCHES, direction=Direction.ARCHIVE)
         return Progress(
             counts=self.store.counts(),
             bytes_done=sum(batch.bytes_done for batch in live),

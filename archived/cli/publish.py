@@ -28,7 +28,7 @@ from archived.cli.shell import NEEDS_A_PERSON, examples, json_option
 from archived.cli.stopping import stops_on_signals
 from archived.cli.views import View, dataset_view
 from archived.core.lifecycle import State
-from archived.core.model import LIVE_BATCHES
+from archived.core.model import LIVE_BATCHES, Direction
 from archived.core.units import format_size
 from archived.errors import StoreMissingError
 
@@ -115,7 +115,7 @@ def watch_daemon(caller: Caller, reporter: Reporter) -> None:
     """Look at the store until the daemon has nothing left on the way."""
     with caller.store() as store:
         while True:
-            live = store.batches(*LIVE_BATCHES)
+            live = store.batches(*LIVE_BATCHES, direction=Direction.ARCHIVE)
             counts = store.counts()
             done, total = (sum(batch.bytes_done for batch in live), sum(b.bytes for b in live))
             reporter.tell(counts, done, total)

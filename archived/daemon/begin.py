@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from archived.core.lifecycle import Reason, State
-from archived.core.model import BatchState
+from archived.core.model import BatchState, Direction
 from archived.daemon.surroundings import Surroundings
 from archived.store import Selector
 
@@ -36,7 +36,7 @@ def clock_was_set_back(around: Surroundings, now: datetime) -> None:
 
 def _end_planned(around: Surroundings, now: datetime) -> None:
     """Of batches that were only planned nobody else knows yet, so they end here."""
-    for batch in around.store.batches(BatchState.PLANNED):
+    for batch in around.store.batches(BatchState.PLANNED, direction=Direction.ARCHIVE):
         if batch.location not in around.locations:
             around.store.end_batch(
                 batch.id,
@@ -50,7 +50,9 @@ def _end_planned(around: Surroundings, now: datetime) -> None:
 
 def _try_at_once(around: Surroundings) -> None:
     """What a call failed for may be over: a daemon is started, or reloaded, by people who mended something."""
-    for batch in around.store.batches(BatchState.PLANNED, BatchState.RESERVED):
+    for batch in around.store.batches(
+        BatchState.PLANNED, BatchState.RESERVED, direction=Direction.ARCHIVE
+    ):
         if batch.due is not None:
             around.store.postpone_batch(batch.id, None, batch.attempts, batch.reason)
 
@@ -82,7 +84,9 @@ def _forget_alarms(around: Surroundings) -> None:
 
 
 def _tell_of_batches(around: Surroundings, now: datetime) -> None:
-    locations = {batch.location for batch in around.store.batches(*SUBMITTED)}
+    locations = {
+        batch.location for batch in around.store.batches(*SUBMITTED, direction=Direction.ARCHIVE)
+    }
     for location in sorted(locations.difference(around.locations)):
         around.store.raise_alarm(
             f"location:{location}",
