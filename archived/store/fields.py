@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import peewee
 
+from archived.core.escaping import escaped, unescaped
 from archived.core.model import Checksum, FileStat
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -16,9 +16,6 @@ MICROSECOND = timedelta(microseconds=1)
 
 LARGEST = 2**63 - 1
 SMALLEST = -(2**63)
-
-_UNSAFE = re.compile(r"[\\\x00\ud800-\udfff]")
-_ESCAPED = re.compile(r"\\(?:\\|x[0-9a-f]{2}|u[0-9a-f]{4})")
 
 
 class NameField(peewee.Field):
@@ -31,35 +28,13 @@ class NameField(peewee.Field):
 
 
 def to_text(value: str) -> str:
-    """Any text of ours as text that every database can hold.
-
-    A name that is not valid UTF-8 carries lone surrogates (PEP 383), which databases refuse: the byte 0xE9 is
-    written as `\\xe9`, any other surrogate as `\\udXXX`, and a backslash is doubled. Equal results mean equal names.
-    """
-    return _UNSAFE.sub(_escape, value) if _UNSAFE.search(value) else value
+    """Any text of ours as text that every database can hold; see `core.escaping`."""
+    return escaped(value)
 
 
 def from_text(value: str) -> str:
     """The inverse of `to_text`."""
-    return _ESCAPED.sub(_unescape, value) if "\\" in value else value
-
-
-def _escape(match: re.Match[str]) -> str:
-    character = match[0]
-    if character == "\\":
-        return "\\\\"
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:
-        return f"\\x{code - 0xDC00:02x}"
-    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}"
-
-
-def _unescape(match: re.Match[str]) -> str:
-    written = match[0]
-    if written == "\\\\":
-        return "\\"
-    code = int(written[2:], 16)
-    return chr(code + 0xDC00) if written[1] == "x" and code >= 0x80 else chr(code)
+    return unescaped(value)
 
 
 def to_time(value: datetime | None) -> int | None:
