@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from archived.config.assembling import SITE, SITE_STATE
-from archived.config.secrets import CREDENTIAL
+from archived.config.secrets import CLIENT_SECRET
 from archived.errors import ConfigurationError
 from archived.logs import MESSAGE_IDS
 
@@ -76,8 +76,8 @@ def test_the_unit_and_the_program_mean_the_same_places() -> None:
     service = settings("Service")
     assert service["ExecStart"] == [f"/opt/archived/bin/archived -c {SITE}"]
     assert f"/var/lib/{service['StateDirectory'][0]}" == SITE_STATE
-    assert service["LoadCredential"] == [f"{CREDENTIAL}:{SITE.parent / CREDENTIAL}"]
-    assert service["SetCredential"] == [rf"{CREDENTIAL}:\n"]
+    assert service["LoadCredential"] == [f"{CLIENT_SECRET.credential}:{SITE.parent / CLIENT_SECRET.credential}"]
+    assert service["SetCredential"] == [rf"{CLIENT_SECRET.credential}:\n"]
 
 
 def test_the_unit_tells_how_to_reload_and_when_not_to_start_again() -> None:
@@ -124,7 +124,7 @@ def test_the_user_the_folders_and_the_secret_go_together() -> None:
     folders = (FOLDER / "archived.tmpfiles.conf").read_text()
     user = settings("Service")["User"][0]
     assert re.search(rf"^u {user} - ", users, re.MULTILINE)
-    assert f"z {SITE.parent / CREDENTIAL} 0600 {user} {user} -" in folders
+    assert f"z {SITE.parent / CLIENT_SECRET.credential} 0600 {user} {user} -" in folders
     assert f"d {SITE_STATE} 0700 {user} {user} -" in folders
 
 

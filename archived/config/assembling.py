@@ -15,7 +15,7 @@ from archived.config.mistake import Mistake
 from archived.config.overlaps import Spelling, refuse_overlaps
 from archived.config.places import pure
 from archived.config.reading import Reading
-from archived.config.secrets import ClientSecret
+from archived.config.secrets import CLIENT_SECRET, DATAJOINT_PASSWORD, Secret
 from archived.config.sections import (
     ArchivedSection,
     DatajointSection,
@@ -152,12 +152,14 @@ def _datajoint(reading: Reading, machine: Machine) -> DatajointSettings:
     password = section.password_file and machine.path(
         reading, "datajoint", "password_file", section.password_file
     )
+    file = None if password is None else Path(password)
     return DatajointSettings(
         address=section.address,
-        password_file=None if password is None else Path(password),
+        password_file=file,
         prefix=section.prefix,
         tls=section.tls,
         mirror=section.mirror,
+        secret=Secret.found(DATAJOINT_PASSWORD, file, machine.environ),
     )
 
 
@@ -182,7 +184,7 @@ def _globus(reading: Reading, machine: Machine, state: PurePath) -> GlobusSettin
         client_id=section.client_id,
         client_secret_file=secret_file,
         token_file=own("token_file", section.token_file) or Path(state / "globus-tokens.json"),
-        secret=ClientSecret.found(secret_file, machine.environ),
+        secret=Secret.found(CLIENT_SECRET, secret_file, machine.environ),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from archived.config.ini import Sections
 from archived.config.mistake import Mistake
-from archived.config.secrets import VARIABLE
+from archived.config.secrets import VARIABLES
 from archived.config.sections import FIXED, NAMED, kind_of
 
 _PREFIX = "ARCHIVED_"
@@ -42,7 +42,7 @@ def override(
     origins: dict[tuple[str, str], str] = {}
     mistakes: list[Mistake] = []
     for name, value in sorted(environ.items()):
-        if not name.startswith(_OURS) or name == VARIABLE:
+        if not name.startswith(_OURS) or name in VARIABLES:
             continue
         places = known.get(name, [])
         if len(places) != 1:

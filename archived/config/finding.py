@@ -119,17 +119,21 @@ def _text(path: Path) -> str:
 def _exposed_password(
     path: Path, configuration: Configuration, environ: Mapping[str, str]
 ) -> Mistake | None:
-    """A password in the store's address, in a file that others may read (safety rule 11)."""
-    store = configuration.store
-    from_elsewhere = bool(environ.get(variable("archived", "store")))
-    if os.name == "nt" or from_elsewhere or without_password(store) == store:
+    """A password in the address of a database, in a file that others may read (safety rule 11)."""
+    if os.name == "nt" or not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         return None
-    if not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        return None
-    return Mistake(
-        "archived",
-        "store",
-        store,
-        f"no password in a file that others may read: chmod 600 '{path}', or give the address in "
-        f"${variable('archived', 'store')}",
+    addresses = (
+        ("archived", "store", configuration.store),
+        ("datajoint", "address", configuration.datajoint.address or ""),
     )
+    for section, key, address in addresses:
+        if environ.get(variable(section, key)) or without_password(address) == address:
+            continue
+        return Mistake(
+            section,
+            key,
+            address,
+            f"no password in a file that others may read: chmod 600 '{path}', or give the address in "
+            f"${variable(section, key)}",
+        )
+    return None

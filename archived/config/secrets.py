@@ -1,4 +1,4 @@
-"""The client secret of a service account: where it comes from, read only when it is needed, never shown."""
+"""Secrets of ours: where each comes from; read only when it is needed, never shown."""
 
 from __future__ import annotations
 
@@ -11,27 +11,60 @@ from pathlib import Path
 from archived.core.paths import printable
 from archived.errors import ConfigurationError
 
-VARIABLE = "ARCHIVED_GLOBUS_CLIENT_SECRET"
-CREDENTIAL = "globus-client-secret"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(frozen=True, slots=True)
-class ClientSecret:
-    """Where the secret is: `$ARCHIVED_GLOBUS_CLIENT_SECRET`, else a systemd credential, else a file of ours."""
+class SecretKind:
+    """One kind of secret: what people call it, and the names of the places where it may be."""
 
+    what: str
+    variable: str
+    """The variable of the environment that may hold it."""
+    credential: str
+    """The systemd credential that may hold it."""
+    key: str
+    """The key of the configuration that may name its file, for messages: "`key` in [section]"."""
+    made_by: str
+    """How a person comes by one."""
+
+
+CLIENT_SECRET = SecretKind(
+    what="the client secret",
+    variable="ARCHIVED_GLOBUS_CLIENT_SECRET",
+    credential="globus-client-secret",
+    key="`client_secret_file` in [globus]",
+    made_by="app.globus.org/settings/developers makes a new one",
+)
+DATAJOINT_PASSWORD = SecretKind(
+    what="the password of the DataJoint database",
+    variable="ARCHIVED_DATAJOINT_PASSWORD",
+    credential="datajoint-password",
+    key="`password_file` in [datajoint]",
+    made_by="whoever looks after the lab's database knows it",
+)
+
+VARIABLES = frozenset({CLIENT_SECRET.variable, DATAJOINT_PASSWORD.variable})
+"""Variables of the environment that hold secrets, and so stand for no key of the configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a secret is: in the environment, else in a systemd credential, else in a file of ours."""
+
+    kind: SecretKind
     file: Path | None = None
     credential: Path | None = None
     text: str | None = field(default=None, repr=False)
 
     @classmethod
-    def found(cls, file: Path | None, environ: Mapping[str, str]) -> ClientSecret:
+    def found(cls, kind: SecretKind, file: Path | None, environ: Mapping[str, str]) -> Secret:
         """The places that there are. A credential of blanks counts as none: a unit can give a default only so."""
         folder = environ.get("CREDENTIALS_DIRECTORY")
-        credential = Path(folder) / CREDENTIAL if folder else None
+        credential = Path(folder) / kind.credential if folder else None
         if credential is not None and not _has_content(credential):
             credential = None
-        return cls(file=file, credential=credential, text=environ.get(VARIABLE) or None)
+        return cls(kind, file=file, credential=credential, text=environ.get(kind.variable) or None)
 
     def __bool__(self) -> bool:
         return any((self.text, self.credential, self.file))
@@ -45,11 +78,24 @@ class ClientSecret:
             return self.text.strip()
         if self.credential is not None:
             # systemd guards this one: its mode may show a group that is really an access list.
-            return _content(self.credential)
+            return self._content(self.credential)
         if self.file is None:
             return None
-        refuse_if_readable_by_others(self.file, "the client secret")
-        return _content(self.file)
+        refuse_if_readable_by_others(self.file, self.kind.what)
+        return self._content(self.file)
+
+    def _content(self, file: Path) -> str:
+        shown = printable(str(file))
+        try:
+            text = file.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            raise _unreadable(file, self.kind.what, error) from error
+        if not text:
+            raise ConfigurationError(
+                f"{shown} should hold {self.kind.what}, but is empty.",
+                what_to_do=f"Write it into that file ({self.kind.key}); {self.kind.made_by}.",
+            )
+        return text
 
 
 def refuse_if_readable_by_others(file: Path, what: str) -> None:
@@ -62,7 +108,7 @@ def refuse_if_readable_by_others(file: Path, what: str) -> None:
     try:
         found = file.stat()
     except OSError as error:
-        raise _unreadable(file, error) from error
+        raise _unreadable(file, what, error) from error
     shown = printable(str(file))
     if found.st_mode & _OTHERS:
         raise ConfigurationError(
@@ -84,22 +130,9 @@ def _has_content(file: Path) -> bool:
         return False
 
 
-def _content(file: Path) -> str:
-    try:
-        text = file.read_text(encoding="utf-8").strip()
-    except (OSError, ValueError) as error:
-        raise _unreadable(file, error) from error
-    if not text:
-        raise ConfigurationError(
-            f"{printable(str(file))} should hold the client secret, but is empty.",
-            what_to_do="Write the secret into it; app.globus.org/settings/developers makes a new one.",
-        )
-    return text
-
-
-def _unreadable(file: Path, error: Exception) -> ConfigurationError:
+def _unreadable(file: Path, what: str, error: Exception) -> ConfigurationError:
     why = getattr(error, "strerror", None) or "it is not text in UTF-8"
     return ConfigurationError(
-        f"{printable(str(file))}, which should hold the client secret, cannot be read: {why}.",
-        what_to_do="Correct `client_secret_file` in [globus], or the file.",
+        f"{printable(str(file))}, which should hold {what}, cannot be read: {why}.",
+        what_to_do="Correct the configuration, which names this file, or the file.",
     )

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from archived.config.mistake import without_password
-from archived.config.secrets import ClientSecret
+from archived.config.secrets import CLIENT_SECRET, DATAJOINT_PASSWORD, Secret
 from archived.core.conventions.base import Convention
 from archived.core.model import StorageLocation
 from archived.core.template import DEFAULT_H2O
@@ -24,7 +24,7 @@ class GlobusSettings:
     writable: bool = False
     client_id: str | None = None
     client_secret_file: Path | None = None
-    secret: ClientSecret = field(default_factory=ClientSecret)
+    secret: Secret = field(default_factory=lambda: Secret(CLIENT_SECRET))
 
     @property
     def service_account(self) -> bool:
@@ -82,6 +82,15 @@ class DatajointSettings:
     tls: bool = True
     mirror: bool = False
     """Whether the daemon keeps the tables of publication up to date; `datajoint sync` does so at once."""
+    secret: Secret = field(default_factory=lambda: Secret(DATAJOINT_PASSWORD))
+    """Where the password is to be found; it is read by `password()`."""
+
+    def password(self) -> str | None:
+        """The password, or None where there is none besides what the address may hold.
+
+        Raises `ConfigurationError` when it cannot be read, or when others can.
+        """
+        return self.secret.read()
 
     @property
     def address_shown(self) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from archived import config
 from archived.config import Configuration, Mistake
-from archived.config.secrets import ClientSecret, refuse_if_readable_by_others
+from archived.config.secrets import CLIENT_SECRET, DATAJOINT_PASSWORD, Secret, refuse_if_readable_by_others
 from archived.errors import ConfigurationError
 
 CLIENT = "c40e971d-0075-4a82-b12f-8f9717762e7b"
@@ -56,14 +56,14 @@ def test_a_secret_that_others_may_read_is_refused_with_the_command_to_type(
 ) -> None:
     file = secret_file(tmp_path, mode)
     with pytest.raises(ConfigurationError, match=f"mode {mode:04o}") as caught:
-        ClientSecret(file=file).read()
+        Secret(CLIENT_SECRET, file=file).read()
     assert caught.value.what_to_do.startswith(f"chmod 600 '{file}'")
     assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400])
 def test_a_secret_of_its_owner_alone_is_fine(tmp_path: Path, mode: int) -> None:
-    assert ClientSecret(file=secret_file(tmp_path, mode)).read() == SECRET
+    assert Secret(CLIENT_SECRET, file=secret_file(tmp_path, mode)).read() == SECRET
 
 
 def test_a_secret_of_another_user_is_refused(
@@ -78,34 +78,34 @@ def test_a_secret_of_another_user_is_refused(
 @pytest.mark.parametrize("text", ["", "  \n"])
 def test_an_empty_secret_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigurationError, match="is empty"):
-        ClientSecret(file=secret_file(tmp_path, text=text)).read()
+        Secret(CLIENT_SECRET, file=secret_file(tmp_path, text=text)).read()
 
 
 def test_a_secret_that_is_no_text_is_refused_unseen(tmp_path: Path) -> None:
     file = secret_file(tmp_path)
     file.write_bytes(b"TAINT\xff\xfe")
     with pytest.raises(ConfigurationError, match="not text in UTF-8") as caught:
-        ClientSecret(file=file).read()
+        Secret(CLIENT_SECRET, file=file).read()
     assert "TAINT" not in str(caught.value)
 
 
 def test_a_credential_of_systemd_comes_before_the_file(tmp_path: Path) -> None:
     environ = credentials(tmp_path, "from-systemd\n")
-    assert ClientSecret.found(secret_file(tmp_path), environ).read() == "from-systemd"
+    assert Secret.found(CLIENT_SECRET, secret_file(tmp_path), environ).read() == "from-systemd"
 
 
 @pytest.mark.parametrize("text", ["", "\n"])
 def test_an_empty_credential_counts_as_none(tmp_path: Path, text: str) -> None:
     environ = credentials(tmp_path, text)
-    assert not ClientSecret.found(None, environ)
-    assert ClientSecret.found(None, environ).read() is None
-    assert ClientSecret.found(secret_file(tmp_path), environ).read() == SECRET
+    assert not Secret.found(CLIENT_SECRET, None, environ)
+    assert Secret.found(CLIENT_SECRET, None, environ).read() is None
+    assert Secret.found(CLIENT_SECRET, secret_file(tmp_path), environ).read() == SECRET
 
 
 def test_the_environment_comes_before_everything(tmp_path: Path) -> None:
     environ = credentials(tmp_path, "from-systemd")
     environ["ARCHIVED_GLOBUS_CLIENT_SECRET"] = "from-environment"
-    assert ClientSecret.found(secret_file(tmp_path), environ).read() == "from-environment"
+    assert Secret.found(CLIENT_SECRET, secret_file(tmp_path), environ).read() == "from-environment"
 
 
 def test_a_secret_needs_the_id_it_belongs_to(tmp_path: Path) -> None:
