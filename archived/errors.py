@@ -58,6 +58,18 @@ class StoreTooNewError(StoreError):
     permanent = True
 
 
+class LabDatabaseError(ArchivedError):
+    """The lab's DataJoint database cannot be used just now: away, refused, too slow. The catalogue is not affected."""
+
+    permanent = False
+
+
+class LabTablesError(LabDatabaseError):
+    """Tables of the lab's DataJoint database are missing, or are not such as can be used; they are left alone."""
+
+    permanent = True
+
+
 class RootUnavailableError(ArchivedError):
     """The watched root is missing, unmounted, unreadable, or not the one it was (safety rule 6)."""
 
