@@ -341,10 +341,10 @@ class FakeTransfers:
             destination[item.path] = data
 
     def _source(self, direction: Direction) -> Mapping[str, bytes]:
-        return self._rig() if direction is Direction.ARCHIVE else self.archive
+        return self.archive if direction is Direction.RETRIEVE else self._rig()
 
     def _destination(self, direction: Direction) -> MutableMapping[str, bytes]:
-        return self.archive if direction is Direction.ARCHIVE else self._rig()
+        return self._rig() if direction is Direction.RETRIEVE else self.archive
 
     def _rig(self) -> MutableMapping[str, bytes]:
         if isinstance(self.files, Path):

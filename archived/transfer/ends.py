@@ -59,7 +59,7 @@ def archive_end(location: StorageLocation) -> End:
 def ends(location: StorageLocation, direction: Direction) -> Ends:
     """Both ends, swapped for what comes back from the archive."""
     rig, archive = rig_end(location), archive_end(location)
-    return Ends(rig, archive) if direction is Direction.ARCHIVE else Ends(archive, rig)
+    return Ends(archive, rig) if direction is Direction.RETRIEVE else Ends(rig, archive)
 
 
 def sound(path: str) -> str:

@@ -66,9 +66,11 @@ class LocalTransfers:
             )
         self._archive = location.archive.path
         root = location.root
+        there, back = Copier(root, self._archive, verify), Copier(self._archive, root, verify)
         self._copiers = {
-            Direction.ARCHIVE: Copier(root, self._archive, verify),
-            Direction.RETRIEVE: Copier(self._archive, root, verify),
+            Direction.ARCHIVE: there,
+            Direction.RECORD: there,
+            Direction.RETRIEVE: back,
         }
         self._verify = verify
         self._now: Callable[[], datetime | None] = now or (lambda: None)
