@@ -8,7 +8,7 @@ from datetime import datetime
 
 from archived.core.batching import Candidate, Plan, plan
 from archived.core.lifecycle import Reason, State
-from archived.core.model import BatchState, Direction, FileState
+from archived.core.model import BatchState, FileState
 from archived.daemon.settle import Settling
 from archived.daemon.surroundings import Surroundings
 from archived.errands import Finished
@@ -98,7 +98,6 @@ class Batching:
         batch = around.store.plan_batch(
             around.new_id(),
             each.location,
-            Direction.ARCHIVE,
             [file.id for file in each.files],
             now,
             now + around.policies.deadline,

@@ -8,6 +8,7 @@ from typing import Self
 from archived.errors import StoreMissingError
 from archived.ports import Finding
 from archived.store.address import journal_mode, parse, safe_for_wal, sqlite_version
+from archived.store.carrying import CarryVerbs
 from archived.store.connection import Door
 from archived.store.daemon import DaemonVerbs
 from archived.store.fields import from_text, to_text
@@ -20,6 +21,7 @@ from archived.store.proofs import ProofVerbs
 from archived.store.results import (
     DaemonInfo,
     FolderSighting,
+    KnownSubject,
     LookResult,
     LookSummary,
     Moved,
@@ -27,14 +29,19 @@ from archived.store.results import (
     ProveResult,
     Selector,
     SightResult,
+    SubjectChanges,
+    SubjectConflict,
+    SubjectSaid,
 )
 from archived.store.rig import RigVerbs
 from archived.store.steps import StepVerbs
+from archived.store.subjects import SubjectVerbs
 from archived.store.timing import TimingVerbs
 
 __all__ = [
     "DaemonInfo",
     "FolderSighting",
+    "KnownSubject",
     "LookResult",
     "LookSummary",
     "Moved",
@@ -43,10 +50,15 @@ __all__ = [
     "Selector",
     "SightResult",
     "Store",
+    "SubjectChanges",
+    "SubjectConflict",
+    "SubjectSaid",
 ]
 
 
-class Store(LookVerbs, PeopleVerbs, StepVerbs, ProofVerbs, RigVerbs, DaemonVerbs, TimingVerbs):
+class Store(
+    LookVerbs, PeopleVerbs, StepVerbs, ProofVerbs, CarryVerbs, RigVerbs, DaemonVerbs, TimingVerbs
+):
     """Everything that is remembered. Any number of processes may use one store at a time.
 
     Every verb that writes is one transaction: a failure (`StoreError`) changes nothing, and what returned is on

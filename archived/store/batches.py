@@ -19,8 +19,7 @@ from archived.store.fields import to_text, to_time
 from archived.store.moves import Moves, chunks, marks
 from archived.store.rows import BATCH_COLUMNS, BATCH_FILE_COLUMNS, batch_file_of, batch_of
 
-_MAY_BE_ARCHIVED = "f.state = ? AND f.settled = 1 AND d.state IN (?, ?)"
-_MAY_BE_RETRIEVED = "f.archived_size IS NOT NULL"
+_MAY_TRAVEL = "f.state = ? AND f.settled = 1 AND d.state IN (?, ?)"
 _IN_NO_BATCH = "NOT EXISTS (SELECT 1 FROM batch_file p WHERE p.live_file_id = f.id)"
 
 
@@ -31,70 +30,82 @@ class BatchVerbs(Moves):
         self,
         batch_id: str,
         location: str,
-        direction: Direction,
         file_ids: Sequence[int],
         now: datetime,
         deadline: datetime,
     ) -> Batch | None:
-        """Make a batch of those of the files that may travel at this moment; None when none may.
+        """Make a batch to the archive of those of the files that may travel at this moment; None when none may.
 
-        To the archive travel files that are pending and settled, of datasets that are READY (these become
-        TRANSFERRING) or TRANSFERRING; back travel files that were archived. The schema sees to it that no file is
-        in two live batches.
+        These are files that are pending and settled, of datasets that are READY (which become TRANSFERRING) or
+        TRANSFERRING. The schema sees to it that no file is in two live batches.
         """
         with self._door.write():
-            chosen, ready = self._eligible(location, direction, file_ids)
+            chosen, ready = self._eligible(location, file_ids)
             if not chosen:
                 return None
-            number = self._door.insert(
-                "INSERT INTO batch (rig_id, name, location, direction, state, created_at, state_since, "
-                "files, bytes, deadline, attempts, files_done, bytes_done, nice_status, reason) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, '', '')",
-                self._rig_id,
+            number = self._insert_batch(
                 batch_id,
-                to_text(location),
-                direction,
-                BatchState.PLANNED,
-                to_time(now),
-                to_time(now),
-                len(chosen),
-                sum(chosen.values()),
-                to_time(deadline),
+                location,
+                Direction.ARCHIVE,
+                (len(chosen), sum(chosen.values())),
+                now,
+                deadline,
             )
-            self._fill(number, direction, list(chosen))
+            self._fill(number, list(chosen))
             for dataset_id in sorted(ready):
                 dataset = self._read(dataset_id)
                 assert dataset is not None
                 self._move(dataset, State.TRANSFERRING, Reason.BATCHED, f"batch {batch_id}", now)
         return self.batch(batch_id)
 
-    def _eligible(
-        self, location: str, direction: Direction, file_ids: Sequence[int]
-    ) -> tuple[dict[int, int], set[int]]:
+    def _insert_batch(
+        self,
+        batch_id: str,
+        location: str,
+        direction: Direction,
+        totals: tuple[int, int],
+        now: datetime,
+        deadline: datetime,
+    ) -> int:
+        """The number of a new batch of so many files and bytes."""
+        return self._door.insert(
+            "INSERT INTO batch (rig_id, name, location, direction, state, created_at, state_since, "
+            "files, bytes, deadline, attempts, files_done, bytes_done, nice_status, reason) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, '', '')",
+            self._rig_id,
+            batch_id,
+            to_text(location),
+            direction,
+            BatchState.PLANNED,
+            to_time(now),
+            to_time(now),
+            *totals,
+            to_time(deadline),
+        )
+
+    def _eligible(self, location: str, file_ids: Sequence[int]) -> tuple[dict[int, int], set[int]]:
         """The sizes of the files that may travel, by id, and the datasets among theirs that are ready."""
-        rule, values = _MAY_BE_RETRIEVED, []
-        if direction is Direction.ARCHIVE:
-            rule = _MAY_BE_ARCHIVED
-            values = [FileState.PENDING, State.READY, State.TRANSFERRING]
         chosen: dict[int, int] = {}
         ready: set[int] = set()
         for ids in chunks(file_ids):
             rows = self._door.rows(
                 "SELECT f.id, f.size, d.id, d.state FROM file f JOIN dataset d ON d.id = f.dataset_id "
-                f"WHERE f.id IN ({marks(ids)}) AND d.rig_id = ? AND d.location = ? AND {rule} "
+                f"WHERE f.id IN ({marks(ids)}) AND d.rig_id = ? AND d.location = ? AND {_MAY_TRAVEL} "
                 f"AND {_IN_NO_BATCH}",
                 *ids,
                 self._rig_id,
                 to_text(location),
-                *values,
+                FileState.PENDING,
+                State.READY,
+                State.TRANSFERRING,
             )
             for file_id, size, dataset_id, state in rows:
                 chosen[file_id] = size
-                if direction is Direction.ARCHIVE and state == State.READY:
+                if state == State.READY:
                     ready.add(dataset_id)
         return chosen, ready
 
-    def _fill(self, number: int, direction: Direction, file_ids: Sequence[int]) -> None:
+    def _fill(self, number: int, file_ids: Sequence[int]) -> None:
         for ids in chunks(file_ids):
             self._door.change(
                 "INSERT INTO batch_file (batch_id, file_id, size, mtime_ns, ctime_ns, inode, "
@@ -103,13 +114,12 @@ class BatchVerbs(Moves):
                 f"external_checksum, submitted, overwrite, 0, id FROM file WHERE id IN ({marks(ids)})",
                 *ids,
             )
-            if direction is Direction.ARCHIVE:
-                self._door.change(
-                    f"UPDATE file SET state = ?, batch_id = ? WHERE id IN ({marks(ids)})",
-                    FileState.TRAVELLING,
-                    number,
-                    *ids,
-                )
+            self._door.change(
+                f"UPDATE file SET state = ?, batch_id = ? WHERE id IN ({marks(ids)})",
+                FileState.TRAVELLING,
+                number,
+                *ids,
+            )
 
     def batches(
         self,
@@ -154,23 +164,26 @@ class BatchVerbs(Moves):
         )
         return [batch_file_of(row) for row in rows]
 
-    def reserve_batch(self, batch_id: str, submission_id: str, now: datetime) -> bool:
-        """PLANNED ▶ RESERVED: from here on the transfer may exist, so its submission id is on the disk first."""
+    def reserve_batch(
+        self, batch_id: str, submission_id: str, now: datetime, *, deadline: datetime | None = None
+    ) -> bool:
+        """PLANNED ▶ RESERVED: from here on the transfer may exist, so its submission id is on the disk first.
+
+        With `deadline` the batch gets another one than it was planned with.
+        """
+        columns: dict[str, Any] = {"submission_id": submission_id}
+        if deadline is not None:
+            columns["deadline"] = to_time(deadline)
         with self._door.write():
             if not self._set_batch(
-                batch_id,
-                (BatchState.PLANNED,),
-                BatchState.RESERVED,
-                now,
-                submission_id=submission_id,
+                batch_id, (BatchState.PLANNED,), BatchState.RESERVED, now, **columns
             ):
                 return False
             self._door.change(
                 "UPDATE file SET submitted = submitted + 1 WHERE id IN (SELECT p.file_id "
                 "FROM batch_file p JOIN batch b ON b.id = p.batch_id "
-                "WHERE b.name = ? AND b.direction = ? AND p.live_file_id IS NOT NULL)",
+                "WHERE b.name = ? AND p.live_file_id IS NOT NULL)",
                 batch_id,
-                Direction.ARCHIVE,
             )
         return True
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from archived.core.model import (
     LIVE_BATCHES,
     BatchState,
-    Direction,
     FileState,
     Receipt,
 )
@@ -43,7 +42,6 @@ class _Travelling(NamedTuple):
 class _Live(NamedTuple):
     number: int
     location: str
-    direction: Direction
 
 
 class ProofVerbs(BatchVerbs):
@@ -81,17 +79,16 @@ class ProofVerbs(BatchVerbs):
                 return []
             wanted = frozenset(file_ids)
             files = [each for each in self._travelling(live) if each.file_id in wanted]
-            if live.direction is Direction.ARCHIVE:
-                if fault is None:
-                    self._unsettle(files, now, reason or "", ours=ours)
-                else:
-                    self._door.many(
-                        "UPDATE file SET state = ?, reason = ?, fault = ?, settled = 0 WHERE id = ?",
-                        [
-                            (FileState.FAILED, to_text(reason or fault), fault, each.file_id)
-                            for each in files
-                        ],
-                    )
+            if fault is None:
+                self._unsettle(files, now, reason or "", ours=ours)
+            else:
+                self._door.many(
+                    "UPDATE file SET state = ?, reason = ?, fault = ?, settled = 0 WHERE id = ?",
+                    [
+                        (FileState.FAILED, to_text(reason or fault), fault, each.file_id)
+                        for each in files
+                    ],
+                )
             self._take_out(live, files)
             return self._conclude((each.dataset_id for each in files), now, reason=reason or "")
 
@@ -111,15 +108,12 @@ class ProofVerbs(BatchVerbs):
                 receipt = by_path.get(each.path)
                 if receipt is None:
                     continue
-                if live.direction is Direction.ARCHIVE and (
-                    each.changed or receipt.size != each.planned[0]
-                ):
+                if each.changed or receipt.size != each.planned[0]:
                     changed.append(each)
                 else:
                     proved.append((each, receipt))
-            if live.direction is Direction.ARCHIVE:
-                self._archive_files(live, proved, now)
-                self._unsettle(changed, now, CHANGED_ON_THE_WAY, ours=True)
+            self._archive_files(live, proved, now)
+            self._unsettle(changed, now, CHANGED_ON_THE_WAY, ours=True)
             self._end_travel(live, [each.file_id for each, _ in proved])
             self._take_out(live, changed)
         return ProveResult(len(proved), [each.path for each in changed])
@@ -131,12 +125,13 @@ class ProofVerbs(BatchVerbs):
         now: datetime,
         *,
         reason: str,
-        retry_at: datetime | None,
-        needs_person: str | None,
+        retry_at: datetime | None = None,
+        needs_person: str | None = None,
     ) -> list[Moved]:
         """End a batch as PROVED or FAILED. What is not proved goes back, and every dataset in it is concluded for.
 
-        `retry_at` is when what came back is tried again, `needs_person` why that would be of no use.
+        `retry_at` is when what came back is tried again, `needs_person` why that would be of no use. What travels
+        in a batch of another direction than to the archive is its owner's: only the batch itself ends here.
         """
         if after not in (BatchState.PROVED, BatchState.FAILED):
             raise ValueError(f"no batch ends as {after}")
@@ -148,8 +143,6 @@ class ProofVerbs(BatchVerbs):
             owners = self._datasets_of(batch_id)
             self._set_batch(batch_id, list(LIVE_BATCHES), after, now, reason=to_text(reason))
             self._end_travel(live, [each.file_id for each in files])
-            if live.direction is Direction.RETRIEVE:
-                return []
             self._unsettle([each for each in files if each.changed], now, CHANGED_ON_THE_WAY)
             self._door.many(
                 "UPDATE file SET state = ? WHERE id = ?",
@@ -166,13 +159,13 @@ class ProofVerbs(BatchVerbs):
 
     def _live(self, batch_id: str) -> _Live | None:
         row = self._door.row(
-            "SELECT id, location, direction FROM batch WHERE name = ? AND rig_id = ? "
+            "SELECT id, location FROM batch WHERE name = ? AND rig_id = ? "
             f"AND state IN ({marks(list(LIVE_BATCHES))})",
             batch_id,
             self._rig_id,
             *LIVE_BATCHES,
         )
-        return None if row is None else _Live(row[0], row[1], Direction(row[2]))
+        return None if row is None else _Live(row[0], row[1])
 
     def _travelling(self, live: _Live) -> list[_Travelling]:
         rows = self._door.rows(
@@ -199,9 +192,8 @@ class ProofVerbs(BatchVerbs):
     def _datasets_of(self, batch_id: str) -> list[int]:
         rows = self._door.rows(
             "SELECT DISTINCT f.dataset_id FROM batch b JOIN batch_file p ON p.batch_id = b.id "
-            "JOIN file f ON f.id = p.file_id WHERE b.name = ? AND b.direction = ? ORDER BY f.dataset_id",
+            "JOIN file f ON f.id = p.file_id WHERE b.name = ? ORDER BY f.dataset_id",
             batch_id,
-            Direction.ARCHIVE,
         )
         return [row[0] for row in rows]
 

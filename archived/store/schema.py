@@ -337,28 +337,42 @@ class CounterRow(Model):
 
 
 class SubjectRow(Model):
-    """An animal by its h2o, with its number in the lab's database. All rigs of a store share these."""
+    """What one source says of an animal. Of several rows about one h2o the first by `precedence`, then rig, counts.
 
-    h2o = NameField(primary_key=True)
+    Each rig writes its own rows; all rigs of a store read them all.
+    """
+
+    rig = ForeignKeyField(Rig, index=False)
+    source = CharField(max_length=16)
+    """Who says so: "hand" (a person), "file" or "datajoint"."""
+    h2o = NameField(index=True)
     subject = NameField(index=True)
-    source = TextField()
-    """Where it was read: "file", "datajoint", "import" or "added"."""
+    precedence = SmallIntegerField()
+    """The rank of its source; a smaller one wins."""
     details = TextField()
     """Whatever else was said about the animal, as JSON."""
     at = BigIntegerField()
 
     class Meta:
         table_name = "subject"
+        primary_key = CompositeKey("rig", "source", "h2o")
 
 
 class RetrievalFileRow(Model):
     """One file that is to be brought back, and where it stands."""
 
     retrieval = ForeignKeyField(RetrievalRow, index=False)
-    file = ForeignKeyField(FileRow, index=False)
+    file = ForeignKeyField(FileRow)
     state = CharField(max_length=16)
     reason = TextField()
     batch = ForeignKeyField(BatchRow, null=True)
+    attempts = IntegerField()
+    """Transfers of it that went wrong."""
+    due = BigIntegerField(null=True)
+    """When it is tried again; NULL means at once."""
+    copy_size = BigIntegerField(null=True)
+    """What lay at the destination when it had arrived, or when a transfer of it had failed."""
+    copy_mtime_ns = BigIntegerField(null=True)
 
     class Meta:
         table_name = "retrieval_file"

@@ -14,7 +14,6 @@ from archived.core.model import (
     Checksum,
     Dataset,
     DatasetFile,
-    Direction,
     FileStat,
     FileState,
     Receipt,
@@ -165,7 +164,6 @@ class Bench:
         return self.store.plan_batch(
             f"batch-{next(self._batches)}",
             LOCATION,
-            Direction.ARCHIVE,
             list(ids),
             self.now,
             self.now + timedelta(days=3),

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from archived.core.model import Batch, Checksum, Direction, FileState, Receipt, Unrecognised
+from archived.core.model import Batch, Checksum, FileState, Receipt, Unrecognised
 from archived.store import Selector, Store
 from archived.store.connection import Door
 from tests.builders import NOON
@@ -48,9 +48,7 @@ class Story(Bench):
             if file.state is FileState.PENDING
         ]
         until = self.now + timedelta(days=3)
-        self.store.plan_batch(
-            f"{self.rig}-batch-{number}", LOCATION, Direction.ARCHIVE, ids, self.now, until
-        )
+        self.store.plan_batch(f"{self.rig}-batch-{number}", LOCATION, ids, self.now, until)
 
     def verbs(self) -> list[Callable[[], Any]]:
         """Every verb of the story; each is one call of the store that writes."""

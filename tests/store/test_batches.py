@@ -80,7 +80,7 @@ def test_only_datasets_that_are_ready_are_planned(bench: Bench, state: State) ->
 def test_files_of_another_location_stay_out(bench: Bench) -> None:
     bench.ready("a.bin")
     ids = [each.id for each in bench.files().values()]
-    planned = bench.store.plan_batch("b", "raw-video", Direction.ARCHIVE, ids, NOON, NOON)
+    planned = bench.store.plan_batch("b", "raw-video", ids, NOON, NOON)
     assert planned is None
     assert bench.state() is State.READY
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from archived.core.lifecycle import Reason, State
-from archived.core.model import BatchState, Checksum, Direction, FileState, Receipt
+from archived.core.model import BatchState, Checksum, FileState, Receipt
 from archived.store import Store
 from tests.store.bench import G0, G1, LOCATION, Bench
 
@@ -268,23 +268,6 @@ def test_a_dataset_that_only_grew_sends_only_what_is_new(bench: Bench) -> None:
     bench.settle()
     batch = bench.plan()
     assert [each.path for each in bench.store.batch_files(batch.id)] == [f"{G0}/sorting.npy"]
-
-
-def test_what_is_retrieved_stays_archived(bench: Bench) -> None:
-    bench.ready("a.bin")
-    bench.archive()
-    file = bench.files()["a.bin"]
-    batch = bench.store.plan_batch(
-        "back", LOCATION, Direction.RETRIEVE, [file.id], bench.now, bench.now
-    )
-    assert batch is not None
-    bench.send(batch)
-    assert bench.file_states() == {"a.bin": FileState.ARCHIVED}
-    assert bench.prove(batch).proved == 1
-    bench.end(batch)
-    assert bench.state() is State.ARCHIVED
-    assert bench.files()["a.bin"].submitted == 1
-    assert bench.store.archived_totals() == {LOCATION: (1, 10)}
 
 
 def test_an_accepted_revision_that_changes_once_more_waits_for_a_person_again(

@@ -67,21 +67,28 @@ def up(migrator: Any, database: Any) -> None:
             indexes = ((("rig", "ended_at"), False),)
 
     class SubjectRow(Model):
-        h2o = NameField(primary_key=True)
+        rig = ForeignKeyField(Rig, index=False)
+        source = CharField(max_length=16)
+        h2o = NameField(index=True)
         subject = NameField(index=True)
-        source = TextField()
+        precedence = SmallIntegerField()
         details = TextField()
         at = BigIntegerField()
 
         class Meta:
             table_name = "subject"
+            primary_key = CompositeKey("rig", "source", "h2o")
 
     class RetrievalFileRow(Model):
         retrieval = ForeignKeyField(RetrievalRow, index=False)
-        file = ForeignKeyField(FileRow, index=False)
+        file = ForeignKeyField(FileRow)
         state = CharField(max_length=16)
         reason = TextField()
         batch = ForeignKeyField(BatchRow, null=True)
+        attempts = IntegerField()
+        due = BigIntegerField(null=True)
+        copy_size = BigIntegerField(null=True)
+        copy_mtime_ns = BigIntegerField(null=True)
 
         class Meta:
             table_name = "retrieval_file"
