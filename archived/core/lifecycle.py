@@ -44,6 +44,8 @@ class Reason(StrEnum):
     ACCEPT = "accept"
     HOLD = "hold"
     RELEASE = "release"
+    DISCOVERED = "discovered"
+    """A look at the archive showed that it holds the files."""
 
 
 _S, _R = State, Reason
@@ -59,6 +61,10 @@ MOVES: Mapping[tuple[State, State], frozenset[Reason]] = MappingProxyType(
         (_S.READY, _S.TRANSFERRING): frozenset({_R.BATCHED}),
         (_S.READY, _S.FAILED): frozenset({_R.NEEDS_A_PERSON}),
         (_S.READY, _S.HELD): frozenset({_R.HOLD}),
+        # What was to be sent, and what had been set apart, lay in the archive already.
+        (_S.READY, _S.ARCHIVED): frozenset({_R.DISCOVERED}),
+        (_S.WAITING, _S.ARCHIVED): frozenset({_R.DISCOVERED}),
+        (_S.FAILED, _S.ARCHIVED): frozenset({_R.DISCOVERED, _R.ACCEPT}),
         (_S.TRANSFERRING, _S.VERIFYING): frozenset({_R.SENT}),
         (_S.TRANSFERRING, _S.WAITING): frozenset({_R.WILL_RETRY}),
         (_S.TRANSFERRING, _S.FAILED): frozenset({_R.NEEDS_A_PERSON}),
@@ -75,14 +81,18 @@ MOVES: Mapping[tuple[State, State], frozenset[Reason]] = MappingProxyType(
         (_S.ARCHIVED, _S.FAILED): frozenset({_R.NEEDS_A_PERSON}),
         (_S.FAILED, _S.READY): frozenset({_R.RETRY, _R.ACCEPT}),
         (_S.FAILED, _S.SETTLING): frozenset({_R.CHANGED, _R.RETRY}),
-        (_S.FAILED, _S.HELD): frozenset({_R.HOLD}),
+        # Accepted that nothing is left of it: there is nothing to do about it any more.
+        (_S.FAILED, _S.HELD): frozenset({_R.HOLD, _R.ACCEPT}),
         (_S.HELD, _S.SETTLING): frozenset({_R.RELEASE}),
         (_S.HELD, _S.READY): frozenset({_R.RELEASE}),
         (_S.HELD, _S.WAITING): frozenset({_R.RELEASE}),
         (_S.HELD, _S.FAILED): frozenset({_R.RELEASE}),
     }
 )
-"""Every move there is, with the reasons that may cause it. A new dataset begins in SETTLING."""
+"""Every move there is, with the reasons that may cause it."""
+
+BEGINNINGS = frozenset({State.SETTLING, State.ARCHIVED})
+"""The states in which a dataset may begin: seen on the rig, or found in the archive by `discover`."""
 
 
 def allowed(before: State, after: State, reason: Reason) -> bool:

@@ -11,6 +11,10 @@ from archived.core.model import FileState
 from archived.core.paths import printable
 
 
+ODD = (FileState.FAILED, FileState.CHANGED, FileState.MISSING, FileState.DIFFERENT)
+"""The states of files that a person has to look at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where the files of one dataset stand."""
@@ -25,7 +29,7 @@ class Standing:
     """Whether files of it just came back from a batch without proof."""
     attempts: int = 0
     trouble: str = ""
-    """What is wrong with the first of its files that was set apart or changed, for people."""
+    """What is wrong with the first of its files that are odd, for people."""
 
     def count(self, *states: FileState) -> int:
         """How many of its files are in any of these states."""
@@ -43,12 +47,16 @@ class Move:
     attempts: int | None = None
 
 
+_ABOUT_THE_FILE = ("changed ", "is ", "has ")
+"""How reasons begin that go on where the name of the file ends."""
+
+
 def trouble(path: str, reason: str) -> str:
     """A sentence about one file, naming it once."""
     shown = printable(path)
     if shown in reason:
         return reason
-    return f"{shown} {reason}" if reason.startswith("changed") else f"{shown}: {reason}"
+    return f"{shown} {reason}" if reason.startswith(_ABOUT_THE_FILE) else f"{shown}: {reason}"
 
 
 def conclude(
@@ -77,7 +85,7 @@ def conclude(
         return (Move(State.SETTLING, Reason.CHANGED, why, attempts=0),)
     if standing.count(FileState.PENDING):
         return (_again(standing, now, reason, retry_at, needs_person),)
-    if standing.count(FileState.FAILED, FileState.CHANGED):
+    if standing.count(*ODD):
         return (Move(State.FAILED, Reason.NEEDS_A_PERSON, standing.trouble),)
     archived = standing.count(FileState.ARCHIVED)
     if not archived:
@@ -91,9 +99,33 @@ def _conclude_waiting(standing: Standing) -> tuple[Move, ...]:
     """A dataset between batches moves only when nothing is left in it that could be sent."""
     if standing.count(FileState.PENDING, FileState.TRAVELLING):
         return ()
-    if standing.count(FileState.FAILED, FileState.CHANGED):
+    if standing.count(*ODD):
         return (Move(State.FAILED, Reason.NEEDS_A_PERSON, standing.trouble),)
     return ()
+
+
+def after_discovery(standing: Standing, *, cured: bool) -> Move | None:
+    """The move that follows for a dataset after a look at the archive told of its files; None where it stays.
+
+    `cured` says that a file of it which a person had to look at, or which was still to be sent, lies in the archive.
+    """
+    odd, pending = standing.count(*ODD), standing.count(FileState.PENDING)
+    if standing.state is State.ARCHIVED and odd:
+        return Move(State.FAILED, Reason.NEEDS_A_PERSON, standing.trouble)
+    if standing.state in (State.READY, State.WAITING):
+        if pending or standing.count(FileState.TRAVELLING):
+            return None
+        if odd:
+            return Move(State.FAILED, Reason.NEEDS_A_PERSON, standing.trouble)
+    elif standing.state is not State.FAILED or not cured or odd:
+        return None
+    if pending:
+        return Move(State.SETTLING, Reason.CHANGED, "what stopped it is in order in the archive")
+    archived = standing.count(FileState.ARCHIVED)
+    if not archived:
+        return None
+    why = f"the archive holds all of its files ({archived})"
+    return Move(State.ARCHIVED, Reason.DISCOVERED, why, attempts=0)
 
 
 def _again(

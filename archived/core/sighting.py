@@ -13,7 +13,16 @@ from archived.core.paths import printable
 
 ACCEPT_HINT = "accept archives it as a new revision"
 
-_HAS_A_COPY = frozenset({FileState.ARCHIVED, FileState.CHANGED})
+LOST = frozenset({FileState.MISSING, FileState.DIFFERENT})
+"""Has a receipt that the archive does not bear out any more; only a look at the archive can tell that it does."""
+
+_HAS_A_RECEIPT = frozenset({FileState.ARCHIVED, FileState.CHANGED, *LOST})
+
+_NOT_FOR_A_LOOK = frozenset({FileState.ARCHIVED, *LOST})
+"""Files in these states keep them where what is on the rig says nothing new about what was archived."""
+
+_SECOND = 10**9
+"""In nanoseconds: as exactly as an archive tells when its copy was modified."""
 
 
 class KnownFile(NamedTuple):
@@ -30,6 +39,8 @@ class KnownFile(NamedTuple):
     archived_mtime_ns: int | None
     missing: bool
     """Whether the last look into its folder did not find it."""
+    found_mtime_ns: int | None = None
+    """When the archive's copy was last modified, where it was found there; it may be later than on the rig."""
 
     @property
     def fingerprint(self) -> tuple[int, int, int, int]:
@@ -59,6 +70,8 @@ class Changes:
     """Different from what was archived of them."""
     restored: tuple[FileChange, ...] = ()
     """Were different from what was archived of them, and are not any more."""
+    noted: tuple[FileChange, ...] = ()
+    """Keep their state, which a look at the rig cannot tell; only what is on the rig is noted."""
     missing: tuple[KnownFile, ...] = ()
     """Were there at the last look, and are not now."""
     returned: tuple[KnownFile, ...] = ()
@@ -70,6 +83,7 @@ class Changes:
             or self.changed
             or self.altered
             or self.restored
+            or self.noted
             or self.missing
             or self.returned
         )
@@ -93,10 +107,12 @@ def compare(known: Iterable[KnownFile], seen: Mapping[str, tuple[FileStat, str]]
     """Compare known files with what a look saw where they belong.
 
     `known` must be exactly the files that are known in the folders that the look saw. A file that is archived
-    counts as changed by its size and modification time alone: a copy back from the archive has another inode.
+    counts as changed by its size and modification time alone: a copy back from the archive has another inode. One
+    that was found in the archive, and is seen on the rig for the first time, is the same if it has the same size and
+    was not modified later than the copy, to the second.
     """
     new = dict(seen)
-    changed, altered, restored, missing, returned = [], [], [], [], []
+    changed, altered, restored, noted, missing, returned = [], [], [], [], [], []
     for file in known:
         found = new.pop(file.path, None)
         if found is None:
@@ -108,6 +124,8 @@ def compare(known: Iterable[KnownFile], seen: Mapping[str, tuple[FileStat, str]]
         if change is None:
             if file.missing:
                 returned.append(file)
+        elif change.after is file.state and file.state in _NOT_FOR_A_LOOK:
+            noted.append(change)
         elif change.after is FileState.CHANGED:
             altered.append(change)
         elif change.after is FileState.ARCHIVED:
@@ -119,6 +137,7 @@ def compare(known: Iterable[KnownFile], seen: Mapping[str, tuple[FileStat, str]]
         tuple(changed),
         tuple(altered),
         tuple(restored),
+        tuple(noted),
         tuple(missing),
         tuple(returned),
     )
@@ -131,6 +150,9 @@ def _change(file: KnownFile, stat: FileStat) -> FileChange | None:
         # What travels is compared when its proof is there.
         same = stat.fingerprint == file.fingerprint
         return None if same else FileChange(file, stat, FileState.TRAVELLING)
+    if file.state in LOST:
+        same = stat.fingerprint == file.fingerprint
+        return None if same else FileChange(file, stat, file.state)
     if file.archived_size is not None:
         return _change_of_archived(file, stat)
     # A file that was set apart gets another chance once it is different.
@@ -139,25 +161,36 @@ def _change(file: KnownFile, stat: FileStat) -> FileChange | None:
 
 
 def _change_of_archived(file: KnownFile, stat: FileStat) -> FileChange | None:
-    # Archives do not keep times for certain, so a copy that was found there has none to compare with.
-    same_time = file.archived_mtime_ns is None or stat.mtime_ns == file.archived_mtime_ns
-    if stat.size == file.archived_size and same_time:
-        if file.state is FileState.ARCHIVED:
+    why = since_archived(file, stat)
+    if not why:
+        if file.state is FileState.ARCHIVED and file.archived_mtime_ns is not None:
             return None
         return FileChange(file, stat, FileState.ARCHIVED)
     # Whoever accepted a new revision accepted the one that was there then, not whatever comes later.
     if file.state is not FileState.ARCHIVED and stat.fingerprint == file.fingerprint:
         return None
-    return FileChange(file, stat, FileState.CHANGED, _since_archived(file, stat))
+    return FileChange(file, stat, FileState.CHANGED, why)
 
 
-def _since_archived(file: KnownFile, stat: FileStat) -> str:
+def since_archived(file: KnownFile, stat: FileStat) -> str:
+    """How a file on the rig differs from what was archived of it, for people; "" where it does not."""
     if stat.size != file.archived_size:
         difference = f"{stat.size} bytes, was {file.archived_size}"
-    else:
-        assert file.archived_mtime_ns is not None
+    elif file.archived_mtime_ns is not None:
+        if stat.mtime_ns == file.archived_mtime_ns:
+            return ""
         difference = f"modified {_when(stat.mtime_ns)}, was {_when(file.archived_mtime_ns)}"
+    else:
+        copied = file.found_mtime_ns
+        if copied is None or not_later(stat.mtime_ns, copied):
+            return ""
+        difference = f"modified {_when(stat.mtime_ns)}, the archive's copy {_when(copied)}"
     return f"changed after it was archived: {difference}; {ACCEPT_HINT}"
+
+
+def not_later(mtime_ns: int, copied_ns: int) -> bool:
+    """Whether a file was last modified before its copy was, or in the same second: then it may be what was copied."""
+    return mtime_ns // _SECOND <= copied_ns // _SECOND
 
 
 def _when(time_ns: int) -> str:
@@ -221,7 +254,7 @@ def after_absence(state: State, gone: int, *, anything_left: bool) -> Consequenc
 
 
 def _unarchived(files: Iterable[KnownFile]) -> bool:
-    return any(file.state not in _HAS_A_COPY for file in files)
+    return any(file.state not in _HAS_A_RECEIPT for file in files)
 
 
 def describe(changes: Changes) -> str:

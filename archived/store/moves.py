@@ -9,7 +9,7 @@ from typing import Any
 
 from archived.core.lifecycle import Reason, State, allowed
 from archived.core.model import BatchState, Dataset, FileState
-from archived.core.progress import Move, Standing, conclude, trouble
+from archived.core.progress import ODD, Move, Standing, conclude, trouble
 from archived.store.base import Verbs
 from archived.store.fields import from_text, joined, to_text, to_time
 from archived.store.results import Moved
@@ -235,10 +235,10 @@ class Moves(Verbs):
 
     def _trouble(self, dataset: Dataset) -> str:
         row = self._door.row(
-            "SELECT name, reason FROM file WHERE dataset_id = ? AND state IN (?, ?) ORDER BY name LIMIT 1",
+            f"SELECT name, reason FROM file WHERE dataset_id = ? AND state IN ({marks(list(ODD))}) "
+            "ORDER BY name LIMIT 1",
             dataset.id,
-            FileState.FAILED,
-            FileState.CHANGED,
+            *ODD,
         )
         if row is None:
             return ""

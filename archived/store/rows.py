@@ -28,7 +28,8 @@ from archived.store.fields import (
 
 DATASET_COLUMNS = (
     "d.id, d.location, d.path, d.convention, d.state, d.reason, d.h2o, "
-    "(SELECT s.subject FROM subject s WHERE s.h2o = d.h2o), d.recorded_on, d.ident, "
+    "(SELECT s.subject FROM subject s WHERE s.h2o = d.h2o ORDER BY s.precedence, s.rig_id LIMIT 1), "
+    "d.recorded_on, d.ident, "
     "d.fields, d.revision, d.attempts, d.due, d.first_seen, d.changed_at, d.state_since, d.archived_at, "
     "d.accepted, d.held_from, d.files, d.bytes, (SELECT g.name FROM rig g WHERE g.id = d.rig_id)"
 )
@@ -41,7 +42,7 @@ FILE_COLUMNS = (
 
 KNOWN_COLUMNS = (
     "f.id, f.name, f.size, f.mtime_ns, f.ctime_ns, f.inode, f.state, f.archived_size, f.archived_mtime_ns, "
-    "f.missing"
+    "f.missing, f.found_mtime_ns"
 )
 
 BATCH_COLUMNS = (
@@ -128,6 +129,7 @@ def known_of(row: Row, folder: str) -> KnownFile:
         row[7],
         row[8],
         bool(row[9]),
+        row[10],
     )
 
 

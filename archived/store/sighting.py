@@ -196,8 +196,9 @@ class SightingVerbs(FolderVerbs):
         self._insert_files(dataset, changes.new)
         differing = (*changes.changed, *changes.altered, *changes.restored)
         self._update_files(differing)
+        self._note_on_rig(changes.noted)
         self._mark_missing(changes.missing, changes.returned)
-        if changes.new or differing:
+        if changes.new or differing or changes.noted:
             self._recount([dataset.id])
         tally.files_new += len(changes.new)
         tally.files_changed += len(differing)
@@ -262,6 +263,25 @@ class SightingVerbs(FolderVerbs):
                     each.known.id,
                 )
                 for each in differing
+            ],
+        )
+
+    def _note_on_rig(self, noted: Iterable[FileChange]) -> None:
+        """What is on the rig of files that keep their states; what is archived counts as a copy of it from now on."""
+        self._door.many(
+            "UPDATE file SET size = ?, mtime_ns = ?, ctime_ns = ?, inode = ?, missing = 0, absent = 0, "
+            "archived_mtime_ns = CASE WHEN state = ? THEN ? ELSE archived_mtime_ns END WHERE id = ?",
+            [
+                (
+                    each.stat.size,
+                    each.stat.mtime_ns,
+                    each.stat.ctime_ns,
+                    signed(each.stat.inode),
+                    FileState.ARCHIVED,
+                    each.stat.mtime_ns,
+                    each.known.id,
+                )
+                for each in noted
             ],
         )
 
