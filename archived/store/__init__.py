@@ -57,7 +57,15 @@ __all__ = [
 
 
 class Store(
-    LookVerbs, PeopleVerbs, StepVerbs, ProofVerbs, CarryVerbs, RigVerbs, DaemonVerbs, TimingVerbs
+    LookVerbs,
+    PeopleVerbs,
+    StepVerbs,
+    ProofVerbs,
+    CarryVerbs,
+    RigVerbs,
+    SubjectVerbs,
+    DaemonVerbs,
+    TimingVerbs,
 ):
     """Everything that is remembered. Any number of processes may use one store at a time.
 

@@ -9,13 +9,22 @@ from typing import Any
 from archived.core.lifecycle import State
 from archived.core.model import Dataset
 from archived.store.datasets import DatasetVerbs
-from archived.store.fields import MICROSECOND, to_text, to_time
+from archived.store.fields import MICROSECOND, from_text, to_text, to_time
 from archived.store.moves import marks
 from archived.store.results import Selector
 from archived.store.rows import DATASET_COLUMNS, dataset_of
-from archived.store.selecting import Condition, condition, is_pattern, matcher
+from archived.store.selecting import (
+    Condition,
+    condition,
+    is_pattern,
+    matcher,
+    needs_types,
+    type_matcher,
+)
 
 PAGE = 500
+
+_KNOWN = "EXISTS (SELECT 1 FROM subject s WHERE s.h2o = d.h2o)"
 
 
 class QueryVerbs(DatasetVerbs):
@@ -37,9 +46,19 @@ class QueryVerbs(DatasetVerbs):
         for dataset in self._pages(wanted):
             if limit is not None and number >= limit:
                 return
-            if matches(dataset.name):
+            if matches(dataset.name) and self._has_type(dataset, selector.file_type):
                 number += 1
                 yield dataset
+
+    def _has_type(self, dataset: Dataset, wanted: str | None) -> bool:
+        """Whether it has a file of that type, where the database could not tell."""
+        if wanted is None or not needs_types(wanted):
+            return True
+        rows = self._door.rows(
+            "SELECT DISTINCT f.file_type FROM file f WHERE f.dataset_id = ?", dataset.id
+        )
+        fits = type_matcher(wanted)
+        return any(fits(from_text(row[0])) for row in rows)
 
     def _ids(self, name: str) -> list[int]:
         """The datasets of that name, of whichever rig."""
@@ -68,12 +87,32 @@ class QueryVerbs(DatasetVerbs):
                 return
             last = rows[-1][0]
 
-    def settling(self, now: datetime, quiet: timedelta, limit: int) -> list[Dataset]:
-        """Datasets in SETTLING that are due and unchanged for `quiet`, those unchanged for longest first."""
+    def settling(
+        self, now: datetime, quiet: timedelta, limit: int, *, only_known: bool = False
+    ) -> list[Dataset]:
+        """Datasets in SETTLING that are due and unchanged for `quiet`, those unchanged for longest first.
+
+        With `only_known` those of animals without a subject are left out: they wait, see `strangers`.
+        """
+        known = f"AND {_KNOWN} " if only_known else ""
         return self._in_state(
             State.SETTLING,
-            "AND (d.due IS NULL OR d.due <= ?) AND d.changed_at <= ? ORDER BY d.changed_at, d.id",
+            f"AND (d.due IS NULL OR d.due <= ?) AND d.changed_at <= ? {known}ORDER BY d.changed_at, d.id",
             [to_time(now), (to_time(now) or 0) - quiet // MICROSECOND],
+            limit,
+        )
+
+    def strangers(self, after: tuple[datetime, int], until: datetime, limit: int) -> list[Dataset]:
+        """Datasets in SETTLING of animals without a subject, or of none, that last changed by `until`.
+
+        In the order of that change, and of their ids; those only that come `after` another one in it.
+        """
+        changed_at, last = to_time(after[0]), after[1]
+        return self._in_state(
+            State.SETTLING,
+            "AND d.changed_at <= ? AND d.changed_at >= ? AND (d.changed_at > ? OR d.id > ?) "
+            f"AND NOT {_KNOWN} ORDER BY d.changed_at, d.id",
+            [to_time(until), changed_at, changed_at, last],
             limit,
         )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from archived.core.lifecycle import State
 from archived.core.model import FileStat, Recording, Unrecognised
+from archived.core.subjects import Subject
 
 Moved = tuple[str, State, State]
 """The name of a dataset that moved, before, and after."""
@@ -113,3 +114,55 @@ class Pause:
     why: str
     since: datetime.datetime
     until: datetime.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectSaid:
+    """What one source says of one animal: "hand" (a person), "file" or "datajoint", of some rig."""
+
+    subject: str
+    source: str
+    rig: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectConflict:
+    """An animal that has several numbers. The first of `said` counts: by hand, then file, then datajoint."""
+
+    h2o: str
+    said: Sequence[SubjectSaid]
+
+    @property
+    def decided(self) -> bool:
+        """Whether a person said which number it is."""
+        return self.said[0].source == "hand"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectChanges:
+    """What became of a list of subjects in its source; `conflicts` are those with what other sources say."""
+
+    added: Sequence[Subject] = ()
+    changed: Sequence[tuple[str, str, str]] = ()
+    """The h2o, and its subject before and after."""
+    removed: Sequence[Subject] = ()
+    refused: Sequence[tuple[str, str, str]] = ()
+    """What a person had said otherwise, and said nothing of replacing: the h2o, its subject, and the one refused."""
+    unchanged: int = 0
+    conflicts: Sequence[SubjectConflict] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownSubject:
+    """An animal that is known, and what the catalogue of all rigs has of it."""
+
+    h2o: str
+    subject: str
+    source: str
+    details: Mapping[str, str]
+    since: datetime.datetime
+    """When its source last said something new of it."""
+    datasets: int = 0
+    bytes: int = 0
+    others: Sequence[SubjectSaid] = ()
+    """What other sources say that does not count, because it is another number."""

@@ -11,6 +11,15 @@ from typing import Any
 from archived.store.fields import to_date, to_text
 from archived.store.results import Selector
 
+_BELIEVED_MORE = (
+    "SELECT 1 FROM subject t WHERE t.h2o = s.h2o AND (t.precedence < s.precedence "
+    "OR (t.precedence = s.precedence AND t.rig_id < s.rig_id))"
+)
+"""What counts instead of a row `s` about the same animal."""
+
+_CLASS = re.compile(r"\[!?\]?[^\]]*\]")
+_LIKE = {"*": "%", "?": "_", "%": "!%", "_": "!_", "!": "!!"}
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -38,7 +47,7 @@ def condition(selector: Selector) -> Condition:
             found = found.also(f"d.{column} = ?", [to_text(value)])
     if selector.subject is not None:
         found = found.also(
-            "d.h2o IN (SELECT s.h2o FROM subject s WHERE s.subject = ?)",
+            f"d.h2o IN (SELECT s.h2o FROM subject s WHERE s.subject = ? AND NOT EXISTS ({_BELIEVED_MORE}))",
             [to_text(selector.subject)],
         )
     if selector.states:
@@ -48,11 +57,33 @@ def condition(selector: Selector) -> Condition:
     if selector.until is not None:
         found = found.also("d.recorded_on <= ?", [to_date(selector.until)])
     if selector.file_type is not None:
+        comparison, value = _type_condition(selector.file_type)
         found = found.also(
-            "EXISTS (SELECT 1 FROM file f WHERE f.dataset_id = d.id AND f.file_type = ?)",
-            [to_text(selector.file_type)],
+            f"EXISTS (SELECT 1 FROM file f WHERE f.dataset_id = d.id AND f.file_type {comparison})",
+            [value],
         )
     return found
+
+
+def _type_condition(wanted: str) -> tuple[str, str]:
+    """A comparison of types of files that finds all that are wanted; `type_matcher` is the exact one."""
+    if not is_pattern(wanted):
+        return "= ?", to_text(wanted)
+    like = "".join(_LIKE.get(each, each) for each in _CLASS.sub("?", to_text(wanted)))
+    return "LIKE ? ESCAPE '!'", like
+
+
+def type_matcher(wanted: str) -> Callable[[str], bool]:
+    """A test for types of files: equal to this one, or fitting the pattern."""
+    if not is_pattern(wanted):
+        return lambda file_type: file_type == wanted
+    pattern = re.compile(fnmatch.translate(wanted))
+    return lambda file_type: pattern.match(file_type) is not None
+
+
+def needs_types(wanted: str | None) -> bool:
+    """Whether the condition finds more than what is wanted: `[…]` is beyond what databases compare."""
+    return wanted is not None and "[" in wanted
 
 
 def is_pattern(name: str) -> bool:
