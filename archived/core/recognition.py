@@ -11,6 +11,7 @@ from archived.core.conventions.base import Convention
 from archived.core.filetypes import UNKNOWN
 from archived.core.model import Recording, Unrecognised, parent
 from archived.core.paths import shown
+from archived.core.records import is_own
 from archived.core.template import NearMiss, Template
 
 _CACHED_FOLDERS = 65536
@@ -75,7 +76,7 @@ class Recogniser:
         None for what is recognised and for what does not look like a recording. The answer is about the folder at
         fault, so that all the files in it have the same one.
         """
-        if self.find(path) is not None:
+        if is_own(path) or self.find(path) is not None:
             return None
         name = path.rpartition("/")[2]
         if _RECORDED_FILE.fullmatch(name):
@@ -113,6 +114,8 @@ class Recogniser:
         return ["/".join(names[:count]) for count in range(1, len(names) + 1)]
 
     def _look_up(self, folder: str) -> Found | None:
+        if is_own(folder):
+            return None
         for location, conventions in self._locations:
             for convention in conventions:
                 recording = convention.recognise(folder)
@@ -122,6 +125,8 @@ class Recogniser:
 
     def _lead_on(self, folder: str) -> tuple[tuple[Convention, Template], ...]:
         """The conventions whose recordings may lie below a folder, each with its first such template."""
+        if is_own(folder):
+            return ()
         below = ((one, one.template_below(folder)) for one in self._conventions)
         return tuple((one, template) for one, template in below if template is not None)
 

@@ -7,6 +7,7 @@ import stat
 
 from archived.core.model import FileStat
 from archived.core.paths import printable
+from archived.core.records import OWN_FOLDER
 from archived.rig.folders import GONE, Folder, Kind
 from archived.rig.sights import FolderTrouble
 
@@ -37,7 +38,8 @@ class Contents:
         """Sort in one entry; a file that is gone by now is no trouble."""
         path = f"{self._path}/{name}" if self._path else name
         if kind is Kind.FOLDER:
-            if name not in OWN_OF_FILE_SYSTEMS and not name.startswith(".Trash-"):
+            # At the root: what an archive says about itself, where somebody brought it back.
+            if path != OWN_FOLDER and not _of_the_file_system(name):
                 self.subfolders.append(name)
         elif kind is Kind.OTHER:
             self.others.append(path)
@@ -55,6 +57,10 @@ class Contents:
             return
         if stat.S_ISREG(status.st_mode):
             self.files.append(file_stat(path, status))
+
+
+def _of_the_file_system(name: str) -> bool:
+    return name in OWN_OF_FILE_SYSTEMS or name.startswith(".Trash-")
 
 
 def why_of(error: OSError) -> str:

@@ -189,6 +189,18 @@ def test_what_does_not_look_like_a_recording_is_not_spoken_of(path: str) -> None
     assert SHARED.near_miss(path) is None
 
 
+@pytest.mark.parametrize(
+    "below", ["", "/v1", "/v1/SC011/catgt_SC011_022319_g0/run_g0_t0.imec0.ap.bin"]
+)
+def test_nothing_in_the_folder_of_our_own_is_a_recording_nor_spoken_of(below: str) -> None:
+    anything = custom("anything", paths=["{animal}/{rest}"], finished=["quiet"])
+    greedy = Recogniser([("raw", [anything]), ("raw-ephys", [CATGT])])
+    assert greedy.find("SC011/x") is not None
+    assert greedy.find(f".archived{below}") is None
+    assert greedy.near_miss(f".archived{below}") is None
+    assert not greedy.leads_to(f".archived{below}")
+
+
 @given(PATHS)
 def test_hostile_names_never_crash(path: str) -> None:
     found, miss = SHARED.find(path), SHARED.near_miss(path)

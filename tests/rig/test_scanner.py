@@ -318,6 +318,11 @@ def test_what_file_systems_keep_for_themselves_is_passed_over(tmp_path: Path) ->
     assert files_of(look(Root(str(tmp_path)))) == {"lost/x", ".Trashy/x"}
 
 
+def test_what_an_archive_says_about_itself_is_passed_over_at_the_root_alone(tmp_path: Path) -> None:
+    make(tmp_path, ".archived/v1/SC011/r0/record.json", "SC011/.archived/x", ".archived2/x")
+    assert files_of(look(Root(str(tmp_path)))) == {"SC011/.archived/x", ".archived2/x"}
+
+
 def test_a_tree_without_end_is_trouble_and_not_a_crash(tmp_path: Path) -> None:
     depth = DEEPEST + 20
     here = os.open(tmp_path, os.O_RDONLY)
