@@ -238,7 +238,70 @@ def classify(code: str) -> FaultKind:
     return MEANINGS.get(code, _UNKNOWN_CODE).kind
 
 
-def explain(code: str) -> str:
-    """What happened and what to do about it, for people, without a final stop."""
-    meaning = MEANINGS.get(code, _UNKNOWN_CODE)
+BACK: Mapping[str, Meaning] = MappingProxyType(
+    {
+        "CHECKSUM_UNSUPPORTED": _M(
+            _K.SOURCE, "one of the two ends cannot check this kind of checksum"
+        ),
+        "DESTINATION_DIFFERS": _M(
+            _K.SOURCE,
+            "a different file of this name is there; nothing was overwritten",
+            "move that file away, or bring the archived one to another folder with --to",
+        ),
+        "DESTINATION_NOT_FOUND": _M(
+            _K.PERSON,
+            "the folder that it is brought to is not there",
+            "see that it exists, and that the collection exports it",
+        ),
+        "DESTINATION_REFUSES": _M(
+            _K.SOURCE,
+            "the folder that it is brought to does not take this file",
+            "look at the permissions of that folder, and at the size of the file",
+        ),
+        "EXTERNAL_CHECKSUM_MISMATCH": _M(
+            _K.SOURCE, "what the archive holds is not what was archived", "look into the archive"
+        ),
+        "FILE_NOT_FOUND": _M(
+            _K.SOURCE,
+            "the archive does not hold it any more",
+            "compare the catalogue with the archive: archivedctl discover",
+        ),
+        "FILE_SIZE_CHANGED": _M(
+            _K.SOURCE,
+            "the archive holds it with another size than was archived",
+            "compare the catalogue with the archive: archivedctl discover",
+        ),
+        "INVALID_PATH_NAME": _M(_K.SOURCE, "one of the two ends cannot have a file of this name"),
+        "INVALID_SYMLINK": _M(
+            _K.SOURCE, "there is a symbolic link in its path, and links are not followed"
+        ),
+        "NO_SPACE_LEFT": _M(
+            _K.PERSON,
+            "the disk that it is brought to is full",
+            "make room there, or bring it to another folder with --to",
+        ),
+        "QUOTA_EXCEEDED": _M(
+            _K.PERSON,
+            "the quota of the disk that it is brought to is used up",
+            "make room there, or bring it to another folder with --to",
+        ),
+        "SOURCE_PERMISSION_DENIED": _M(
+            _K.SOURCE,
+            "the file may not be read in the archive",
+            "ask the archive's administrator to let the identity read it",
+        ),
+        "SOURCE_READ_ERROR": _M(
+            _K.SOURCE,
+            "the disk of the archive could not read the file",
+            "tell the archive's administrator at once: that disk may be failing",
+        ),
+    }
+)
+"""What codes mean for people where the archive is the source and this machine the destination. The kinds are those
+of `MEANINGS`."""
+
+
+def explain(code: str, *, back: bool = False) -> str:
+    """What happened and what to do about it, for people, without a final stop; `back` for what comes back."""
+    meaning = (BACK.get(code) if back else None) or MEANINGS.get(code, _UNKNOWN_CODE)
     return f"{meaning.why}: {meaning.what_to_do}" if meaning.what_to_do else meaning.why

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from archived.core.faults import FaultKind, classify, explain
+from archived.core.carrying import (
+    CHECKSUM_UNSUPPORTED,
+    FULL,
+    hopeless,
+    in_words,
+    needs_person,
+    of_one_file,
+)
+from archived.core.faults import explain
 from archived.core.model import Batch, BatchFile, BatchState
 from archived.core.paths import printable
 from archived.daemon.surroundings import Surroundings, error_of, raise_login_alarm
@@ -20,10 +28,6 @@ CHANGED_AT_SOURCE = frozenset({"FILE_SIZE_CHANGED", "FILE_NOT_FOUND"})
 NOT_CHANGED_AFTER = 5
 """After how many submissions a file that Globus finds changed or missing is not just being written to: perhaps Globus
 looks into another folder than this program does."""
-
-CHECKSUM_UNSUPPORTED = "CHECKSUM_UNSUPPORTED"
-
-ARCHIVE_FULL = frozenset({"QUOTA_EXCEEDED", "NO_SPACE_LEFT"})
 
 
 class Polling:
@@ -118,9 +122,9 @@ class Polling:
         if batch.state is BatchState.CANCELLING:
             self._cancel(batch)
             return
-        hopeless = [fault for fault in report.faults if _hopeless(fault)] if report.faulty else []
-        if hopeless:
-            reason = f"cancelled: {hopeless[0].code} {hopeless[0].message}"
+        fault = hopeless(report.faults) if report.faulty else None
+        if fault is not None:
+            reason = f"cancelled: {fault.code} {fault.message}"
             around.log.warning("batch can never finish", batch=batch.id, reason=reason)
             if around.store.move_batch(
                 batch.id, BatchState.ACTIVE, BatchState.CANCELLING, now, reason=reason
@@ -138,12 +142,15 @@ class Polling:
         # With those that are set apart already: this may have been begun before the process died.
         files = {file.path: file for file in around.store.batch_files(batch.id, released=True)}
         faults = [*report.faults, *report.skipped]
-        alone = [fault for fault in faults if fault.path in files and _of_one_file(fault, report)]
+        alone = [
+            fault
+            for fault in faults
+            if fault.path in files and of_one_file(fault, files_done=report.files_done)
+        ]
         self._set_apart(batch, files, alone, now)
         without_checksums = any(fault.code == CHECKSUM_UNSUPPORTED for fault in faults)
         apart = bool(alone) or without_checksums
-        needs_person = _needs_person(faults) if not apart else None
-        if any(fault.code in ARCHIVE_FULL for fault in faults):
+        if any(fault.code in FULL for fault in faults):
             around.store.raise_alarm(
                 f"full:{batch.location}",
                 f"the archive of {batch.location} is full or its quota is used up; nothing is lost, "
@@ -152,7 +159,7 @@ class Polling:
                 now,
             )
         attempts = around.attempts_of(files.values()) + 1
-        reason = batch.reason or _words(faults) or report.nice_status or "the transfer failed"
+        reason = batch.reason or in_words(faults) or report.nice_status or "the transfer failed"
         around.store.clear_alarm(f"suspended:{batch.id}")
         around.log.warning("batch failed", batch=batch.id, task_id=batch.task_id, reason=reason)
         around.store.end_batch(
@@ -162,7 +169,7 @@ class Polling:
             reason=reason,
             # Without the files at fault nothing is known to be wrong with the rest, which goes on at once.
             retry_at=now if apart else around.next_try(attempts, now),
-            needs_person=needs_person,
+            needs_person=None if apart else needs_person(faults),
         )
 
     def _set_apart(
@@ -184,35 +191,6 @@ class Polling:
                 fault=_fault_word(fault.code),
                 reason=f"{printable(file.path)}: {fault.message}; {_explained(fault.code)}",
             )
-
-
-def _of_one_file(fault: Fault, report: TaskReport) -> bool:
-    """Whether a fault that names a file is that file's own.
-
-    An archive that took other files of the task refuses just this one; one that took none refuses the rig. That
-    the archive cannot check a checksum of ours is no fault of the file: the mover leaves them out from then on.
-    """
-    if fault.code == "PERMISSION_DENIED":
-        return report.files_done > 0
-    return classify(fault.code) is FaultKind.SOURCE and fault.code != CHECKSUM_UNSUPPORTED
-
-
-def _hopeless(fault: Fault) -> bool:
-    """Whether waiting cannot mend it. A full archive can be emptied, so that is waited for by trying again."""
-    return classify(fault.code) in (FaultKind.SOURCE, FaultKind.PERSON)
-
-
-def _needs_person(faults: Sequence[Fault]) -> str | None:
-    for fault in faults:
-        if classify(fault.code) is FaultKind.PERSON and fault.code not in ARCHIVE_FULL:
-            return f"{fault.code}: {fault.message}; {explain(fault.code)}"
-        if fault.code == "EXTERNAL_CHECKSUM_MISMATCH":
-            return f"a file of this batch is not what its .meta describes: {fault.message}"
-    return None
-
-
-def _words(faults: Sequence[Fault]) -> str:
-    return f"{faults[0].code}: {faults[0].message}" if faults else ""
 
 
 def _explained(code: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
+from archived.core.carrying import TOLD_AFTER, label, order_deadline
 from archived.core.model import Batch, BatchState
 from archived.core.paths import printable
 from archived.daemon.prepare import Prepared, prepare
@@ -15,13 +16,6 @@ from archived.daemon.surroundings import Surroundings, error_of, raise_login_ala
 from archived.errands import Finished
 from archived.errors import ArchivedError, ArchiveMissingError, NotPermittedError
 from archived.ports import TransferItem, TransferOrder
-
-LABEL = "archived {rig} {batch}"
-TOLD_AFTER = 3
-"""After how many failed calls in a row people are told: a short break in the network is nobody's business."""
-
-SHORTEST_DEADLINE = timedelta(hours=1)
-"""A batch that waited out an outage is not sent with a deadline that is nearly over."""
 
 
 class Submitting:
@@ -148,12 +142,9 @@ class Submitting:
         # A mover that never replaces a different file needs a person's word; Globus only has to be spared files
         # that we cannot have sent ourselves, which were looked for before the batch was reserved.
         guards = around.mover_guards(batch.location)
-        deadline, latest = batch.deadline or now, now + around.policies.deadline
-        if not now + SHORTEST_DEADLINE <= deadline <= latest:
-            deadline = latest
         return TransferOrder(
             submission_id=batch.submission_id,
-            label=LABEL.format(rig=around.rig[:60], batch=batch.id),
+            label=label(around.rig, batch.id),
             direction=batch.direction,
             items=[
                 TransferItem(
@@ -166,7 +157,7 @@ class Submitting:
                 )
                 for file in around.store.batch_files(batch.id)
             ],
-            deadline=deadline,
+            deadline=order_deadline(batch.deadline, now, around.policies.deadline),
         )
 
     def _submitted(self, outcome: Finished, now: datetime) -> None:

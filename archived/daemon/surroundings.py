@@ -120,11 +120,8 @@ class Surroundings:
 
         No wait is longer than the longest that the configuration allows.
         """
-        due = next_try(attempts, self.policies.retry, now, jitter=self.jitter())
-        if isinstance(error, TransferUnavailableError) and error.retry_after is not None:
-            named = min(timedelta(seconds=error.retry_after), self.policies.retry.longest)
-            due = max(due, now + named)
-        return due
+        named = error.retry_after if isinstance(error, TransferUnavailableError) else None
+        return next_try(attempts, self.policies.retry, now, jitter=self.jitter(), retry_after=named)
 
 
 def error_of(around: Surroundings, outcome: Finished) -> ArchivedError | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from archived.core.carrying import GIVEN_UP_AFTER, TOLD_AFTER
 from archived.core.formats import UnreadableError
 from archived.core.model import Batch, BatchFile, BatchState, Receipt
 from archived.core.paths import printable
@@ -18,12 +19,6 @@ from archived.ports import EntryType, Transfers
 from archived.rig.reader import checksum
 from archived.rig.root import Root, RootIdentity
 from archived.rig.scanner import FileTrouble
-
-TOLD_AFTER = 3
-"""After how many calls in a row that failed people are told that proofs do not come."""
-
-GIVEN_UP_AFTER = 6
-"""After how many transfers that brought no proof a dataset waits for a person: waiting any longer is no cure."""
 
 
 @dataclass(frozen=True)
