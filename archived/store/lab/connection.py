@@ -9,7 +9,7 @@ from typing import Any
 import peewee
 
 from archived.core.paths import printable
-from archived.errors import ConfigurationError, LabDatabaseError
+from archived.errors import ConfigurationError, LabDatabaseError, LabTablesError
 from archived.store.lab.address import (
     LabAddress,
     LabSettings,
@@ -24,7 +24,8 @@ Row = tuple[Any, ...]
 class LabConnection:
     """One connection, of one thread. Values stand as `%s` in statements, a percent sign as `%%`.
 
-    Every failure leaves as a `LabDatabaseError`, but for a row that breaks a rule of its table (`RefusedRowError`).
+    Every failure leaves as a `LabDatabaseError`: `RefusedRowError` where a row breaks a rule of its table,
+    `LabTablesError` where a statement speaks of a table or a column that is not there.
     """
 
     def __init__(self, settings: LabSettings) -> None:
@@ -100,6 +101,12 @@ class LabConnection:
             ) from error
         except (peewee.IntegrityError, peewee.DataError) as error:
             raise RefusedRowError(self._words(error)) from None
+        except peewee.ProgrammingError as error:
+            raise LabTablesError(
+                f"the lab's database {self.address.shown} has not what was looked for: {self._words(error)}; nothing "
+                "was changed in it, and the catalogue is not affected",
+                what_to_do=f"see `prefix` in [datajoint], which is {self.prefix}, and what the server grants this user",
+            ) from None
         except peewee.PeeweeException as error:
             raise self._unavailable(self._words(error)) from None
 
@@ -128,7 +135,9 @@ class RefusedRowError(LabDatabaseError):
 
 def _database(address: LabAddress, *, tls: bool) -> Any:
     if address.backend == "mysql":
-        return peewee.MySQLDatabase("", autoconnect=False, **mysql_options(address, tls=tls))
+        # A schema is a database there, and each statement names its own; this one is open to everybody.
+        options = mysql_options(address, tls=tls)
+        return peewee.MySQLDatabase("information_schema", autoconnect=False, **options)
     options = postgresql_options(address, tls=tls)
     return peewee.PostgresqlDatabase(address.database, autoconnect=False, **options)
 
