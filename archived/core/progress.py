@@ -10,7 +10,6 @@ from archived.core.lifecycle import Reason, State
 from archived.core.model import FileState
 from archived.core.paths import printable
 
-
 ODD = (FileState.FAILED, FileState.CHANGED, FileState.MISSING, FileState.DIFFERENT)
 """The states of files that a person has to look at."""
 

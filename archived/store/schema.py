@@ -180,6 +180,8 @@ class FileRow(Model):
     """The batch it travels or travelled in last."""
     found_mtime_ns = BigIntegerField(null=True)
     """When the archive's copy was last modified, of a file that was found there and never sent by us."""
+    found_size = BigIntegerField(null=True)
+    """How large the archive's copy is, where a look there found another size than was proved."""
 
     class Meta:
         table_name = "file"
@@ -420,6 +422,8 @@ class DiscoveryRow(Model):
     ended_at = BigIntegerField(null=True)
     in_both = BigIntegerField()
     """Files that the catalogue and the archive agree about, so far."""
+    unrecognised = BigIntegerField()
+    """Files and folders that no convention knows, so far; only the first of them have findings."""
 
     class Meta:
         table_name = "discovery"
@@ -432,12 +436,13 @@ class DiscoveryFolderRow(Model):
     discovery = ForeignKeyField(DiscoveryRow, index=False)
     path = NameField()
     state = CharField(max_length=16)
-    """"to do", "done" or "refused"."""
+    """"to do", "again" (files seem to be missing: a second look decides), "done" or "refused"."""
     reason = TextField()
 
     class Meta:
         table_name = "discovery_folder"
         primary_key = CompositeKey("discovery", "path")
+        indexes = ((("discovery", "state"), False),)
 
 
 class DiscoveryFindingRow(Model):
@@ -450,10 +455,12 @@ class DiscoveryFindingRow(Model):
     """In the archive."""
     known_size = BigIntegerField(null=True)
     """In the catalogue."""
+    reason = TextField()
 
     class Meta:
         table_name = "discovery_finding"
         primary_key = CompositeKey("discovery", "path")
+        indexes = ((("discovery", "kind"), False),)
 
 
 TABLES: tuple[type[Model], ...] = (

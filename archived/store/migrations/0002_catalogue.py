@@ -124,6 +124,7 @@ def up(migrator: Any, database: Any) -> None:
         started_at = BigIntegerField()
         ended_at = BigIntegerField(null=True)
         in_both = BigIntegerField()
+        unrecognised = BigIntegerField()
 
         class Meta:
             table_name = "discovery"
@@ -138,6 +139,7 @@ def up(migrator: Any, database: Any) -> None:
         class Meta:
             table_name = "discovery_folder"
             primary_key = CompositeKey("discovery", "path")
+            indexes = ((("discovery", "state"), False),)
 
     class DiscoveryFindingRow(Model):
         discovery = ForeignKeyField(DiscoveryRow, index=False)
@@ -145,10 +147,12 @@ def up(migrator: Any, database: Any) -> None:
         kind = CharField(max_length=16)
         size = BigIntegerField(null=True)
         known_size = BigIntegerField(null=True)
+        reason = TextField()
 
         class Meta:
             table_name = "discovery_finding"
             primary_key = CompositeKey("discovery", "path")
+            indexes = ((("discovery", "kind"), False),)
 
     tables = (
         RetrievalRow,
@@ -168,6 +172,7 @@ def up(migrator: Any, database: Any) -> None:
         migrator.add_column("rig", "host", TextField(null=True)),
         migrator.add_column("rig", "version", TextField(null=True)),
         migrator.add_column("file", "found_mtime_ns", BigIntegerField(null=True)),
+        migrator.add_column("file", "found_size", BigIntegerField(null=True)),
         migrator.add_column(
             "batch",
             "retrieval_id",
