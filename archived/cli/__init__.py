@@ -25,10 +25,11 @@ COMMANDS = (
     CommandRow("login", "Log in to Globus with a person's account."),
     CommandRow("logout", "Forget the login to Globus, and revoke it."),
     CommandRow("whoami", "Show which identity transfers are made with."),
+    CommandRow("import-config", "Take over the configuration of map-ephys."),
     CommandRow("simulate", "Run a simulated Globus on this machine."),
     CommandRow("completion", "Print the script that completes names in a shell."),
 )
-"""Every command, in the order of `archivedctl --help`. A row NAME stands for `archived/cli/NAME.py`."""
+"""Every command, in the order of `archivedctl --help`. A row NAME stands for `archived/cli/NAME.py`, with `_` for `-`."""
 
 cli = archivedctl(COMMANDS)
 

@@ -53,6 +53,11 @@ class CommandRow:
     summary: str
 
 
+def module_of(command: str) -> str:
+    """The name of the file of a command, which no dash may be in: `import-config` is `import_config`."""
+    return command.replace("-", "_")
+
+
 class Archivedctl(click.Group):
     """A group that imports a command's file when it is needed, and ends every error in one place."""
 
@@ -68,7 +73,7 @@ class Archivedctl(click.Group):
         """The command of that name; its module is imported only now."""
         if cmd_name not in self.rows:
             return None
-        command = importlib.import_module(f"archived.cli.{cmd_name}").command
+        command = importlib.import_module(f"archived.cli.{module_of(cmd_name)}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -24,12 +24,15 @@ from archived.transfer.token_file import StoredToken, TokenFile
 AUTH_SERVER = "auth.globus.org"
 TRANSFER_SERVER = TransferScopes.resource_server
 
+UNTOLD = "somebody whose login was taken over"
+"""The name of an identity that Globus does not tell us: see `archived/transfer/adopting.py`."""
+
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a session acts for."""
+    """Who a session acts for. `id` is "" where Globus does not tell."""
 
     username: str
     id: str
@@ -100,6 +103,10 @@ class GlobusSession:
             self.call("log in", lambda client: None)
             return Identity(f"{self.client_id}@clients.auth.globus.org", self.client_id)
         doing = "say who is logged in"
+        if self._adopted():
+            # Its owner gave another program leave to transfer, not to tell who they are.
+            self.call("log in", lambda client: None)
+            return Identity(UNTOLD, "")
         try:
             authorizer = self._person(AUTH_SERVER)
             client = globus_sdk.AuthClient(authorizer=authorizer, **self._manners())
@@ -177,6 +184,11 @@ class GlobusSession:
             raise LoginRequiredError("nobody is logged in", what_to_do=self.account.command())
         login = globus_sdk.NativeAppAuthClient(self.client_id, **self._manners())
         return RefreshingLogin(login, token, lambda renewed: tokens.renew(server, renewed))
+
+    def _adopted(self) -> bool:
+        if self._token_path is None:
+            return False
+        return set(self._tokens().read()) == {TRANSFER_SERVER}
 
     def _tokens(self) -> TokenFile:
         if self._token_path is None:
