@@ -1,1 +1,12 @@
-"""Carrying files that are no recordings of this rig: back from the archive, or records to it."""
+"""Carrying batches that are not the daemon's main work: what comes back, and what the archive says about itself.
+
+`Carrier` takes them through the states of every batch; a `Load` knows what travels in them and what becomes of it.
+"""
+
+from __future__ import annotations
+
+from archived.carry.around import CarryPolicy, Log
+from archived.carry.carrier import Carrier
+from archived.carry.load import Alarms, Ending, Load, Proof, Setback
+
+__all__ = ["Alarms", "Carrier", "CarryPolicy", "Ending", "Load", "Log", "Proof", "Setback"]
