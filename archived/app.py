@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from archived import clock
@@ -17,7 +18,7 @@ from archived.core.lifecycle import State
 from archived.core.model import LIVE_BATCHES, Direction
 from archived.core.recognition import Recogniser
 from archived.core.retrying import RetryPolicy
-from archived.daemon import Daemon, Policies, Surroundings, WatchedRoot
+from archived.daemon import Daemon, Policies, SubjectSources, Surroundings, WatchedRoot
 from archived.daemon.surroundings import Log
 from archived.errands import ThreadErrands
 from archived.movers import movers_of
@@ -25,7 +26,7 @@ from archived.rig.root import Root
 from archived.rig.watcher import Watcher
 from archived.store import Store
 
-LANES = {"look": 1, "judge": 2, "mover": 4, "proof": 2}
+LANES = {"look": 1, "judge": 2, "mover": 4, "proof": 2, "subjects": 2}
 """How many threads serve each lane. Looks have their own: one may take minutes, and the rest must not wait."""
 
 LANE_OF = {
@@ -36,6 +37,8 @@ LANE_OF = {
     "poll": "mover",
     "cancel": "mover",
     "verify": "proof",
+    "subject list": "subjects",
+    "lab subjects": "subjects",
 }
 
 
@@ -151,6 +154,7 @@ def assembled(
             new_id=lambda: str(uuid.uuid4()),
             jitter=random.random,
             hurry=hurry,
+            subjects=subject_sources_of(configuration),
         )
         watcher = Watcher(
             [each.root.path for each in around.roots],
@@ -199,6 +203,24 @@ def policies_of(configuration: Configuration) -> Policies:
         retry=RetryPolicy(first=transfer.retry_first, longest=transfer.retry_longest),
         external_checksums=transfer.external_checksums,
     )
+
+
+def subject_sources_of(configuration: Configuration) -> SubjectSources:
+    """Where the numbers of animals come from, as the steps want it."""
+    subjects = configuration.subjects
+    return SubjectSources(
+        h2o=configuration.h2o,
+        file=subjects.file,
+        lab=partial(_water_restriction, configuration) if subjects.datajoint else None,
+        only_known=subjects.only_known,
+    )
+
+
+def _water_restriction(configuration: Configuration) -> list[tuple[str, str]]:
+    # Only here: it brings the drivers of databases, which few rigs have.
+    from archived.store.lab import water_restriction
+
+    return water_restriction(configuration.datajoint)
 
 
 def _roots(configuration: Configuration) -> tuple[WatchedRoot, ...]:

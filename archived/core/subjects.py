@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from archived.core.paths import shown
+from archived.core.paths import printable, shown
 from archived.core.template import DEFAULT_H2O
 
 SUBJECT_COLUMN = "subject_id"
@@ -121,6 +121,20 @@ def why_no_h2o(h2o: str, pattern: str) -> str:
     if len(h2o) > LONGEST or re.fullmatch(pattern, h2o, re.ASCII | re.DOTALL) is None:
         return f"h2o {shown(h2o)} is no animal's name on disk as the configuration has them"
     return ""
+
+
+def waits_for_subject(h2o: str | None, file: str | None = None) -> str:
+    """Why a recording waits on the rig where only those of known animals are archived, and what to do about it."""
+    if h2o is None:
+        return (
+            "its name holds no h2o, so that no subject can be known for it: it waits on the rig as long as "
+            "[subjects] says `only_known = yes`"
+        )
+    known = f"add it to {printable(file)}, or type" if file else "type"
+    return (
+        f"no subject is known for {shown(h2o)}, and only recordings of known animals are archived: {known} "
+        f"`archivedctl subjects add SUBJECT_ID {printable(h2o)}`"
+    )
 
 
 def _unreadable(why: str) -> SubjectList:

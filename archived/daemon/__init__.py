@@ -1,6 +1,7 @@
-"""What the daemon does, in order: sight ▶ settle ▶ batch ▶ submit ▶ poll ▶ verify ▶ wake ▶ tell; one file per step."""
+"""What the daemon does, in order: sight ▶ subjects ▶ settle ▶ batch ▶ submit ▶ poll ▶ verify ▶ wake ▶ tell; one file
+per step."""
 
 from archived.daemon.loop import Daemon
-from archived.daemon.surroundings import Policies, Surroundings, WatchedRoot
+from archived.daemon.surroundings import Policies, SubjectSources, Surroundings, WatchedRoot
 
-__all__ = ["Daemon", "Policies", "Surroundings", "WatchedRoot"]
+__all__ = ["Daemon", "Policies", "SubjectSources", "Surroundings", "WatchedRoot"]

@@ -15,6 +15,7 @@ from archived.daemon.begin import begin, clock_was_set_back
 from archived.daemon.poll import Polling
 from archived.daemon.settle import Settling
 from archived.daemon.sight import Sighting
+from archived.daemon.subjects import Subjects
 from archived.daemon.submit import Submitting
 from archived.daemon.surroundings import Surroundings
 from archived.daemon.tell import Telling
@@ -63,6 +64,7 @@ class Daemon:
         # The order matters only for speed: a file may travel through several steps in one turn.
         self._steps: tuple[Step, ...] = (
             self.sighting,
+            Subjects(around),
             self.settling,
             Batching(around, self.settling),
             Submitting(around),

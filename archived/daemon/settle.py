@@ -21,6 +21,7 @@ from archived.core.model import (
 from archived.core.paths import is_utf8, printable
 from archived.core.settling import Decision, DecisionKind, decide
 from archived.daemon.roots import confirmed, noted_identity
+from archived.daemon.strangers import Strangers
 from archived.daemon.surroundings import Surroundings, error_of
 from archived.errands import Finished
 from archived.errors import ArchivedError, MistakeError
@@ -51,6 +52,7 @@ class Settling:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._under_way: dict[str, tuple[Dataset, list[DatasetFile]]] = {}
+        self._strangers = Strangers(around)
         self._staying: dict[int, datetime] = {}
         """The datasets that stay until a person or a recording does something, with the change they were judged at."""
 
@@ -61,6 +63,7 @@ class Settling:
             dataset.location not in around.locations
             or around.root_of(dataset.location).key in blocked_roots
             or self._staying.get(dataset.id) == dataset.changed_at
+            or (around.subjects.only_known and dataset.subject is None)
             for dataset in around.store.select(Selector(states=(State.SETTLING,)))
         )
 
@@ -76,8 +79,11 @@ class Settling:
             [self._around.policies.quiet_time]
             + [each.quiet_time for each in self._around.conventions.values() if each.quiet_time]
         )
-        for dataset in self._around.store.settling(now, quiet, AT_ONCE):
+        only_known = self._around.subjects.only_known
+        for dataset in self._around.store.settling(now, quiet, AT_ONCE, only_known=only_known):
             self._begin(dataset, now)
+        if only_known:
+            self._strangers(now, now - quiet)
 
     def _convention(self, dataset: Dataset) -> Convention | None:
         return self._around.conventions.get((dataset.location, dataset.convention))

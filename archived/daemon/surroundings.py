@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from archived.core.batching import BatchPolicy
@@ -19,6 +20,7 @@ from archived.core.model import (
 )
 from archived.core.recognition import Recogniser
 from archived.core.retrying import RetryPolicy, next_try
+from archived.core.template import DEFAULT_H2O
 from archived.errands import Errands, Finished
 from archived.errors import (
     ArchivedError,
@@ -57,6 +59,18 @@ class Policies:
 
 
 @dataclass(frozen=True)
+class SubjectSources:
+    """Where the numbers of animals come from, and whether recordings of others are archived."""
+
+    h2o: str = DEFAULT_H2O
+    """The pattern of animals' names on disk."""
+    file: Path | None = None
+    lab: Callable[[], Sequence[tuple[str, str]]] | None = None
+    """Reads the lab's database: subject and h2o. Raises `ArchivedError`; may take as long as a network takes."""
+    only_known: bool = False
+
+
+@dataclass(frozen=True)
 class WatchedRoot:
     """One folder that is watched, with everything that goes somewhere from it."""
 
@@ -87,6 +101,7 @@ class Surroundings:
     jitter: Callable[[], float]
     hurry: bool = False
     """Batches do not wait for company (`publish`, `--until-idle` when nothing else settles)."""
+    subjects: SubjectSources = field(default_factory=SubjectSources)
 
     def batches(self, *states: BatchState, due_by: datetime | None = None) -> list[Batch]:
         """The batches to the archive in these states, as `Store.batches`, of the locations of the configuration.
