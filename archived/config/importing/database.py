@@ -57,18 +57,18 @@ def _address(old: OldFile, report: Report) -> str | None:
             if found is not None:
                 report.left(found.where, "is of no use without database.host")
         return None
+    origin = ", ".join(each.where for each in (host, user, port) if each is not None)
     name, number = _host_and_port(host.value, port)
     account = f"{quote(user.value, safe='')}@" if user is not None else ""
     address = f"mysql://{account}{name}" + ("" if number == USUAL_PORT else f":{number}")
     try:
         database_server(address)
     except ValueError as error:
-        report.left(host.where, f"{shown(address)} is not {error}")
+        report.left(origin, f"{shown(address)} is not {error}")
         return None
     if not _HOST.fullmatch(name) or not holds(address):
-        report.left(host.where, f"{shown(name)} is no name of a server")
+        report.left(origin, f"{shown(name)} is no name of a server")
         return None
-    origin = ", ".join(each.where for each in (host, user, port) if each is not None)
     report.carried(origin, f"[datajoint] address = {address}")
     return address
 
