@@ -12,12 +12,13 @@ import pytest
 
 from archived.core.lifecycle import Reason, State
 from archived.core.model import BatchState
+from archived.core.records import RecordState
 from archived.store import LookSummary, Store
 from tests.builders import NOON
 from tests.store.bench import FILE_TYPE, G0, LOCATION, ROOT, Bench
 
 GROWING = re.compile(r"^SCAN (\w+)")
-SMALL = {"rig", "tally", "total", "alarm", "setting", "counter"}
+SMALL = {"rig", "tally", "total", "alarm", "setting", "counter", "subject", "animal"}
 """Tables that do not grow with what is archived, and constructs that are no tables."""
 
 
@@ -41,7 +42,7 @@ class Watched:
         self.statements.clear()
         verb()
         statements = [
-            sql for sql in self.statements if sql.startswith(("SELECT", "UPDATE", "DELETE"))
+            sql for sql in self.statements if sql.startswith(("SELECT", "WITH", "UPDATE", "DELETE"))
         ]
         assert statements
         found = []
@@ -68,6 +69,12 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
 
 READING: dict[str, Callable[[Store], object]] = {
     "settling": lambda store: store.settling(NOON, timedelta(minutes=10), 20),
+    "settling of known animals": lambda store: store.settling(
+        NOON, timedelta(minutes=10), 20, only_known=True
+    ),
+    "strangers": lambda store: store.strangers((NOON, 1), NOON, 20),
+    "unknown animals": lambda store: store.unknown_h2os(20),
+    "subject": lambda store: store.subject_of("SC011"),
     "ready": lambda store: store.ready(100),
     "waiting": lambda store: store.waiting_due(NOON, 100),
     "attention": lambda store: store.attention(20),
@@ -86,6 +93,12 @@ READING: dict[str, Callable[[Store], object]] = {
     "new events": lambda store: store.events_after(5, limit=20),
     "unrecognised": lambda store: store.unrecognised(20),
     "heartbeat": lambda store: store.heartbeat(NOON),
+    "records due": lambda store: store.records_due(RecordState.OWED, NOON, 1),
+    "newest records due": lambda store: store.records_due(RecordState.OWED, NOON, 1, newest=True),
+    "records of a batch": lambda store: store.records_of_batch("batch-1"),
+    "record of one": lambda store: store.record_note(1),
+    "records outstanding": lambda store: store.count_records(),
+    "digests of one": lambda store: store.digests(1),
 }
 
 
