@@ -8,7 +8,6 @@ from typing import Self
 from archived.errors import StoreMissingError
 from archived.ports import Finding
 from archived.store.address import journal_mode, parse, safe_for_wal, sqlite_version
-from archived.store.carrying import CarryVerbs
 from archived.store.connection import Door
 from archived.store.daemon import DaemonVerbs
 from archived.store.fields import from_text, to_text
@@ -18,13 +17,16 @@ from archived.store.looks import LookVerbs
 from archived.store.opening import bring_up_to_date, check_soundness, examine_file, exclusively
 from archived.store.people import PeopleVerbs
 from archived.store.proofs import ProofVerbs
+from archived.store.records import RecordVerbs
 from archived.store.results import (
     DaemonInfo,
+    Digest,
     FolderSighting,
     KnownSubject,
     LookResult,
     LookSummary,
     Moved,
+    OwedRecord,
     Pause,
     ProveResult,
     Selector,
@@ -40,11 +42,13 @@ from archived.store.timing import TimingVerbs
 
 __all__ = [
     "DaemonInfo",
+    "Digest",
     "FolderSighting",
     "KnownSubject",
     "LookResult",
     "LookSummary",
     "Moved",
+    "OwedRecord",
     "Pause",
     "ProveResult",
     "Selector",
@@ -61,7 +65,7 @@ class Store(
     PeopleVerbs,
     StepVerbs,
     ProofVerbs,
-    CarryVerbs,
+    RecordVerbs,
     RigVerbs,
     SubjectVerbs,
     DaemonVerbs,

@@ -10,6 +10,7 @@ from typing import Any
 from archived.core.lifecycle import Reason, State, allowed
 from archived.core.model import BatchState, Dataset, FileState
 from archived.core.progress import ODD, Move, Standing, conclude, trouble
+from archived.core.records import RecordState
 from archived.store.base import Verbs
 from archived.store.fields import from_text, joined, to_text, to_time
 from archived.store.results import Moved
@@ -72,6 +73,8 @@ class Moves(Verbs):
         self._note_event(dataset.id, before, after, reason, why, now)
         self._tally(dataset.location, before, -1)
         self._tally(dataset.location, after, 1)
+        if after is State.ARCHIVED:
+            self._owe_record(dataset, now)
         if (before, after) == (State.SETTLING, State.READY):
             self._settle_files(dataset.id)
         return True
@@ -112,6 +115,27 @@ class Moves(Verbs):
                 to_text(location),
                 state,
                 difference,
+            )
+
+    def _owe_record(self, dataset: Dataset, now: datetime) -> None:
+        """The archive is to be told about the dataset as it is now. A batch of what it was before goes on."""
+        values = {
+            "revision": dataset.revision,
+            "state": RecordState.OWED,
+            "reason": "",
+            "attempts": 0,
+            "due": to_time(now),
+        }
+        settings = ", ".join(f"{column} = ?" for column in values)
+        if not self._door.change(
+            f"UPDATE record SET {settings} WHERE dataset_id = ?", *values.values(), dataset.id
+        ):
+            self._door.change(
+                f"INSERT INTO record (dataset_id, rig_id, known, {', '.join(values)}) "
+                f"VALUES (?, ?, 0, {marks(list(values))})",
+                dataset.id,
+                self._rig_id,
+                *values.values(),
             )
 
     def _settle_files(self, dataset_id: int) -> None:

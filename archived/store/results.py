@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from archived.core.lifecycle import State
 from archived.core.model import FileStat, Recording, Unrecognised
+from archived.core.records import RecordState
 from archived.core.subjects import Subject
 
 Moved = tuple[str, State, State]
@@ -166,3 +167,32 @@ class KnownSubject:
     bytes: int = 0
     others: Sequence[SubjectSaid] = ()
     """What other sources say that does not count, because it is another number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedRecord:
+    """How far the archive was told about one dataset."""
+
+    dataset_id: int
+    location: str
+    path: str
+    archived: bool
+    """Whether the dataset is archived just now; what it is on the way to, its record will say."""
+    revision: int
+    state: RecordState
+    reason: str
+    attempts: int
+    due: datetime.datetime
+    known: bool
+    """Whether what the archive holds in its place, if anything, is ours."""
+    batch: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The SHA-256 of a file as it was archived, with this size and time, or why it cannot be known."""
+
+    size: int
+    mtime_ns: int
+    sha256: str | None
+    why: str = ""

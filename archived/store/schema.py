@@ -382,19 +382,23 @@ class RetrievalFileRow(Model):
 
 
 class RecordRow(Model):
-    """How far the archive was told about one dataset: its manifest and its record."""
+    """How far the archive was told about one dataset as it was last archived: its manifest and its record."""
 
     dataset = ForeignKeyField(DatasetRow, primary_key=True)
+    rig = ForeignKeyField(Rig, index=False)
     revision = IntegerField()
     """The revision that it is about."""
     state = CharField(max_length=16)
     reason = TextField()
     attempts = IntegerField()
-    due = BigIntegerField(null=True)
+    due = BigIntegerField()
+    known = SmallIntegerField()
+    """Whether what the archive holds in its place, if anything, is ours: we sent it, or `discover` read it."""
     batch = ForeignKeyField(BatchRow, null=True)
 
     class Meta:
         table_name = "record"
+        indexes = ((("rig", "state", "due"), False),)
 
 
 class DigestRow(Model):
@@ -403,7 +407,9 @@ class DigestRow(Model):
     file = ForeignKeyField(FileRow, primary_key=True)
     size = BigIntegerField()
     mtime_ns = BigIntegerField()
-    sha256 = CharField(max_length=64)
+    sha256 = CharField(max_length=64, null=True)
+    why = TextField()
+    """Why there is none, and never will be; "" where there is one."""
 
     class Meta:
         table_name = "digest"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from archived.core.records import RecordState
 from archived.store.base import Verbs
 from archived.store.fields import MICROSECOND, to_time
 
@@ -37,3 +38,12 @@ class TimingVerbs(Verbs):
                     self._rig_id,
                     latest,
                 )
+            # A record is due from the moment that its dataset was archived, so it cannot be without a time.
+            self._door.change(
+                "UPDATE record SET due = ? WHERE rig_id = ? AND state IN (?, ?) AND due > ?",
+                moment,
+                self._rig_id,
+                RecordState.OWED,
+                RecordState.WRITTEN,
+                latest,
+            )

@@ -96,21 +96,25 @@ def up(migrator: Any, database: Any) -> None:
 
     class RecordRow(Model):
         dataset = ForeignKeyField(DatasetRow, primary_key=True)
+        rig = ForeignKeyField(Rig, index=False)
         revision = IntegerField()
         state = CharField(max_length=16)
         reason = TextField()
         attempts = IntegerField()
-        due = BigIntegerField(null=True)
+        due = BigIntegerField()
+        known = SmallIntegerField()
         batch = ForeignKeyField(BatchRow, null=True)
 
         class Meta:
             table_name = "record"
+            indexes = ((("rig", "state", "due"), False),)
 
     class DigestRow(Model):
         file = ForeignKeyField(FileRow, primary_key=True)
         size = BigIntegerField()
         mtime_ns = BigIntegerField()
-        sha256 = CharField(max_length=64)
+        sha256 = CharField(max_length=64, null=True)
+        why = TextField()
 
         class Meta:
             table_name = "digest"
@@ -167,6 +171,12 @@ def up(migrator: Any, database: Any) -> None:
     stubs = (Rig, DatasetRow, BatchRow, FileRow)
     with database.bind_ctx((*stubs, *tables), bind_refs=False, bind_backrefs=False):
         database.create_tables(tables)
+    # What was archived before is told to the archive as well.
+    database.execute_sql(
+        "INSERT INTO record (dataset_id, rig_id, revision, state, reason, attempts, due, known) "
+        "SELECT id, rig_id, revision, 'owed', '', 0, COALESCE(archived_at, first_seen), 0 "
+        "FROM dataset WHERE state = 'archived'"
+    )
     migrator.migrate(
         migrator.drop_column("dataset", "subject"),
         migrator.add_column("rig", "host", TextField(null=True)),

@@ -1,0 +1,250 @@
+"""What the archive was told about each dataset, and what it is still to be told. Never touches a dataset's state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from archived.core.model import LIVE_BATCHES
+from archived.core.records import RecordState
+from archived.store.carrying import CarryVerbs
+from archived.store.connection import Row
+from archived.store.fields import from_text, from_time, to_text, to_time
+from archived.store.moves import chunks, marks
+from archived.store.results import Digest, OwedRecord
+
+_COLUMNS = (
+    "r.dataset_id, d.location, d.path, d.state, r.revision, r.state, r.reason, r.attempts, r.due, r.known, "
+    "(SELECT b.name FROM batch b WHERE b.id = r.batch_id)"
+)
+_OUTSTANDING = (RecordState.OWED, RecordState.WRITTEN, RecordState.TRAVELLING, RecordState.KEPT)
+
+
+class RecordVerbs(CarryVerbs):
+    """A record is owed from the moment that its dataset is archived (see `Moves`), until it is proved."""
+
+    def record_note(self, dataset_id: int) -> OwedRecord | None:
+        """How far the archive was told about a dataset of any rig; None for one that was never archived."""
+        row = self._door.row(
+            f"SELECT {_COLUMNS} FROM record r JOIN dataset d ON d.id = r.dataset_id WHERE r.dataset_id = ?",
+            dataset_id,
+        )
+        return None if row is None else _owed(row)
+
+    def records_due(
+        self, state: RecordState, now: datetime, limit: int, *, newest: bool = False
+    ) -> list[OwedRecord]:
+        """Records in a state that are due, those that are so for longest first, or last with `newest`."""
+        order = "DESC" if newest else "ASC"
+        rows = self._door.rows(
+            f"SELECT {_COLUMNS} FROM record r JOIN dataset d ON d.id = r.dataset_id "
+            f"WHERE r.rig_id = ? AND r.state = ? AND r.due <= ? ORDER BY r.due {order}, r.dataset_id {order} LIMIT ?",
+            self._rig_id,
+            state,
+            to_time(now),
+            limit,
+        )
+        return [_owed(row) for row in rows]
+
+    def records_of_batch(self, batch_id: str) -> list[OwedRecord]:
+        """The records that travel in a batch, also those that were owed anew meanwhile."""
+        rows = self._door.rows(
+            f"SELECT {_COLUMNS} FROM record r JOIN dataset d ON d.id = r.dataset_id "
+            "WHERE r.batch_id = (SELECT id FROM batch WHERE name = ? AND rig_id = ?) ORDER BY r.dataset_id",
+            batch_id,
+            self._rig_id,
+        )
+        return [_owed(row) for row in rows]
+
+    def set_record(
+        self,
+        owed: OwedRecord,
+        state: RecordState,
+        *,
+        reason: str = "",
+        due: datetime | None = None,
+        attempts: int = 0,
+    ) -> bool:
+        """Set how far one is, unless its dataset was archived anew since it was read; its batch stays noted."""
+        return bool(
+            self._door.change(
+                "UPDATE record SET state = ?, reason = ?, due = ?, attempts = ? "
+                "WHERE dataset_id = ? AND rig_id = ? AND state = ? AND due = ?",
+                state,
+                to_text(reason),
+                to_time(due or owed.due),
+                attempts,
+                owed.dataset_id,
+                self._rig_id,
+                owed.state,
+                to_time(owed.due),
+            )
+        )
+
+    def load_records(self, batch_id: str, dataset_ids: Iterable[int]) -> int:
+        """WRITTEN ▶ TRAVELLING in this batch; how many there were."""
+        number = 0
+        with self._door.write():
+            for ids in chunks(dataset_ids):
+                number += self._door.change(
+                    "UPDATE record SET state = ?, "
+                    "batch_id = (SELECT id FROM batch WHERE name = ? AND rig_id = ?) "
+                    f"WHERE rig_id = ? AND state = ? AND dataset_id IN ({marks(ids)})",
+                    RecordState.TRAVELLING,
+                    batch_id,
+                    self._rig_id,
+                    self._rig_id,
+                    RecordState.WRITTEN,
+                    *ids,
+                )
+        return number
+
+    def keep_records(self, batch_id: str, kept: Mapping[int, str]) -> None:
+        """TRAVELLING ▶ KEPT, out of this batch, by their datasets and each with the reason."""
+        with self._door.write():
+            for each in self.records_of_batch(batch_id):
+                if each.dataset_id in kept:
+                    self.set_record(each, RecordState.KEPT, reason=kept[each.dataset_id])
+                    self._leave_batch(each.dataset_id)
+
+    def records_are_ours(self, dataset_ids: Iterable[int]) -> None:
+        """Note, before they are sent, that what the archive holds in their places is ours from now on."""
+        with self._door.write():
+            self._door.many(
+                "UPDATE record SET known = 1 WHERE dataset_id = ? AND rig_id = ?",
+                [(each, self._rig_id) for each in dataset_ids],
+            )
+
+    def unload_records(
+        self, batch_id: str, proved: Iterable[int], *, due: datetime, reason: str, counts: bool
+    ) -> None:
+        """Take the records out of a batch: those proved, by their datasets; the others are owed anew at `due`.
+
+        What was owed anew while it travelled stays so.
+        """
+        arrived = frozenset(proved)
+        with self._door.write():
+            for each in self.records_of_batch(batch_id):
+                if each.state is RecordState.TRAVELLING and each.dataset_id in arrived:
+                    self.set_record(each, RecordState.PROVED)
+                elif each.state is RecordState.TRAVELLING:
+                    attempts = each.attempts + counts
+                    self.set_record(
+                        each, RecordState.OWED, reason=reason, due=due, attempts=attempts
+                    )
+                self._leave_batch(each.dataset_id)
+
+    def _leave_batch(self, dataset_id: int) -> None:
+        self._door.change(
+            "UPDATE record SET batch_id = NULL WHERE dataset_id = ? AND rig_id = ?",
+            dataset_id,
+            self._rig_id,
+        )
+
+    def reopen_records(self, locations: Sequence[str]) -> int:
+        """KEPT ▶ OWED for all of these locations: what kept them may be over. How many there were."""
+        if not locations:
+            return 0
+        return self._door.change(
+            "UPDATE record SET state = ?, attempts = 0 WHERE rig_id = ? AND state = ? AND dataset_id IN "
+            f"(SELECT id FROM dataset WHERE rig_id = ? AND location IN ({marks(list(locations))}))",
+            RecordState.OWED,
+            self._rig_id,
+            RecordState.KEPT,
+            self._rig_id,
+            *(to_text(each) for each in locations),
+        )
+
+    def record_known(self, dataset_id: int) -> None:
+        """The archive holds the record of this dataset, as it is: it is not written, and may be replaced later."""
+        with self._door.write():
+            dataset = self._read(dataset_id)
+            if dataset is not None:
+                self._upsert(
+                    "record",
+                    {"dataset_id": dataset_id},
+                    {
+                        "rig_id": self._rig_id,
+                        "revision": dataset.revision,
+                        "state": RecordState.PROVED,
+                        "reason": "",
+                        "attempts": 0,
+                        "due": to_time(dataset.archived_at or dataset.first_seen),
+                        "known": 1,
+                    },
+                )
+
+    def record_owed(self, dataset_id: int, now: datetime) -> None:
+        """The archive holds no record of this dataset: one is written, as for one that was archived now."""
+        with self._door.write():
+            dataset = self._read(dataset_id)
+            if dataset is not None:
+                self._owe_record(dataset, now)
+
+    def count_records(self) -> Mapping[RecordState, int]:
+        """How many records are in each of the states in which the archive was not told yet."""
+        found = dict.fromkeys(_OUTSTANDING, 0)
+        rows = self._door.rows(
+            f"SELECT state, count(*) FROM record WHERE rig_id = ? AND state IN ({marks(list(_OUTSTANDING))}) "
+            "GROUP BY state",
+            self._rig_id,
+            *_OUTSTANDING,
+        )
+        return found | {RecordState(state): number for state, number in rows}
+
+    def kept_records(self) -> list[tuple[str, str, int]]:
+        """Location, reason, and how many records stay in the store for it."""
+        rows = self._door.rows(
+            "SELECT d.location, r.reason, count(*) FROM record r JOIN dataset d ON d.id = r.dataset_id "
+            "WHERE r.rig_id = ? AND r.state = ? GROUP BY d.location, r.reason ORDER BY d.location, r.reason",
+            self._rig_id,
+            RecordState.KEPT,
+        )
+        return [(from_text(row[0]), from_text(row[1]), row[2]) for row in rows]
+
+    def digests(self, dataset_id: int) -> Mapping[int, Digest]:
+        """What is known of the SHA-256 of a dataset's files, by the ids of the files."""
+        rows = self._door.rows(
+            "SELECT g.file_id, g.size, g.mtime_ns, g.sha256, g.why FROM digest g "
+            "JOIN file f ON f.id = g.file_id WHERE f.dataset_id = ?",
+            dataset_id,
+        )
+        return {row[0]: Digest(row[1], row[2], row[3], from_text(row[4])) for row in rows}
+
+    def note_digests(self, digests: Mapping[int, Digest]) -> None:
+        """Keep what was found out about files, by their ids."""
+        with self._door.write():
+            for file_id, digest in digests.items():
+                self._upsert(
+                    "digest",
+                    {"file_id": file_id},
+                    {
+                        "size": digest.size,
+                        "mtime_ns": digest.mtime_ns,
+                        "sha256": digest.sha256,
+                        "why": to_text(digest.why),
+                    },
+                )
+
+    def record_batch_is_live(self, owed: OwedRecord) -> bool:
+        """Whether the files of a record are under way in a batch, so that they must not be written anew."""
+        batch = None if owed.batch is None else self.batch(owed.batch)
+        return batch is not None and batch.state in LIVE_BATCHES
+
+
+def _owed(row: Row) -> OwedRecord:
+    due = from_time(row[8])
+    assert due is not None
+    return OwedRecord(
+        dataset_id=row[0],
+        location=from_text(row[1]),
+        path=from_text(row[2]),
+        archived=row[3] == "archived",
+        revision=row[4],
+        state=RecordState(row[5]),
+        reason=from_text(row[6]),
+        attempts=row[7],
+        due=due,
+        known=bool(row[9]),
+        batch=row[10],
+    )
