@@ -1,0 +1,57 @@
+"""What a table shows: which columns, and each value as a text that is safe to show."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from archived.core.catalogue import ATTRIBUTES, About, Kind
+from archived.core.paths import printable
+from archived.core.units import format_size
+
+ROWS_SHOWN = 12
+
+NUMERIC = (Kind.NUMBER, Kind.SIZE)
+"""These are shown right-aligned."""
+
+BY_IMPORTANCE = (
+    "dataset_name",
+    "file_subpath",
+    "state",
+    "subject_id",
+    "session_date",
+    "size",
+    "files",
+    "bytes",
+    "file_type",
+    "water_restriction_number",
+    "ident",
+    "archived_at",
+    "rig",
+    "dataset_type",
+    "session",
+    "checksum",
+    "convention",
+    "checksum_algorithm",
+    "globus_alias",
+)
+"""Which columns a narrow terminal keeps: those that come first. The location begins the name of a dataset."""
+
+
+def cell(about: About, name: str, value: Any) -> str:
+    """A value as a text without anything that could steer a terminal; "" for None."""
+    if value is None:
+        return ""
+    if ATTRIBUTES[about][name].kind is Kind.SIZE:
+        return format_size(value)
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    return printable(str(value))
+
+
+def total(about: About, shown: int, number: int) -> str:
+    """The line below a table."""
+    noun = str(about)[:-1] if number == 1 else str(about)
+    return (
+        f"{number} {noun}" if shown >= number else f"{number} {noun}; the first {shown} are shown"
+    )

@@ -1,0 +1,19 @@
+"""What to do about an error, where a notebook shows it: Python's own notes below the message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from archived.errors import ArchivedError
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """Errors of ours leave this block with what to do as a note; the commands print that themselves."""
+    try:
+        yield
+    except ArchivedError as error:
+        if error.what_to_do and error.what_to_do not in getattr(error, "__notes__", ()):
+            error.add_note(error.what_to_do)
+        raise

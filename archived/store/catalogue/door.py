@@ -1,0 +1,165 @@
+"""Opening a store to read it: nothing is ever written, and no more is needed than the permission to read."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import apsw
+import peewee
+
+from archived.errors import StoreError, StoreTooNewError
+from archived.store.address import BUSY_TIMEOUT, Address, SqliteDatabase
+from archived.store.connection import Door, Row, damaged
+from archived.store.fields import from_text
+from archived.store.opening import HISTORY, MIGRATIONS, examine_file, missing
+
+TRIES = 20
+"""How often a store that changes while it is read is read again."""
+
+_WAL_FORMAT = 2
+"""What the 19th byte of a SQLite file says where it has a write-ahead log."""
+
+Fingerprint = tuple[int, int, int, int]
+
+
+class ReadOnlyDoor(Door):
+    """The door of somebody who only reads.
+
+    A SQLite store with a write-ahead log cannot be opened without a file beside it, which SQLite would make. Where
+    there is none, nobody writes at this moment: the file is then read as it stands, and read again if it turns
+    out that somebody began to write meanwhile.
+    """
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address)
+        if address.path is not None:
+            self.database = _ReadOnlyDatabase(address.path)
+        elif self.kind.name == "postgresql":
+            self.on_connect = self._forbid("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+        else:
+            self.on_connect = self._forbid("SET SESSION TRANSACTION READ ONLY")
+
+    def rows(self, sql: str, *values: Any) -> list[Row]:
+        """All rows that a query finds, as they were at one moment."""
+        if not isinstance(self.database, _ReadOnlyDatabase):
+            return super().rows(sql, *values)
+        for _ in range(TRIES):
+            try:
+                if self.database.is_closed() or self.database.undisturbed():
+                    found = super().rows(sql, *values)
+                    if self.database.undisturbed():
+                        return found
+            except StoreError as error:
+                if not isinstance(_cause(error), (apsw.CantOpenError, apsw.ReadOnlyError)):
+                    raise
+            self._leave()
+        raise StoreError(
+            f"the store {self.address.shown} cannot be read just now: other programs keep changing it",
+            what_to_do="try again; give this user permission to write its folder if it happens often",
+        )
+
+    def _leave(self) -> None:
+        """Close this thread's connection; the next statement opens one that fits what is there then."""
+        if self.database.is_closed():
+            return
+        connection = self.database.connection()
+        with self._lock:
+            self._connections = [each for each in self._connections if each is not connection]
+        self.database.close()
+
+    def _forbid(self, sql: str) -> Any:
+        return lambda: self.database.execute_sql(sql)
+
+
+class _ReadOnlyDatabase(SqliteDatabase):
+    """SQLite without any permission to write."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.absolute()
+        self._seen = threading.local()
+        super().__init__(  # type: ignore[no-untyped-call]
+            str(path),
+            autoconnect=False,
+            timeout=BUSY_TIMEOUT,
+            pragmas=(("query_only", 1), ("trusted_schema", 0), ("cache_size", -16_384)),
+        )
+
+    def undisturbed(self) -> bool:
+        """Whether what this thread's connection reads is still all there is."""
+        seen: Fingerprint | None = self._seen.fingerprint
+        return seen is None or seen == self._fingerprint()
+
+    def _connect(self) -> Any:
+        """Where others write at this moment SQLite keeps us apart; where nobody does there is nothing to keep apart."""
+        try:
+            self._seen.fingerprint = self._fingerprint()
+        except OSError as error:
+            raise peewee.OperationalError(f"{error.strerror}") from error
+        rights = "mode=ro" if self._seen.fingerprint is None else "mode=ro&immutable=1"
+        connection = apsw.Connection(
+            f"{self._path.as_uri()}?{rights}",
+            flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
+        )
+        connection.set_busy_timeout(BUSY_TIMEOUT * 1000)
+        try:
+            self._add_conn_hooks(connection)  # type: ignore[no-untyped-call]
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _fingerprint(self) -> Fingerprint | None:
+        """What changes with the file; None where SQLite itself has to look after that."""
+        log = self._path.with_name(self._path.name + "-wal")
+        with self._path.open("rb") as file:
+            header = file.read(20)
+        if header[18:19] != bytes([_WAL_FORMAT]) or log.exists():
+            return None
+        stat = self._path.stat()
+        return (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+
+
+def open_door(address: Address) -> ReadOnlyDoor:
+    """Open a store that is there and of this release.
+
+    Raises `StoreMissingError`, `StoreDamagedError`, `StoreTooNewError` and `StoreError`.
+    """
+    examine_file(address, create=False)
+    door = ReadOnlyDoor(address)
+    try:
+        door.connect()
+        _examine_release(door)
+    except BaseException:
+        door.close()
+        raise
+    return door
+
+
+def _examine_release(door: Door) -> None:
+    with door.translated():
+        tables = set(door.database.get_tables())
+    if HISTORY not in tables:
+        if door.is_sqlite and tables:
+            raise damaged(door.address, "it is a database of another program")
+        raise missing(door.address)
+    applied = {from_text(row[0]) for row in door.rows(f"SELECT name FROM {HISTORY}")}
+    known = {path.stem for path in MIGRATIONS.glob("[0-9]*.py")}
+    if newer := sorted(applied - known):
+        raise StoreTooNewError(
+            f"the store {door.address.shown} was written by a newer release (it has {', '.join(newer)})",
+            what_to_do="install that release here too",
+        )
+    if known - applied:
+        raise StoreError(
+            f"the store {door.address.shown} was written by an older release, and must be brought up to date "
+            "before it can be read",
+            what_to_do="restart its daemon in this release, or type `archivedctl status` as its user",
+        )
+
+
+def _cause(error: StoreError) -> BaseException | None:
+    """The driver's own exception below ours and peewee's."""
+    cause = error.__cause__
+    return getattr(cause, "orig", None) or cause
