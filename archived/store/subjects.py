@@ -55,7 +55,7 @@ class SubjectVerbs(Verbs):
         with self._door.write():
             known = self._said_by(source)
             changes = compare(known, subjects, removes=complete)
-            self._write(source, changes, now)
+            self._note_said(source, changes, now)
         return changes.told(self.subject_conflicts())
 
     def add_subject(
@@ -83,7 +83,7 @@ class SubjectVerbs(Verbs):
             if not replace:
                 changes.refuse_changes()
             if not dry_run:
-                self._write(HAND, changes, now)
+                self._note_said(HAND, changes, now)
         return changes.told(self.subject_conflicts())
 
     def remove_subject(self, h2o: str) -> bool:
@@ -108,7 +108,7 @@ class SubjectVerbs(Verbs):
             for name, group in by_h2o.items()
             if h2o in (None, name) and subject in (None, from_text(group[0][1]))
         }
-        amounts = self._amounts() if wanted else {}
+        amounts = self._amounts_by_h2o() if wanted else {}
         return [_known(name, group, amounts.get(name, (0, 0))) for name, group in wanted.items()]
 
     def subject_of(self, h2o: str) -> str | None:
@@ -148,7 +148,7 @@ class SubjectVerbs(Verbs):
             by_h2o[from_text(row[0])].append(said)
         return [SubjectConflict(h2o, tuple(said)) for h2o, said in by_h2o.items()]
 
-    def _amounts(self) -> dict[str, tuple[int, int]]:
+    def _amounts_by_h2o(self) -> dict[str, tuple[int, int]]:
         rows = self._door.rows(
             "SELECT h2o, count(*), sum(bytes) FROM dataset WHERE h2o IS NOT NULL GROUP BY h2o"
         )
@@ -166,7 +166,7 @@ class SubjectVerbs(Verbs):
         found = (Subject(from_text(row[1]), from_text(row[0]), from_fields(row[2])) for row in rows)
         return {each.h2o: each for each in found}
 
-    def _write(self, source: str, changes: Comparison, now: datetime) -> None:
+    def _note_said(self, source: str, changes: Comparison, now: datetime) -> None:
         where = "source = ? AND h2o = ?"
         own: tuple[int, ...] = ()
         if source != HAND:

@@ -15,7 +15,7 @@ from archived.core.lifecycle import State
 from archived.core.model import CollectionArchive, StorageLocation
 from archived.core.recognition import Recogniser
 from archived.core.retrying import RetryPolicy
-from archived.daemon import Daemon, Policies, Surroundings, WatchedRoot
+from archived.daemon import Daemon, Policies, SubjectSources, Surroundings, WatchedRoot
 from archived.errands import Finished
 from archived.rig.root import Root
 from archived.store import Selector, Store
@@ -81,6 +81,7 @@ class World:
         self.now = NOON
         self.max_files = 5000
         self.watcher: Any = None
+        self.subjects = SubjectSources()
         self.mover = FakeTransfers(self.root)
         self.log = SilentLog()
         self.numbers = itertools.count(1)
@@ -120,6 +121,7 @@ class World:
             log=self.log,
             new_id=lambda: f"00000000-0000-4000-8000-{next(self.numbers):012}",
             jitter=lambda: 0.5,
+            subjects=self.subjects,
         )
         return Daemon(around, self.watcher)
 
