@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from archived.core.mirror.naming import (
@@ -55,6 +55,8 @@ class Plan:
 
     change: Change
     left_out: tuple[LeftOut, ...]
+    refused: bool = False
+    """Whether nothing of the dataset can be mirrored."""
 
 
 def place(source: Source, session: LabSession | Unmatched, columns: Columns) -> Place:
@@ -75,8 +77,18 @@ def stays(note: Note | None, there: bool, wanted: Place) -> Place:
     return Place(note.name, wanted.dataset_type, None, wanted.why_no_session)
 
 
-def plan(source: Source, at: Place, existing: Existing, columns: Columns) -> Plan:
-    """Compare one dataset with what the lab's tables hold under its name."""
+def plan(
+    source: Source,
+    at: Place,
+    existing: Existing,
+    columns: Columns,
+    *,
+    linked: Container[str] = frozenset(LINKED),
+) -> Plan:
+    """Compare one dataset with what the lab's tables hold under its name.
+
+    `linked` are the types of datasets that have a table which links them to sessions.
+    """
     if refusal := _refusal(source, at, existing, columns):
         nothing = Change(
             location=source.location,
@@ -84,12 +96,12 @@ def plan(source: Source, at: Place, existing: Existing, columns: Columns) -> Pla
             dataset=source.dataset,
             dataset_type=at.dataset_type,
         )
-        return Plan(nothing, (LeftOut(source.dataset, "", refusal),))
+        return Plan(nothing, (LeftOut(source.dataset, "", refusal),), refused=True)
     there = {columns.subpath.key(normalised(path)): path for path in existing.files}
     files, left_out = _files(source, at, existing.files, there, columns)
     retyped = _retyped(source, at, existing, there, columns) if existing.ours else {}
     lost = [there[key] for path in source.lost if (key := columns.subpath.key(path)) in there]
-    linked = at.dataset_type in LINKED and at.session is not None
+    links = at.dataset_type in linked
     change = Change(
         location=source.location,
         name=at.name,
@@ -99,10 +111,10 @@ def plan(source: Source, at: Place, existing: Existing, columns: Columns) -> Pla
         files=files,
         retyped=retyped,
         lost=tuple(sorted(lost)) if existing.ours else (),
-        link=at.session if linked and at.session not in existing.sessions else None,
+        link=at.session if links and at.session not in existing.sessions else None,
         unlinked=existing.sessions - {at.session} if existing.ours else frozenset(),
     )
-    if at.session is None:
+    if at.session is None and at.dataset_type in LINKED and not existing.sessions:
         why = f"it is linked to no session: {at.why_no_session}"
         left_out = (LeftOut(source.dataset, "", why, mirrored=True), *left_out)
     return Plan(change, left_out)

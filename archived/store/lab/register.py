@@ -1,0 +1,96 @@
+"""What is in the mirror: read once at the beginning of a run, and kept up to date while it changes rows.
+
+A check changes only the register, so that it tells what a run would have done.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Iterable
+
+from archived.core.mirror import LINKED, Existing, LabSession, Note, Source
+from archived.store.lab.outcome import Mirrored
+from archived.store.lab.rows import LabRows, noted_rig, source_id
+from archived.store.lab.tables import DATASETS, FILES, NOTES
+
+Key = tuple[str, str]
+"""A `globus_alias` and a `dataset_name`."""
+
+
+class Register:
+    """Every dataset of the lab's tables, without its files, and our notes about those that are ours."""
+
+    def __init__(self, rows: LabRows, tables: Container[str], linked: Iterable[str]) -> None:
+        self._rows = rows
+        self._has_files = FILES in tables
+        self._types = rows.dataset_types() if DATASETS in tables else {}
+        self._sessions = rows.sessions(each for each in linked if LINKED[each] in tables)
+        self._notes = rows.notes() if NOTES in tables else {}
+        self._sources: defaultdict[Key, set[str]] = defaultdict(set)
+        self._ours: set[Key] = set()
+        self._gone: set[Key] = set()
+        for source, note in self._notes.items():
+            self._add(source, note)
+
+    def note(self, source: Source) -> Note | None:
+        """Our note about a dataset."""
+        return self._notes.get(source_id(source))
+
+    def has(self, location: str, name: str) -> bool:
+        """Whether there is a row of `data_set`."""
+        return (location, name) in self._types
+
+    def shared(self, source: Source, name: str) -> bool:
+        """Whether other datasets of ours are under the same name."""
+        return bool(self._sources[source.location, name] - {source_id(source)})
+
+    def ours(self, archived: Container[str]) -> list[Key]:
+        """The rows of `data_set` that we made and that hold nothing but datasets which are `archived` now."""
+        return sorted(
+            key
+            for key in self._ours
+            if key in self._types and all(each in archived for each in self._sources[key])
+        )
+
+    def existing(self, location: str, name: str) -> Existing:
+        """What there is under a name; its files are read now."""
+        key = (location, name)
+        if key not in self._types:
+            return Existing()
+        files = self._rows.files(*key) if self._has_files and key not in self._gone else {}
+        sessions: frozenset[LabSession] = self._sessions.get(key, frozenset())
+        return Existing(self._types[key], files, sessions, ours=key in self._ours)
+
+    def forget(self, location: str, name: str) -> None:
+        """What was under this name is deleted, or would be."""
+        key = (location, name)
+        self._types.pop(key, None)
+        self._sessions.pop(key, None)
+        self._ours.discard(key)
+        self._gone.add(key)
+        for source in self._sources.pop(key, ()):
+            del self._notes[source]
+
+    def changed(self, source: Source, changed: Mirrored, *, ours: bool) -> None:
+        """A dataset was mirrored, or would be."""
+        change = changed.change
+        if changed.was is not None:
+            if self.shared(source, changed.was):
+                self._sources[source.location, changed.was].discard(source_id(source))
+            else:
+                self.forget(source.location, changed.was)
+        key = (change.location, change.name)
+        self._types.setdefault(key, change.dataset_type)
+        if change.link is not None or change.unlinked:
+            linked = self._sessions.get(key, frozenset()) - change.unlinked
+            self._sessions[key] = linked | ({change.link} if change.link else frozenset())
+        note = Note(noted_rig(source.rig), *key, source.revision, ours)
+        self._notes[source_id(source)] = note
+        self._add(source_id(source), note)
+
+    def _add(self, source: str, note: Note) -> None:
+        key = (note.location, note.name)
+        self._sources[key].add(source)
+        # A row that somebody deleted is nobody's; the next one is made by us.
+        if note.ours and key in self._types:
+            self._ours.add(key)
