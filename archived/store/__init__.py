@@ -10,14 +10,17 @@ from archived.ports import Finding
 from archived.store.address import journal_mode, parse, safe_for_wal, sqlite_version
 from archived.store.connection import Door
 from archived.store.daemon import DaemonVerbs
+from archived.store.discoveries import DiscoveryVerbs, ListedFolder
 from archived.store.fields import from_text, to_text
 from archived.store.filesystem import is_network, mount_here
 from archived.store.locks import LockedFile, daemon_lock
 from archived.store.looks import LookVerbs
+from archived.store.mirror import MirrorVerbs
 from archived.store.opening import bring_up_to_date, check_soundness, examine_file, exclusively
 from archived.store.people import PeopleVerbs
 from archived.store.proofs import ProofVerbs
 from archived.store.records import RecordVerbs
+from archived.store.registering import ListedFile
 from archived.store.results import (
     DaemonInfo,
     Digest,
@@ -35,16 +38,23 @@ from archived.store.results import (
     SubjectConflict,
     SubjectSaid,
 )
+from archived.store.retrieval_claim import RetrievalClaimVerbs
+from archived.store.retrievals import RetrievalVerbs
 from archived.store.rig import RigVerbs
 from archived.store.steps import StepVerbs
 from archived.store.subjects import SubjectVerbs
 from archived.store.timing import TimingVerbs
+from archived.store.walks import Discovery, FolderCounts
 
 __all__ = [
     "DaemonInfo",
     "Digest",
+    "Discovery",
+    "FolderCounts",
     "FolderSighting",
     "KnownSubject",
+    "ListedFile",
+    "ListedFolder",
     "LookResult",
     "LookSummary",
     "Moved",
@@ -62,14 +72,18 @@ __all__ = [
 
 class Store(
     LookVerbs,
+    DiscoveryVerbs,
     PeopleVerbs,
     StepVerbs,
     ProofVerbs,
     RecordVerbs,
+    RetrievalVerbs,
+    RetrievalClaimVerbs,
     RigVerbs,
     SubjectVerbs,
     DaemonVerbs,
     TimingVerbs,
+    MirrorVerbs,
 ):
     """Everything that is remembered. Any number of processes may use one store at a time.
 

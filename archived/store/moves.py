@@ -138,6 +138,24 @@ class Moves(Verbs):
                 *values.values(),
             )
 
+    def _add_to_total(self, location: str, files: int, size: int) -> None:
+        """So many more files, and bytes, of a location have a receipt. `location` is as it is stored."""
+        found = self._door.change(
+            "UPDATE total SET files = files + ?, bytes = bytes + ? WHERE rig_id = ? AND location = ?",
+            files,
+            size,
+            self._rig_id,
+            location,
+        )
+        if not found:
+            self._door.change(
+                "INSERT INTO total (rig_id, location, files, bytes) VALUES (?, ?, ?, ?)",
+                self._rig_id,
+                location,
+                files,
+                size,
+            )
+
     def _settle_files(self, dataset_id: int) -> None:
         """What is pending now is what settled; only that travels."""
         self._door.change(

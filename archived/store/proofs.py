@@ -232,24 +232,6 @@ class ProofVerbs(BatchVerbs):
             sum(receipt.size - (each.archived_size or 0) for each, receipt in proved),
         )
 
-    def _add_to_total(self, location: str, files: int, size: int) -> None:
-        """`location` is as it is stored."""
-        found = self._door.change(
-            "UPDATE total SET files = files + ?, bytes = bytes + ? WHERE rig_id = ? AND location = ?",
-            files,
-            size,
-            self._rig_id,
-            location,
-        )
-        if not found:
-            self._door.change(
-                "INSERT INTO total (rig_id, location, files, bytes) VALUES (?, ?, ?, ?)",
-                self._rig_id,
-                location,
-                files,
-                size,
-            )
-
     def _unsettle(
         self, files: Sequence[_Travelling], now: datetime, reason: str, *, ours: bool = False
     ) -> None:

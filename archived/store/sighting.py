@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from archived.core.lifecycle import State
-from archived.core.model import Dataset, FileStat, FileState, Unrecognised
+from archived.core.model import Dataset, FileStat, FileState, Recording, Unrecognised
 from archived.core.sighting import (
     Changes,
     Consequence,
@@ -149,7 +149,7 @@ class SightingVerbs(FolderVerbs):
             "rig_id": self._rig_id,
             "location": to_text(sighting.location),
             "path": to_text(sighting.recording.path),
-            **_description(sighting, root_id),
+            **description(sighting.recording, root_id),
             "state": State.SETTLING,
             "reason": why,
             "revision": 1,
@@ -173,7 +173,7 @@ class SightingVerbs(FolderVerbs):
 
     def _describe_anew(self, dataset: Dataset, sighting: FolderSighting, root_id: int) -> None:
         """Follow the configuration: what a name tells depends on the convention that reads it."""
-        columns = _description(sighting, root_id)
+        columns = description(sighting.recording, root_id)
         row = self._door.row(f"SELECT {', '.join(columns)} FROM dataset WHERE id = ?", dataset.id)
         if row != tuple(columns.values()):
             settings = ", ".join(f"{column} = ?" for column in columns)
@@ -300,8 +300,8 @@ def _too_long(folder: str, stat: FileStat, limit: int) -> bool:
     )
 
 
-def _description(sighting: FolderSighting, root_id: int) -> dict[str, Any]:
-    recording = sighting.recording
+def description(recording: Recording, root_id: int) -> dict[str, Any]:
+    """What a recording's name tells, as columns of its dataset."""
     return {
         "root_id": root_id,
         "convention": to_text(recording.convention),

@@ -1,0 +1,273 @@
+"""The walk over an archive as it is remembered: folders still to be listed, and what was found out so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from archived.core.discovery import CLAIMED, Finding, Kind
+from archived.store.base import Verbs
+from archived.store.fields import from_text, from_time, joined, moment, to_text, to_time
+from archived.store.moves import chunks, marks
+
+TO_DO = "to do"
+AGAIN = "again"
+DONE = "done"
+REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """One walk. `below` is the folder that it began in; `in_both` and `unrecognised` are counts so far."""
+
+    id: int
+    location: str
+    below: str
+    dry_run: bool
+    started_at: datetime
+    ended_at: datetime | None
+    in_both: int
+    unrecognised: int
+
+
+@dataclass(frozen=True, slots=True)
+class FolderCounts:
+    """How many folders a walk has listed, may not list, and has still to list."""
+
+    done: int
+    refused: int
+    left: int
+
+
+_COLUMNS = "id, location, below, dry_run, started_at, ended_at, in_both, unrecognised"
+
+
+class WalkVerbs(Verbs):
+    """Discoveries, and the folders and findings of each."""
+
+    def begin_discovery(
+        self, location: str, below: str, now: datetime, *, dry_run: bool, restart: bool
+    ) -> Discovery:
+        """Go on with a walk of that kind that has not ended, or begin one; `restart` gives the old one up.
+
+        What earlier walks over the location noted for themselves is removed; the catalogue stays as it is.
+        """
+        with self._door.write():
+            found = None if restart else self._unfinished(location, below, dry_run=dry_run)
+            if found is not None:
+                return found
+            self._forget(location, below, dry_run=dry_run)
+            number = self._door.insert(
+                "INSERT INTO discovery (rig_id, location, below, dry_run, started_at, in_both, "
+                "unrecognised) VALUES (?, ?, ?, ?, ?, 0, 0)",
+                self._rig_id,
+                to_text(location),
+                to_text(below),
+                int(dry_run),
+                to_time(now),
+            )
+            self._add_folders(number, [below], TO_DO)
+        return self.discovery(number)
+
+    def discovery(self, number: int) -> Discovery:
+        """A discovery by its number, which must exist."""
+        row = self._door.row(f"SELECT {_COLUMNS} FROM discovery WHERE id = ?", number)
+        assert row is not None
+        return Discovery(
+            row[0],
+            from_text(row[1]),
+            from_text(row[2]),
+            bool(row[3]),
+            moment(row[4]),
+            from_time(row[5]),
+            row[6],
+            row[7],
+        )
+
+    def end_discovery(self, number: int, now: datetime) -> None:
+        """The walk is complete."""
+        self._door.change(
+            "UPDATE discovery SET ended_at = ? WHERE id = ? AND ended_at IS NULL",
+            to_time(now),
+            number,
+        )
+
+    def folders_to_list(self, number: int, limit: int, *, again: bool) -> list[tuple[str, bool]]:
+        """Some folders that are to be listed, and whether it is for the second time; `again` includes such."""
+        states = (TO_DO, AGAIN) if again else (TO_DO,)
+        rows = self._door.rows(
+            f"SELECT path, state FROM discovery_folder WHERE discovery_id = ? "
+            f"AND state IN ({marks(list(states))}) LIMIT ?",
+            number,
+            *states,
+            limit,
+        )
+        return [(from_text(path), state == AGAIN) for path, state in rows]
+
+    def refuse_folder(self, number: int, folder: str, reason: str) -> None:
+        """The archive does not let this folder be listed; what lies in it and below stays unknown."""
+        self._set_folder(number, folder, REFUSED, reason)
+
+    def folder_counts(self, number: int) -> FolderCounts:
+        """How far a walk is."""
+        found: dict[str, int] = dict(
+            self._door.rows(
+                "SELECT state, count(*) FROM discovery_folder WHERE discovery_id = ? GROUP BY state",
+                number,
+            )
+        )
+        left = found.get(TO_DO, 0) + found.get(AGAIN, 0)
+        return FolderCounts(found.get(DONE, 0), found.get(REFUSED, 0), left)
+
+    def refused_folders(self, number: int, limit: int) -> list[tuple[str, str]]:
+        """The folders that could not be listed, with the reasons, by path."""
+        rows = self._door.rows(
+            "SELECT path, reason FROM discovery_folder WHERE discovery_id = ? AND state = ? "
+            "ORDER BY path LIMIT ?",
+            number,
+            REFUSED,
+            limit,
+        )
+        return [(from_text(path), from_text(reason)) for path, reason in rows]
+
+    def finding_counts(self, number: int) -> dict[Kind, int]:
+        """How many findings of each kind there are, every kind given."""
+        rows = self._door.rows(
+            "SELECT kind, count(*) FROM discovery_finding WHERE discovery_id = ? GROUP BY kind",
+            number,
+        )
+        return {**dict.fromkeys(Kind, 0), **{Kind(kind): count for kind, count in rows}}
+
+    def findings(self, number: int, kind: Kind, limit: int) -> list[Finding]:
+        """The findings of a kind, by path."""
+        rows = self._door.rows(
+            "SELECT path, size, known_size, reason FROM discovery_finding "
+            "WHERE discovery_id = ? AND kind = ? ORDER BY path LIMIT ?",
+            number,
+            kind,
+            limit,
+        )
+        return [Finding(kind, from_text(row[0]), row[1], row[2], from_text(row[3])) for row in rows]
+
+    def note_absent_folders(self, discovery: Discovery) -> int:
+        """Have the folders listed that the catalogue knows of and the walk did not meet; return how many.
+
+        Those below a folder that could not be listed are left out: nothing is known of them.
+        """
+        last, added = 0, 0
+        while True:
+            rows = self._door.rows(
+                "SELECT id, path FROM dataset WHERE rig_id = ? AND location = ? AND id > ? "
+                "ORDER BY id LIMIT 200",
+                self._rig_id,
+                to_text(discovery.location),
+                last,
+            )
+            for dataset_id, path in rows:
+                folder = from_text(path)
+                if is_below(folder, discovery.below) or is_below(discovery.below, folder):
+                    added += self._note_absent(discovery, dataset_id, folder)
+            if not rows:
+                return added
+            last = rows[-1][0]
+
+    def _note_absent(self, discovery: Discovery, dataset_id: int, dataset_path: str) -> int:
+        names = self._door.rows(
+            f"SELECT name FROM file WHERE dataset_id = ? AND state IN ({marks(list(CLAIMED))})",
+            dataset_id,
+            *CLAIMED,
+        )
+        folders = {joined(dataset_path, from_text(row[0])).rpartition("/")[0] for row in names}
+        wanted = {each for each in folders if is_below(each, discovery.below)}
+        unmet = wanted - self._met(discovery.id, wanted).keys()
+        lost = [each for each in unmet if not self._lies_in_refused(discovery, each)]
+        if lost:
+            with self._door.write():
+                self._add_folders(discovery.id, lost, AGAIN)
+        return len(lost)
+
+    def _lies_in_refused(self, discovery: Discovery, folder: str) -> bool:
+        return REFUSED in self._met(discovery.id, ancestors(folder)).values()
+
+    def _met(self, number: int, folders: Iterable[str]) -> dict[str, str]:
+        """The states of those of the folders that the walk has met."""
+        found: dict[str, str] = {}
+        for some in _portions([to_text(each) for each in folders]):
+            rows = self._door.rows(
+                "SELECT path, state FROM discovery_folder WHERE discovery_id = ? "
+                f"AND path IN ({marks(list(some))})",
+                number,
+                *some,
+            )
+            found |= {from_text(path): state for path, state in rows}
+        return found
+
+    def _add_folders(self, number: int, folders: Sequence[str], state: str) -> None:
+        """Those that the walk has met already stay as they are."""
+        limit = self._door.kind.longest_name
+        met = self._met(number, folders)
+        self._door.many(
+            "INSERT INTO discovery_folder (discovery_id, path, state, reason) VALUES (?, ?, ?, '')",
+            [
+                (number, to_text(each), state)
+                for each in dict.fromkeys(folders)
+                if each not in met and (limit is None or len(to_text(each).encode()) <= limit)
+            ],
+        )
+
+    def _set_folder(self, number: int, folder: str, after: str, reason: str = "") -> bool:
+        """False where somebody else has done with it already."""
+        return bool(
+            self._door.change(
+                "UPDATE discovery_folder SET state = ?, reason = ? "
+                "WHERE discovery_id = ? AND path = ? AND state IN (?, ?)",
+                after,
+                to_text(reason),
+                number,
+                to_text(folder),
+                TO_DO,
+                AGAIN,
+            )
+        )
+
+    def _unfinished(self, location: str, below: str, *, dry_run: bool) -> Discovery | None:
+        row = self._door.row(
+            "SELECT max(id) FROM discovery WHERE rig_id = ? AND location = ? AND below = ? "
+            "AND dry_run = ? AND ended_at IS NULL",
+            self._rig_id,
+            to_text(location),
+            to_text(below),
+            int(dry_run),
+        )
+        return None if row is None or row[0] is None else self.discovery(row[0])
+
+    def _forget(self, location: str, below: str, *, dry_run: bool) -> None:
+        """Walks over the location that have ended, and those of the very same kind."""
+        rows = self._door.rows(
+            "SELECT id FROM discovery WHERE rig_id = ? AND location = ? "
+            "AND (ended_at IS NOT NULL OR (below = ? AND dry_run = ?))",
+            self._rig_id,
+            to_text(location),
+            to_text(below),
+            int(dry_run),
+        )
+        for ids in chunks(row[0] for row in rows):
+            for table in ("discovery_finding", "discovery_folder"):
+                self._door.change(f"DELETE FROM {table} WHERE discovery_id IN ({marks(ids)})", *ids)
+            self._door.change(f"DELETE FROM discovery WHERE id IN ({marks(ids)})", *ids)
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether a path is the folder itself or lies in it."""
+    return folder == "" or path == folder or path.startswith(folder + "/")
+
+
+def ancestors(folder: str) -> list[str]:
+    """The folders above this one, the root included."""
+    names = folder.split("/")
+    return ["/".join(names[:count]) for count in range(len(names))]
+
+
+def _portions(values: Sequence[str], size: int = 400) -> Iterable[Sequence[str]]:
+    return (values[start : start + size] for start in range(0, len(values), size))
