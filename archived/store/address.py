@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import apsw
 from playhouse.apsw_ext import APSWDatabase
@@ -26,9 +27,16 @@ class Address:
 
     kind: str
     """"sqlite", "postgresql" or "mysql"."""
-    text: str
     shown: str
     path: Path | None = None
+    """Of a SQLite store."""
+    database: str = ""
+    host: str | None = None
+    port: int | None = None
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """What the driver is told beyond that; each is one of `PARAMETERS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +57,72 @@ KINDS = {
 }
 
 
+PARAMETERS = {
+    "postgresql": frozenset(
+        {
+            "application_name",
+            "channel_binding",
+            "gssencmode",
+            "host",
+            "krbsrvname",
+            "passfile",
+            "require_auth",
+            "service",
+            "sslcert",
+            "sslcrl",
+            "sslkey",
+            "sslmode",
+            "sslrootcert",
+            "target_session_attrs",
+        }
+    ),
+    "mysql": frozenset(
+        {"read_default_file", "ssl_ca", "ssl_cert", "ssl_key", "sslmode", "unix_socket"}
+    ),
+}
+"""What an address may say after its `?`, in the words of the driver. The rest of what drivers take is ours to say."""
+
+
 def parse(text: str) -> Address:
-    """Read an address. Raises `ConfigurationError` for a scheme that is none of ours."""
+    """Read an address. Raises `ConfigurationError` for a scheme or a parameter that is none of ours."""
     if "://" not in text:
         path = Path(text)
-        return Address("sqlite", text, str(path), path)
+        return Address("sqlite", str(path), path)
     try:
         parts = urlsplit(text)
-        port = f":{parts.port}" if parts.port else ""
+        port = parts.port
     except ValueError as error:
         raise ConfigurationError(f"store: not an address: {error}") from error
     kind = {"postgres": "postgresql"}.get(parts.scheme, parts.scheme)
-    if kind not in ("postgresql", "mysql") or not parts.path.strip("/"):
+    database = unquote(parts.path.strip("/"))
+    if kind not in PARAMETERS or not database:
         raise ConfigurationError(
             f"store: {parts.scheme}:// is not an address of a store",
             what_to_do="give a path, or postgresql://user@host/database, or mysql://user@host/database",
         )
     user = f"{parts.username}@" if parts.username else ""
-    return Address(kind, text, f"{kind}://{user}{parts.hostname or ''}{port}{parts.path}")
+    where = f"{parts.hostname or ''}{f':{port}' if port else ''}"
+    return Address(
+        kind,
+        f"{kind}://{user}{where}{parts.path}",
+        database=database,
+        host=parts.hostname,
+        port=port,
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        parameters=_parameters(kind, parts),
+    )
+
+
+def _parameters(kind: str, parts: SplitResult) -> dict[str, str]:
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    known = PARAMETERS[kind]
+    if unknown := sorted({name for name, _ in given} - known):
+        raise ConfigurationError(
+            f"store: an address {kind}:// has no parameter {', '.join(unknown)}",
+            what_to_do=f"it may have {', '.join(sorted(known))}",
+        )
+    return dict(given)
 
 
 def safe_for_wal(version: tuple[int, ...]) -> bool:
@@ -108,7 +164,7 @@ def database(address: Address) -> Any:
     field_types = {"NAME": KINDS[address.kind].name_type}
     if address.kind == "sqlite":
         return SqliteDatabase(  # type: ignore[no-untyped-call]
-            address.text,
+            str(address.path),
             autoconnect=False,
             timeout=BUSY_TIMEOUT,
             lock_type="IMMEDIATE",
@@ -121,27 +177,7 @@ def database(address: Address) -> Any:
                 ("cache_size", -16_384),
             ),
         )
-    # Only here: it imports every driver that it knows.
-    from playhouse.db_url import connect
+    # Only here: a store in a file needs no driver.
+    from archived.store.servers import served
 
-    options: dict[str, Any] = {"autoconnect": False, "field_types": field_types}
-    if address.kind == "postgresql":
-        options |= {
-            "prefer_psycopg3": True,
-            "connect_timeout": BUSY_TIMEOUT,
-            "client_encoding": "utf8",
-            "options": f"-c lock_timeout={BUSY_TIMEOUT}s -c default_transaction_isolation=read\\ committed",
-        }
-    else:
-        options |= {
-            "connect_timeout": BUSY_TIMEOUT,
-            # FOUND_ROWS: a compare-and-set counts the rows that it found, not those that look different now.
-            "client_flag": 2,
-            "init_command": f"SET SESSION innodb_lock_wait_timeout={BUSY_TIMEOUT}",
-        }
-    try:
-        return connect(  # type: ignore[no-untyped-call]
-            address.text, unquote_user=True, unquote_password=True, **options
-        )
-    except (ValueError, RuntimeError) as error:
-        raise ConfigurationError(f"store: {address.shown}: {error}") from error
+    return served(address, field_types)

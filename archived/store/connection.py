@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ import peewee
 
 from archived.errors import ConfigurationError, StoreDamagedError, StoreError
 from archived.store.address import KINDS, Address, database
+from archived.store.servers import BUILD_WITHIN, cause, is_lost, is_refusal, is_timeout
 
 Row = tuple[Any, ...]
 
@@ -31,9 +33,12 @@ class Door:
         """Whose row writers queue up at; None until the store is open."""
         self.on_connect: Callable[[], None] | None = None
         """Called after every new connection; whoever holds a lock of the connection takes it again here."""
+        self.refusal: StoreError | None = None
+        """Why nothing may be written through this door; None where it may."""
         self._connections: list[Any] = []
         self._statements: dict[str, str] = {}
         self._lock = threading.Lock()
+        self._here = _Here()
 
     @property
     def is_sqlite(self) -> bool:
@@ -47,13 +52,11 @@ class Door:
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
         """All rows that a query finds."""
-        with self.translated():
-            return self._decoded(self._execute(sql, values).fetchall())
+        return self._decoded(self._twice(lambda: self._execute(sql, values).fetchall()))
 
     def row(self, sql: str, *values: Any) -> Row | None:
         """The first row that a query finds."""
-        with self.translated():
-            row = self._execute(sql, values).fetchone()
+        row = self._twice(lambda: self._execute(sql, values).fetchone())
         return None if row is None else self._decoded([row])[0]
 
     def change(self, sql: str, *values: Any) -> int:
@@ -88,13 +91,61 @@ class Door:
         if self.in_transaction:
             yield
             return
-        with self.translated():
-            self._ensure()
-            with self.database.atomic():
-                if not self.is_sqlite and self.rig_id is not None:
-                    # The same rule that SQLite has for the whole file: one writer at a time.
-                    self._execute("SELECT id FROM rig WHERE id = ? FOR UPDATE", (self.rig_id,))
+        if self.refusal is not None:
+            raise self.refusal
+        transaction = self._twice(self._begin)
+        try:
+            with self.translated(), contextlib.ExitStack() as stack:
+                stack.push(transaction)
                 yield
+                self._here.committing = True
+        finally:
+            self._here.committing = False
+
+    def _begin(self) -> Any:
+        """Begin a transaction, and wait until it is the only one that writes."""
+        self._ensure()
+        transaction = self.database.atomic()
+        transaction.__enter__()
+        if not self.is_sqlite and self.rig_id is not None:
+            try:
+                # The same rule that SQLite has for the whole file: one writer at a time.
+                self._execute("SELECT id FROM rig WHERE id = ? FOR UPDATE", (self.rig_id,))
+            except BaseException:
+                transaction.__exit__(*sys.exc_info())
+                raise
+        return transaction
+
+    def _twice(self, ask: Callable[[], Any]) -> Any:
+        """Ask, and once more where the connection was lost while nobody used it, which nobody was told of.
+
+        It begins a transaction or stands alone, so that nothing can happen twice.
+        """
+        rested = not (self.is_sqlite or self.database.is_closed() or self.in_transaction)
+        try:
+            with self.translated():
+                return ask()
+        except StoreError:
+            if not (rested and self._here.cut):
+                raise
+        with self.translated():
+            return ask()
+
+    @contextlib.contextmanager
+    def patiently(self) -> Iterator[None]:
+        """While tables are built, a statement may take hours. Outside of a transaction only."""
+        if self.is_sqlite:
+            yield
+            return
+        usual = self.database.answer_within
+        self.database.answer_within, self.database.building = BUILD_WITHIN, True
+        try:
+            self._hang_up()
+            self.connect()
+            yield
+        finally:
+            self.database.answer_within, self.database.building = usual, False
+            self._hang_up()
 
     def connect(self) -> None:
         """Connect this thread now, rather than with its first statement."""
@@ -136,15 +187,31 @@ class Door:
     def _ensure(self) -> None:
         if not self.database.is_closed():
             return
-        self.database.connect()
+        try:
+            self.database.connect()
+        except BaseException:
+            # It may have come as far as a connection, which nobody would close.
+            self._hang_up()
+            raise
+        self._here.dead = self._here.cut = False
         with self._lock:
             self._connections.append(self.database.connection())
         if self.on_connect is not None:
             try:
                 self.on_connect()
             except BaseException:
-                self.database.close()
+                self._hang_up()
                 raise
+
+    def _hang_up(self) -> None:
+        """Close this thread's connection; the next statement makes a new one."""
+        if self.database.is_closed():
+            return
+        connection = self.database.connection()
+        with self._lock, contextlib.suppress(ValueError):
+            self._connections.remove(connection)
+        with contextlib.suppress(peewee.PeeweeException):
+            self.database.close()
 
     @contextlib.contextmanager
     def translated(self) -> Iterator[None]:
@@ -156,48 +223,77 @@ class Door:
                 f"store: {self.address.shown}: {error}",
                 what_to_do=f"pip install 'archived[{_EXTRAS.get(self.kind.name, '')}]'",
             ) from error
-        except peewee.DatabaseError as error:
-            self._drop_if_dead()
+        except (peewee.DatabaseError, peewee.InterfaceError) as error:
             if (translated := self._in_our_words(error)) is None:
                 raise
             raise translated from error
-        except peewee.InterfaceError as error:
-            self._drop_if_dead()
-            raise self._unavailable(_words(error)) from error
+        finally:
+            if self._here.dead and not self.in_transaction:
+                self._hang_up()
 
-    def _drop_if_dead(self) -> None:
-        """A server that went away leaves a connection that never works again; the next statement makes a new one."""
-        if self.is_sqlite or self.in_transaction:
-            return
-        if not self.database.is_connection_usable():
-            with contextlib.suppress(peewee.PeeweeException):
-                self.database.close()
-
-    def _in_our_words(self, error: peewee.DatabaseError) -> StoreError | None:
+    def _in_our_words(self, error: peewee.PeeweeException) -> StoreError | None:
         """The error to raise, or None where it is our own mistake."""
-        cause = _cause(error)
-        if isinstance(cause, (apsw.CorruptError, apsw.NotADBError)) or type(cause).__name__ in (
+        own = cause(error)
+        if isinstance(own, (apsw.CorruptError, apsw.NotADBError)) or type(own).__name__ in (
             "DataCorrupted",
             "IndexCorrupted",
         ):
             return damaged(self.address, _words(error))
-        if isinstance(cause, apsw.SQLError):
+        if isinstance(own, apsw.SQLError):
             return None
-        if isinstance(cause, apsw.FullError):
+        if isinstance(own, apsw.FullError):
             return self._unavailable("its disk is full", "make room on that disk")
-        if isinstance(cause, (apsw.BusyError, apsw.LockedError)):
+        if isinstance(own, (apsw.BusyError, apsw.LockedError)):
             return self._unavailable("another process has kept it locked")
-        if isinstance(error, (peewee.OperationalError, peewee.InternalError)):
+        if not self.is_sqlite:
+            return self._in_words_of_servers(error)
+        if isinstance(
+            error, (peewee.OperationalError, peewee.InternalError, peewee.InterfaceError)
+        ):
             return self._unavailable(_words(error))
         return None
 
+    def _in_words_of_servers(self, error: peewee.PeeweeException) -> StoreError | None:
+        if is_refusal(error):
+            return self._unavailable(
+                f"this user may not do that there: {_words(error)}",
+                "give it the permissions that docs/SHARED-STORE.md lists",
+            )
+        if not isinstance(
+            error, (peewee.OperationalError, peewee.InternalError, peewee.InterfaceError)
+        ):
+            return None
+        if not is_lost(error):
+            return self._unavailable(_words(error))
+        self._here.dead, self._here.cut = True, not is_timeout(error)
+        return self._unavailable(_words(error), AWAY)
+
     def _unavailable(self, what: str, what_to_do: str = "") -> StoreError:
+        meaning = "nothing was changed in it"
+        if self._here.committing and self._here.dead:
+            meaning = "whether it noted the last change shows when it is back"
         return StoreError(
-            f"the store {self.address.shown} cannot be used just now: {what}; "
-            "nothing was changed in it",
+            f"the store {self.address.shown} cannot be used just now: {what}; {meaning}",
             what_to_do=what_to_do,
         )
 
+
+class _Here(threading.local):
+    """What is true of this thread's connection."""
+
+    dead = False
+    """It is of no use any more, and to be closed as soon as its transaction is left."""
+    cut = False
+    """It ended while nobody waited for an answer."""
+    committing = False
+    """The last transaction was being committed, so that a failure leaves open whether it was."""
+
+
+AWAY = (
+    "see whether that server runs and can be reached from here; recordings and archive are not affected, and the "
+    "daemon goes on by itself as soon as the server is back"
+)
+"""What a person is told where a server does not answer."""
 
 _EXTRAS = {"postgresql": "postgres", "mysql": "mysql"}
 
@@ -212,12 +308,7 @@ def damaged(address: Address, what: str) -> StoreDamagedError:
     )
 
 
-def _cause(error: BaseException) -> BaseException:
-    """The driver's own exception; peewee wraps it in one of its own."""
-    return getattr(error, "orig", None) or error
-
-
 def _words(error: BaseException) -> str:
     """The database's own words, on one line."""
-    cause = _cause(error)
-    return " ".join(str(cause).split()) or type(cause).__name__
+    own = cause(error)
+    return " ".join(str(own).split()) or type(own).__name__

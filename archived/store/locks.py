@@ -1,4 +1,5 @@
-"""The lock that one daemon holds: a locked file beside a SQLite store, an advisory lock of a server's session."""
+"""The locks that one process holds at a time: a locked file beside a SQLite store, an advisory lock of a server's
+session. A daemon has one, and so has whoever retrieves."""
 
 from __future__ import annotations
 
@@ -8,8 +9,10 @@ from typing import Protocol
 from filelock import FileLock, Timeout
 
 from archived.store.connection import Door
+from archived.store.opening import session_lock
 
 LOCK_CLASS = 0x61726368
+RETRIEVE_LOCK_CLASS = LOCK_CLASS + 1
 
 PATIENCE = 1.0
 """How long claiming waits, in seconds: somebody may be looking whether the lock is held."""
@@ -36,8 +39,8 @@ class LockedFile:
 
     bound_to_connection = False
 
-    def __init__(self, store: Path) -> None:
-        self.path = store.with_name(store.name + ".daemon-lock")
+    def __init__(self, store: Path, purpose: str = "daemon") -> None:
+        self.path = store.with_name(f"{store.name}.{purpose}-lock")
         self._lock = FileLock(self.path, thread_local=False)
 
     def acquire(self) -> bool:
@@ -68,12 +71,12 @@ class LockedFile:
 
 
 class PostgresLock:
-    """A session-level advisory lock; one for each rig of the database."""
+    """A session-level advisory lock; one of a class for each rig of the database."""
 
     bound_to_connection = True
 
-    def __init__(self, door: Door, rig_id: int) -> None:
-        self._door, self._key = door, (LOCK_CLASS, rig_id)
+    def __init__(self, door: Door, rig_id: int, lock_class: int = LOCK_CLASS) -> None:
+        self._door, self._key = door, (lock_class, rig_id)
 
     def acquire(self) -> bool:
         """See `DaemonLock.acquire`."""
@@ -96,12 +99,13 @@ class PostgresLock:
 
 
 class MySqlLock:
-    """A named lock of the session; its name holds the database, as such names are the server's."""
+    """A named lock of the session."""
 
     bound_to_connection = True
 
-    def __init__(self, door: Door, rig_id: int) -> None:
-        self._door, self._name = door, f"archived-{door.database.database}-{rig_id}"[:64]
+    def __init__(self, door: Door, subject: str) -> None:
+        self._door = door
+        self._name = session_lock(door.database.database, subject)
 
     def acquire(self) -> bool:
         """See `DaemonLock.acquire`."""
@@ -124,4 +128,13 @@ def daemon_lock(door: Door, rig_id: int) -> DaemonLock:
         return LockedFile(door.address.path)
     if door.kind.name == "postgresql":
         return PostgresLock(door, rig_id)
-    return MySqlLock(door, rig_id)
+    return MySqlLock(door, str(rig_id))
+
+
+def retrieval_lock(door: Door, rig_id: int) -> DaemonLock:
+    """The lock of whoever brings files back to this rig; beside a SQLite store there is one for all rigs."""
+    if door.address.path is not None:
+        return LockedFile(door.address.path, "retrieve")
+    if door.kind.name == "postgresql":
+        return PostgresLock(door, rig_id, RETRIEVE_LOCK_CLASS)
+    return MySqlLock(door, f"retrieve-{rig_id}")

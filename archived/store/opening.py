@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ def examine_file(address: Address, *, create: bool) -> None:
         raise ConfigurationError(
             f"the store {path} would lie on {mount.point}, which is {mount.type}: SQLite loses data on file "
             "systems of that kind",
-            what_to_do="put the store on a local disk, or use a postgresql:// address",
+            what_to_do="put the store on a local disk, or use the address of a server (docs/SHARED-STORE.md)",
         )
     if path.is_dir():
         raise ConfigurationError(f"the store {path} is a folder; give the path of a file")
@@ -98,7 +99,7 @@ def bring_up_to_date(door: Door, *, create: bool, daemon_runs: bool) -> None:
                     "release uses it",
                     what_to_do="restart the daemon, then try again",
                 )
-            with exclusively(door):
+            with door.patiently(), exclusively(door):
                 # Another process may have done it while this one waited.
                 if _pending(door, runner, create=create):
                     runner.up()  # type: ignore[no-untyped-call]
@@ -139,11 +140,21 @@ def exclusively(door: Door) -> Iterator[None]:
             database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (SCHEMA_LOCK,))
             yield
     else:
-        database.execute_sql("SELECT GET_LOCK(%s, 60)", (f"archived-schema-{SCHEMA_LOCK}",))
+        name = session_lock(database.database, "schema")
+        if door.row("SELECT GET_LOCK(?, 10)", name) != (1,):
+            raise StoreError(
+                f"the store {door.address.shown} is being built by another process; nothing was changed in it"
+            )
         try:
             yield
         finally:
-            database.execute_sql("SELECT RELEASE_LOCK(%s)", (f"archived-schema-{SCHEMA_LOCK}",))
+            with contextlib.suppress(StoreError):
+                door.row("SELECT RELEASE_LOCK(?)", name)
+
+
+def session_lock(database: str, what: str) -> str:
+    """The name of a lock of MariaDB or MySQL, whose names are the whole server's and at most 64 characters long."""
+    return f"archived-{hashlib.sha256(database.encode()).hexdigest()[:32]}-{what}"
 
 
 def check_soundness(door: Door) -> None:

@@ -1,9 +1,9 @@
-"""Every test of the store that asks for a store or for its address runs on SQLite and on PostgreSQL."""
+"""Every test of the store that asks for a store or for its address runs on SQLite, PostgreSQL and MariaDB."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,57 +12,60 @@ from archived.store import Store
 from archived.store.schema import TABLES
 from tests.builders import NOON
 from tests.store.bench import Bench
-from tests.store.servers import (
-    drop_database,
-    empty,
-    new_database,
-    postgresql,
-    server_programs,
-)
+from tests.store.servers import SERVERS, Server
 
-KINDS = ["sqlite", "postgresql"] if server_programs() else ["sqlite"]
+SHARED = "shared"
+"""Creating a database takes longer than most tests, so most of them share one."""
 
 _numbers = itertools.count(1)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`kind` is any kind of store, `server_kind` one that is a server's."""
     if "kind" in metafunc.fixturenames:
-        metafunc.parametrize("kind", KINDS)
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without a server, what is about servers alone is left out; one test says so (test_opening)."""
-    if "postgresql" in KINDS:
-        return
-    about_servers = [
-        each for each in items if "shared_database" in getattr(each, "fixturenames", ())
-    ]
-    config.hook.pytest_deselected(items=about_servers)
-    items[:] = [each for each in items if each not in about_servers]
+        metafunc.parametrize("kind", ["sqlite", *SERVERS])
+    elif "server_kind" in metafunc.fixturenames:
+        metafunc.parametrize("server_kind", list(SERVERS))
 
 
 @pytest.fixture(scope="session")
-def socket() -> Iterator[Path]:
-    """The server's socket; it is started by the first test that needs it."""
-    programs = server_programs()
-    assert programs is not None
-    with postgresql(programs) as folder:
-        yield folder
+def shared_address(server_of: Callable[[str], Server]) -> Callable[[str], str]:
+    """The address of the shared database of a kind of server, made by the first test that needs it."""
+    made: dict[str, str] = {}
 
+    def shared_address(kind: str) -> str:
+        if kind not in made:
+            made[kind] = server_of(kind).new_database(SHARED)
+            Store.open(made[kind], rig="rig-1", create=True, now=NOON).close()
+        return made[kind]
 
-@pytest.fixture(scope="session")
-def shared_database(socket: Path) -> str:
-    """Creating a database takes longer than most tests, so most of them share one."""
-    address = new_database(socket, "shared")
-    Store.open(address, rig="rig-1", create=True, now=NOON).close()
-    return address
+    return shared_address
 
 
 @pytest.fixture
-def server_address(socket: Path, shared_database: str) -> str:
-    """The address of a server's database without a single row, for tests of what only servers do."""
-    empty(socket, "shared", [table._meta.table_name for table in TABLES])
-    return shared_database
+def emptied(
+    server_of: Callable[[str], Server], shared_address: Callable[[str], str]
+) -> Callable[[str], str]:
+    """The address of the shared database of a kind of server, without a single row in it."""
+
+    def emptied(kind: str) -> str:
+        address = shared_address(kind)
+        server_of(kind).empty(SHARED, [table._meta.table_name for table in TABLES])
+        return address
+
+    return emptied
+
+
+@pytest.fixture
+def server(server_kind: str, server_of: Callable[[str], Server]) -> Server:
+    """A server, for tests of what only servers do."""
+    return server_of(server_kind)
+
+
+@pytest.fixture
+def server_address(server_kind: str, emptied: Callable[[str], str]) -> str:
+    """The address of a store without a single row on that server."""
+    return emptied(server_kind)
 
 
 @pytest.fixture
@@ -70,7 +73,7 @@ def address(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where a store without a single row is, or where one will be."""
     if kind == "sqlite":
         return str(tmp_path / "archived.db")
-    there: str = request.getfixturevalue("server_address")
+    there: str = request.getfixturevalue("emptied")(kind)
     return there
 
 
@@ -80,10 +83,10 @@ def empty_address(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> 
     if kind == "sqlite":
         yield str(tmp_path / "archived.db")
         return
-    socket = request.getfixturevalue("socket")
+    server: Server = request.getfixturevalue("server_of")(kind)
     name = f"archived_{next(_numbers)}"
-    yield new_database(socket, name)
-    drop_database(socket, name)
+    yield server.new_database(name)
+    server.drop_database(name)
 
 
 @pytest.fixture

@@ -1,87 +1,352 @@
-"""A PostgreSQL server of one's own for tests: in a temporary folder, on a socket in it, gone afterwards."""
+"""Real database servers for tests: PostgreSQL and MariaDB, each in a temporary folder, on a loopback port."""
 
 from __future__ import annotations
 
 import os
 import pwd
 import shutil
+import signal
+import socket
 import subprocess
 import tempfile
+import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
+import pytest
+
+USER = "archived"
+"""The owner of every database; it needs no password."""
+
+START_WITHIN = 60.0
+"""Seconds; a server starts within one, on a machine that is not busy."""
 
 
-def server_programs() -> Path | None:
-    """Where initdb and pg_ctl are; distributions keep them off the path."""
-    on_path = shutil.which("initdb")
-    if on_path:
-        return Path(on_path).resolve().parent
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return found[-1].parent if found else None
+class Server(ABC):
+    """A database server of one's own, that may be stopped and started again with what it holds."""
+
+    kind: str
+    packages: str
+    """What to install for it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.port = _free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    @abstractmethod
+    def programs(cls) -> Path | None:
+        """The folder of its programs; None where they are not installed."""
+
+    @abstractmethod
+    def create(self) -> None:
+        """Make its data folder."""
+
+    @abstractmethod
+    def command(self) -> list[str]:
+        """What runs it in the foreground."""
+
+    @abstractmethod
+    def connect(self, database: str | None = None) -> Any:
+        """A connection of its owner, which commits every statement by itself."""
+
+    @abstractmethod
+    def address(self, database: str, port: int | None = None) -> str:
+        """The address of a database; through another port where a proxy serves it."""
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command(), cwd=self.folder, stdout=log, stderr=log, **_somebody(self.user())
+            )
+        pause = threading.Event()
+        for _ in range(int(START_WITHIN / 0.05)):
+            assert self.process.poll() is None, (self.folder / "log").read_text()[-3000:]
+            try:
+                self.connect().close()
+            except Exception:  # noqa: BLE001 - each driver has its own, and not one of them matters
+                pause.wait(0.05)
+            else:
+                return
+        raise AssertionError((self.folder / "log").read_text()[-3000:])
+
+    @abstractmethod
+    def user(self) -> str:
+        """Who runs it where root may not."""
+
+    def stop(self) -> None:
+        """Stop it at once, as a power failure does; what was committed is there when it starts again."""
+        if self.process is not None:
+            self.process.send_signal(self.sudden)
+            self.process.wait(60)
+            self.process = None
+
+    sudden = signal.SIGKILL
+
+    def freeze(self) -> None:
+        """From now on it answers nothing, and breaks no connection either."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """The end of `freeze`."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        """To the server and to the processes that it started for connections."""
+        assert self.process is not None
+        pids = [self.process.pid]
+        children = Path(f"/proc/{pids[0]}/task/{pids[0]}/children")
+        for pid in [*pids, *map(int, children.read_text().split())]:
+            os.kill(pid, number)
+
+    def execute(self, *statements: str, database: str | None = None) -> None:
+        """Run statements as the owner of the server."""
+        with closing(self.connect(database)) as connection:
+            cursor = connection.cursor()
+            for statement in statements:
+                cursor.execute(statement)
+
+    def new_database(self, name: str) -> str:
+        """Make an empty database and return its address."""
+        self.execute(f"CREATE DATABASE {name}")
+        return self.address(name)
+
+    @abstractmethod
+    def drop_database(self, name: str) -> None:
+        """Remove a database, whoever is still connected to it."""
+
+    def empty(self, name: str, tables: Sequence[str]) -> None:
+        """Delete all rows of tables, the last table first."""
+        self.execute(*(f"DELETE FROM {each}" for each in reversed(tables)), database=name)
+
+    @abstractmethod
+    def cut(self, database: str) -> None:
+        """End every connection to a database, and wait until it has ended."""
 
 
-def _as_somebody() -> dict[str, Any]:
-    """The server refuses to run as root."""
+class Postgres(Server):
+    """PostgreSQL."""
+
+    kind = "postgresql"
+    packages = "postgresql"
+    sudden = signal.SIGQUIT
+    """Its processes share memory: the others would outlive one that is killed."""
+
+    @classmethod
+    def programs(cls) -> Path | None:
+        """Distributions keep them off the path."""
+        on_path = shutil.which("initdb")
+        if on_path:
+            return Path(on_path).resolve().parent
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        return found[-1].parent if found else None
+
+    def user(self) -> str:
+        """See `Server.user`."""
+        return "postgres"
+
+    def create(self) -> None:
+        """See `Server.create`."""
+        words = ["-D", str(self.data), "-A", "trust", "-U", USER, "-E", "UTF8", "-N"]
+        _run(self, f"{self.programs()}/initdb", *words)
+
+    def command(self) -> list[str]:
+        """See `Server.command`."""
+        settings = {
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": self.folder,
+            "fsync": "off",
+            "full_page_writes": "off",
+            "max_connections": 60,
+        }
+        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        return [f"{self.programs()}/postgres", "-D", str(self.data), *words]
+
+    def connect(self, database: str | None = None) -> Any:
+        """See `Server.connect`."""
+        import psycopg
+
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user=USER,
+            dbname=database or "postgres",
+            autocommit=True,
+        )
+
+    def address(self, database: str, port: int | None = None) -> str:
+        """See `Server.address`."""
+        return f"postgresql://{USER}@127.0.0.1:{port or self.port}/{database}"
+
+    def drop_database(self, name: str) -> None:
+        """See `Server.drop_database`."""
+        self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def cut(self, database: str) -> None:
+        """See `Server.cut`."""
+        self.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            f"WHERE datname = '{database}' AND pid <> pg_backend_pid()"
+        )
+
+
+class MariaDb(Server):
+    """MariaDB."""
+
+    kind = "mysql"
+    packages = "mariadb-server"
+
+    @classmethod
+    def programs(cls) -> Path | None:
+        """One is enough to know where they are."""
+        path = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+        found = shutil.which("mariadbd", path=path)
+        return Path(found).parent if found and shutil.which("mariadb-install-db") else None
+
+    def user(self) -> str:
+        """See `Server.user`."""
+        return "mysql"
+
+    def create(self) -> None:
+        """See `Server.create`."""
+        (self.folder / "grants.sql").write_text(
+            f"CREATE USER IF NOT EXISTS '{USER}'@'127.0.0.1';\n"
+            f"GRANT ALL ON *.* TO '{USER}'@'127.0.0.1' WITH GRANT OPTION;\n"
+        )
+        words = ["--no-defaults", f"--datadir={self.data}", "--skip-test-db", "--cross-bootstrap"]
+        _run(self, "mariadb-install-db", *words)
+
+    def command(self) -> list[str]:
+        """See `Server.command`."""
+        return [
+            f"{self.programs()}/mariadbd",
+            "--no-defaults",
+            f"--datadir={self.data}",
+            f"--socket={self.folder}/socket",
+            f"--pid-file={self.folder}/pid",
+            f"--port={self.port}",
+            "--bind-address=127.0.0.1",
+            "--skip-name-resolve",
+            f"--init-file={self.folder}/grants.sql",
+            "--innodb-flush-log-at-trx-commit=2",
+            "--innodb-flush-method=nosync",
+            "--innodb-buffer-pool-size=64M",
+            "--skip-log-bin",
+            # What a server of long ago may be set to, so that nothing relies on the defaults of today.
+            "--character-set-server=latin1",
+            "--collation-server=latin1_german1_ci",
+            "--default-storage-engine=MyISAM",
+            "--sql-mode=",
+        ]
+
+    def connect(self, database: str | None = None) -> Any:
+        """See `Server.connect`."""
+        import pymysql
+
+        return pymysql.connect(
+            host="127.0.0.1", port=self.port, user=USER, database=database, autocommit=True
+        )
+
+    def address(self, database: str, port: int | None = None) -> str:
+        """See `Server.address`."""
+        return f"mysql://{USER}@127.0.0.1:{port or self.port}/{database}"
+
+    def drop_database(self, name: str) -> None:
+        """See `Server.drop_database`."""
+        self.cut(name)
+        self.execute(f"DROP DATABASE {name}")
+
+    def cut(self, database: str) -> None:
+        """See `Server.cut`."""
+        find = "SELECT id FROM information_schema.processlist WHERE db = %s"
+        with closing(self.connect()) as connection:
+            cursor = connection.cursor()
+            pause = threading.Event()
+            while cursor.execute(find, (database,)):
+                for (number,) in cursor.fetchall():
+                    _kill(cursor, number)
+                pause.wait(0.02)
+
+
+def _kill(cursor: Any, number: int) -> None:
+    import pymysql
+
+    try:
+        cursor.execute(f"KILL {number}")
+    except pymysql.err.OperationalError as error:
+        if error.args[0] != 1094:  # it ended by itself
+            raise
+
+
+SERVERS: dict[str, type[Server]] = {each.kind: each for each in (Postgres, MariaDb)}
+
+
+def require(kind: str) -> None:
+    """Skip what cannot be tried on this machine; fail where it has to be tried."""
+    server = SERVERS[kind]
+    if server.programs() is not None:
+        return
+    words = f"no {server.__name__} server is installed (apt-get install {server.packages}): not tried on it"
+    if os.environ.get("CI"):
+        pytest.fail(words, pytrace=False)
+    pytest.skip(words)
+
+
+@contextmanager
+def running(kind: str) -> Iterator[Server]:
+    """Run a server until the block ends; nothing of it is left."""
+    require(kind)
+    folder = Path(tempfile.mkdtemp(prefix="archived-db-"))
+    server = SERVERS[kind](folder)
+    somebody = _somebody(server.user())
+    if somebody:
+        os.chown(folder, somebody["user"], somebody["group"])
+    try:
+        server.create()
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run(server: Server, *command: str) -> None:
+    """Run a program to its end as who runs the server."""
+    done = subprocess.run(
+        command,
+        cwd=server.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+        **_somebody(server.user()),
+    )
+    assert done.returncode == 0, done.stdout.decode(errors="replace")
+
+
+def _somebody(name: str) -> dict[str, Any]:
+    """Servers refuse to run as root."""
     if os.geteuid() != 0:
         return {}
-    for name in ("postgres", "nobody"):
+    for each in (name, "nobody"):
         try:
-            user = pwd.getpwnam(name)
+            user = pwd.getpwnam(each)
         except KeyError:
             continue
         return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     raise RuntimeError("nobody to run the server as")
 
 
-@contextmanager
-def postgresql(programs: Path) -> Iterator[Path]:
-    """Run a server; yields the folder of its socket."""
-    folder = Path(tempfile.mkdtemp(prefix="archived-pg-"))
-    somebody = _as_somebody()
-    if somebody:
-        os.chown(folder, somebody["user"], somebody["group"])
-    data, log = folder / "data", folder / "log"
-    options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=40 -c full_page_writes=off"
-
-    def run(*command: str | Path) -> None:
-        subprocess.run(
-            [*map(str, command)], check=True, cwd=folder, stdout=subprocess.DEVNULL, **somebody
-        )
-
-    try:
-        run(programs / "initdb", "-D", data, "-A", "trust", "-U", "archived", "-E", "UTF8", "-N")
-        run(programs / "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start")
-        try:
-            yield folder
-        finally:
-            run(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def new_database(socket: Path, name: str) -> str:
-    """Make an empty database and return its address."""
-    with psycopg.connect(
-        host=str(socket), user="archived", dbname="postgres", autocommit=True
-    ) as c:
-        c.execute(f'CREATE DATABASE "{name}"')
-    return f"postgresql://archived@/{name}?host={socket}"
-
-
-def drop_database(socket: Path, name: str) -> None:
-    """Remove a database, whoever is still connected to it."""
-    with psycopg.connect(
-        host=str(socket), user="archived", dbname="postgres", autocommit=True
-    ) as c:
-        c.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def empty(socket: Path, name: str, tables: Sequence[str]) -> None:
-    """Delete all rows of tables, the last table first."""
-    with psycopg.connect(host=str(socket), user="archived", dbname=name) as c:
-        for table in reversed(tables):
-            c.execute(f"DELETE FROM {table}")
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -28,7 +28,7 @@ def test_a_windows_path_is_a_path() -> None:
             "postgresql://anna@db.lab:5433/archive",
         ),
         ("postgres:///archive", "postgresql", "postgresql:///archive"),
-        ("mysql://anna@db/archive?charset=utf8mb4", "mysql", "mysql://anna@db/archive"),
+        ("mysql://anna@db/archive?sslmode=require", "mysql", "mysql://anna@db/archive"),
     ],
 )
 def test_a_server_is_shown_without_its_password(text: str, scheme: str, shown: str) -> None:

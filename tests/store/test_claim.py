@@ -15,6 +15,8 @@ import pytest
 from archived.errors import AnotherDaemonError, StoreError
 from archived.store import Store
 from tests.builders import NOON
+from tests.store.conftest import SHARED
+from tests.store.servers import Server
 
 CLAIM = """
 import sys
@@ -117,39 +119,55 @@ def test_the_others_work_while_the_daemon_runs(store: Store, address: str) -> No
         assert len(ctl.alarms()) == 1
 
 
-def test_a_connection_that_was_cut_is_made_again_with_the_claim(server_address: str) -> None:
+def test_a_connection_that_was_cut_is_made_again_with_the_claim(
+    server: Server, server_address: str
+) -> None:
     with (
         Store.open(server_address, rig="rig-1", create=True) as store,
         store.claim_daemon(1, NOON),
         Store.open(server_address, rig="rig-1") as other,
     ):
-        cut(other)
-        with pytest.raises(StoreError) as lost:
-            store.heartbeat(NOON)
-        assert not lost.value.permanent
+        server.cut(SHARED)
         store.heartbeat(NOON + timedelta(minutes=5))
         assert other.daemon().running
         assert other.daemon().last_tick == NOON + timedelta(minutes=5)
 
 
-def test_a_daemon_whose_claim_was_taken_writes_nothing_more(server_address: str) -> None:
+def test_a_connection_that_is_cut_in_a_transaction_takes_back_what_was_begun(
+    server: Server, server_address: str
+) -> None:
+    with (
+        Store.open(server_address, rig="rig-1", create=True) as store,
+        store.claim_daemon(1, NOON),
+    ):
+        with pytest.raises(StoreError, match="nothing was changed") as lost:
+            count_while_it_is_cut(store, server)
+        assert not lost.value.permanent
+        assert store.counters() == {}
+        store.count("looks")
+        assert store.counters() == {"looks": 1}
+        assert store.daemon().running
+
+
+def count_while_it_is_cut(store: Store, server: Server) -> None:
+    with store._door.write():
+        store.count("looks")
+        server.cut(SHARED)
+        store.count("looks")
+
+
+def test_a_daemon_whose_claim_was_taken_writes_nothing_more(
+    server: Server, server_address: str
+) -> None:
     with (
         Store.open(server_address, rig="rig-1", create=True) as store,
         store.claim_daemon(1, NOON),
         Store.open(server_address, rig="rig-1") as other,
     ):
-        cut(other)
+        server.cut(SHARED)
         with other.claim_daemon(2, NOON):
             for _ in range(3):
                 with pytest.raises(StoreError):
                     store.heartbeat(NOON + timedelta(hours=1))
             assert other.daemon().pid == 2
             assert other.daemon().last_tick == NOON
-
-
-def cut(store: Store) -> None:
-    """End every other connection to the database, as a server that restarts does."""
-    store._door.rows(
-        "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
