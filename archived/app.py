@@ -25,8 +25,9 @@ from archived.movers import movers_of
 from archived.rig.root import Root
 from archived.rig.watcher import Watcher
 from archived.store import Store
+from archived.store.lab import Outcome, Wish, mirror
 
-LANES = {"look": 1, "judge": 2, "mover": 4, "proof": 2, "subjects": 2}
+LANES = {"look": 1, "judge": 2, "mover": 4, "proof": 2, "subjects": 2, "mirror": 1}
 """How many threads serve each lane. Looks have their own: one may take minutes, and the rest must not wait."""
 
 LANE_OF = {
@@ -39,6 +40,7 @@ LANE_OF = {
     "verify": "proof",
     "subject list": "subjects",
     "lab subjects": "subjects",
+    "mirror": "mirror",
 }
 
 
@@ -155,6 +157,9 @@ def assembled(
             jitter=random.random,
             hurry=hurry,
             subjects=subject_sources_of(configuration),
+            mirror=partial(_mirror, configuration, store)
+            if configuration.datajoint.mirror
+            else None,
         )
         watcher = Watcher(
             [each.root.path for each in around.roots],
@@ -221,6 +226,11 @@ def _water_restriction(configuration: Configuration) -> list[tuple[str, str]]:
     from archived.store.lab import water_restriction
 
     return water_restriction(configuration.datajoint)
+
+
+def _mirror(configuration: Configuration, store: Store) -> Outcome:
+    archives = {each.location.name: each.location.archive for each in configuration.locations}
+    return mirror(store, configuration.datajoint, archives, Wish(newly_archived=True))
 
 
 def _roots(configuration: Configuration) -> tuple[WatchedRoot, ...]:

@@ -12,6 +12,7 @@ from archived.core.lifecycle import State
 from archived.core.model import BatchState
 from archived.daemon.batch import Batching
 from archived.daemon.begin import begin, clock_was_set_back
+from archived.daemon.mirror import Mirroring
 from archived.daemon.poll import Polling
 from archived.daemon.settle import Settling
 from archived.daemon.sight import Sighting
@@ -71,6 +72,7 @@ class Daemon:
             Polling(around),
             Verifying(around),
             Waking(around),
+            Mirroring(around),
             Telling(around),
         )
         self._undelivered: dict[str, list[Finished]] = defaultdict(list)

@@ -31,6 +31,7 @@ from archived.errors import (
 from archived.ports import Transfers
 from archived.rig.root import Root
 from archived.store import Store
+from archived.store.lab import Outcome
 
 
 class Log(Protocol):
@@ -102,6 +103,8 @@ class Surroundings:
     hurry: bool = False
     """Batches do not wait for company (`publish`, `--until-idle` when nothing else settles)."""
     subjects: SubjectSources = field(default_factory=SubjectSources)
+    mirror: Callable[[], Outcome] | None = None
+    """Tells the lab's DataJoint tables what was newly archived; None where that is not wanted."""
 
     def batches(self, *states: BatchState, due_by: datetime | None = None) -> list[Batch]:
         """The batches to the archive in these states, as `Store.batches`, of the locations of the configuration.
