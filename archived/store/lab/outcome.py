@@ -47,6 +47,12 @@ class Outcome:
         return not (self.tables or self.locations or self.mirrored or self.refused)
 
     @property
+    def needs_a_person(self) -> bool:
+        """Whether whole datasets could not be mirrored."""
+        whole = any(not each.path and not each.mirrored for each in self.left_out)
+        return whole or bool(self.refused)
+
+    @property
     def files(self) -> int:
         """How many files are inserted."""
         return sum(len(each.change.files) for each in self.mirrored)
