@@ -34,6 +34,10 @@ class AnotherDaemonError(ArchivedError):
     """Another daemon already runs for this rig or store."""
 
 
+class AnotherRetrievalError(ArchivedError):
+    """Somebody else brings files back to this rig at the moment."""
+
+
 class StoreError(ArchivedError):
     """The store cannot be read or written just now (locked, disk full, server away)."""
 
@@ -66,6 +70,12 @@ class LabDatabaseError(ArchivedError):
 
 class LabTablesError(LabDatabaseError):
     """Tables of the lab's DataJoint database are missing, or are not such as can be used; they are left alone."""
+
+    permanent = True
+
+
+class ClaimLostError(StoreError):
+    """The connection that held the daemon's claim was lost, and another daemon has had the claim since."""
 
     permanent = True
 

@@ -1,1 +1,38 @@
-"""Bringing recordings back from the archive, never over a file that differs."""
+"""Bringing recordings back from the archive: `prepare` says what would be done, `bring` does it.
+
+Nothing that lies at the destination is ever written over, nothing is brought where this rig records, and whatever
+stops it, it can be gone on with.
+"""
+
+from __future__ import annotations
+
+from archived.retrieve.bringing import bring, cancel, insist_on_room
+from archived.retrieve.planning import prepare, resume
+from archived.retrieve.values import (
+    NoRoomError,
+    Outcome,
+    Plan,
+    Portion,
+    Progress,
+    Remark,
+    Room,
+    StoppedError,
+    Tell,
+)
+
+__all__ = [
+    "NoRoomError",
+    "Outcome",
+    "Plan",
+    "Portion",
+    "Progress",
+    "Remark",
+    "Room",
+    "StoppedError",
+    "Tell",
+    "bring",
+    "cancel",
+    "insist_on_room",
+    "prepare",
+    "resume",
+]

@@ -1,0 +1,67 @@
+"""One process at a time brings files back to a rig: its claim, and who has it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+
+from archived.errors import AnotherRetrievalError, StoreError
+from archived.store.fields import moment, to_time
+from archived.store.locks import DaemonLock, retrieval_lock
+from archived.store.rig import RigVerbs
+
+CLAIM = "retrieving"
+
+
+class RetrievalClaimVerbs(RigVerbs):
+    """Claiming the store for a retrieval."""
+
+    @contextlib.contextmanager
+    def claim_retrieval(self, pid: int, who: str, now: datetime) -> Iterator[None]:
+        """Be the one who brings files back to this rig for as long as the block lasts.
+
+        Raises `AnotherRetrievalError` where somebody else is. The claim ends with the process, however that ends.
+        """
+        lock = retrieval_lock(self._door, self._rig_id)
+        if not lock.acquire():
+            raise self._somebody_else()
+        try:
+            self._keep(lock)
+            self.put_setting(CLAIM, json.dumps({"pid": pid, "who": who, "since": to_time(now)}))
+            yield
+        finally:
+            if lock.bound_to_connection:
+                self._door.on_connect = None
+            with contextlib.suppress(StoreError):
+                lock.release()
+
+    def _keep(self, lock: DaemonLock) -> None:
+        """A server frees the lock with the connection, so the next connection is of use only with the lock."""
+        if not lock.bound_to_connection:
+            return
+        owner = threading.get_ident()
+
+        def take_again() -> None:
+            if threading.get_ident() == owner and not lock.acquire():
+                raise StoreError(
+                    f"the store {self._door.address.shown} is claimed by somebody else who retrieves; "
+                    "nothing is written without the claim"
+                )
+
+        self._door.on_connect = take_again
+
+    def _somebody_else(self) -> AnotherRetrievalError:
+        who = "another process, which is just starting,"
+        noted = self.get_setting(CLAIM)
+        if noted is not None:
+            said = json.loads(noted)
+            since = f"{moment(said['since']):%Y-%m-%d %H:%M:%S} UTC"
+            who = f"{said['who']} (pid {said['pid']}, since {since})"
+        return AnotherRetrievalError(
+            f"{who} brings files back to this rig at the moment; nothing was changed",
+            what_to_do="wait until that has ended, or end it first: it can be gone on with "
+            "(archivedctl retrieve --continue)",
+        )
