@@ -59,6 +59,13 @@ class Caller:
         with Store.open(configuration.store, rig=configuration.rig, now=self.now()) as store:
             yield store
 
+    def refresh_subjects(self, store: Store) -> None:
+        """Read the lab's list of subjects if it is another one than was read last, and no daemon does so."""
+        from archived.subjects import refresh
+
+        configuration = self.configuration
+        refresh(store, configuration.subjects.file, configuration.h2o, self.now())
+
     @property
     def name(self) -> str:
         """The person who typed the command, for the record."""

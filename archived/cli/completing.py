@@ -40,6 +40,42 @@ def complete_location(
     return _quietly(ctx, found)
 
 
+def complete_subject(
+    ctx: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """The numbers of animals that are known."""
+
+    def found(caller: Caller) -> list[CompletionItem[str]]:
+        with caller.store() as store:
+            known = store.subject_names()
+        return [
+            CompletionItem(subject, help=h2o)
+            for h2o, subject in known.items()
+            if subject.startswith(incomplete)
+        ][:LIMIT]
+
+    return _quietly(ctx, found)
+
+
+def complete_h2o(
+    ctx: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """The names of animals: those that are known, and those that nothing is known of but their datasets."""
+
+    def found(caller: Caller) -> list[CompletionItem[str]]:
+        with caller.store() as store:
+            known = store.subject_names()
+            unknown = store.unknown_h2os(limit=LIMIT)
+        names = [name for name in sorted({*known, *unknown}) if printable(name) == name]
+        return [
+            CompletionItem(name, help=known.get(name))
+            for name in names
+            if name.startswith(incomplete)
+        ][:LIMIT]
+
+    return _quietly(ctx, found)
+
+
 def _quietly(
     ctx: click.Context, found: Callable[[Caller], Sequence[CompletionItem[str]]]
 ) -> list[CompletionItem[str]]:

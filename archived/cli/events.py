@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import click
 
 from archived.cli.caller import Caller, pass_caller
-from archived.cli.completing import complete_dataset
 from archived.cli.kinds import Moment
 from archived.cli.looks import state_cell
 from archived.cli.naming import find_dataset
@@ -23,14 +21,12 @@ from archived.cli.output import (
     table,
     talk,
 )
+from archived.cli.selection import Selection, selection_of_events
 from archived.cli.shell import examples, json_option
 from archived.cli.stopping import stops_on_signals
 from archived.cli.times import local
 from archived.cli.views import event_view
 from archived.core.model import Event
-
-if TYPE_CHECKING:
-    from archived.store import Store
 
 FOLLOW_EVERY = timedelta(seconds=1)
 FOLLOW_LIMIT = 10_000
@@ -49,11 +45,14 @@ FIELDS = (
     epilog=examples(
         "archivedctl events",
         "archivedctl events raw-ephys/SC011/catgt_SC011_022319_g0",
+        "archivedctl events --subject 407513 --since 7d",
         "archivedctl events --since 2h --follow --json",
     )
 )
-@click.argument("name", required=False, shell_complete=complete_dataset)
-@click.option("--since", type=Moment(), metavar="WHEN", help="Since 2h, 3d, or a time.")
+@selection_of_events
+@click.option(
+    "--since", type=Moment(), metavar="WHEN", help="What happened since 2h, 3d, or a time."
+)
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -67,18 +66,25 @@ FIELDS = (
 @pass_caller
 def command(
     caller: Caller,
-    name: str | None,
+    selection: Selection,
     since: datetime | None,
     limit: int,
     follow: bool,
     as_json: bool,
 ) -> None:
-    """Show what happened to the datasets, in order; with a NAME, to that one."""
+    """Show what happened to the datasets, in order: to all of them, or to those that are selected."""
     with caller.store() as store:
-        exact = find_dataset(store, name).name if name is not None else None
-        events = store.events(name=exact, since=since, limit=limit)
+        for name in selection.exact:
+            find_dataset(store, name)
+
+        def happened(since: datetime | None, limit: int) -> list[Event]:
+            if selection.given:
+                return store.events_of(selection.selector, since=since, limit=limit)
+            return store.events(since=since, limit=limit)
+
+        events = happened(since, limit)
         if follow:
-            _follow(caller, store, exact, events, as_json=as_json)
+            _follow(caller, happened, events, as_json=as_json)
         elif as_json:
             print_json([event_view(each) for each in events])
         elif events:
@@ -89,8 +95,7 @@ def command(
 
 def _follow(
     caller: Caller,
-    store: Store,
-    name: str | None,
+    happened: Callable[[datetime | None, int], list[Event]],
     events: Sequence[Event],
     *,
     as_json: bool,
@@ -108,7 +113,7 @@ def _follow(
             seen = {event for event in {*seen, *events} if event.at >= newest}
             if caller.stop.wait(FOLLOW_EVERY.total_seconds()):
                 return
-            events = store.events(name=name, since=newest, limit=FOLLOW_LIMIT)
+            events = happened(newest, FOLLOW_LIMIT)
 
 
 def _print_line(caller: Caller, event: Event, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,24 +11,38 @@ import click
 from archived.cli.caller import Caller, caller_of
 from archived.core.units import parse_duration
 
+_YEAR_FIRST = re.compile(
+    r"(?P<year>(?:19|20)\d\d)(?P<between>[-/._]?)(?P<month>\d\d)(?P=between)(?P<day>\d\d)", re.ASCII
+)
+_DAY_LIKE = re.compile(r"\d{6}|\d{8}|\d{1,4}[-/._ ]\d{1,2}[-/._ ]\d{1,4}", re.ASCII)
+
 
 class Day(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.3
-    """A day: `2026-03-14`, `today`, `yesterday`, or days back such as `7d`."""
+    """A day: `2026-03-14`, also `20260314`, `2026/03/14`, `2026_03_14`; `today`, `yesterday`, days back such as `7d`."""
 
     name = "day"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """The day meant; relative ones count from today on this machine's clock."""
+        """The day meant; relative ones count from today on this machine's clock. Nothing is guessed: in
+        `022319` and `02/23/2019` a month and a day could be either, so the year has to come first."""
         if isinstance(value, date):
             return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            caller = caller_of(ctx) if ctx is not None else Caller()
-            days_back = _days_back(value)
-            if days_back is None:
-                self.fail(f"'{value}' is no day such as 2026-03-14, yesterday or 7d.", param, ctx)
-            return _today(caller.now()) - timedelta(days=days_back)
+        text = value.strip()
+        if written := _YEAR_FIRST.fullmatch(text):
+            try:
+                return date(*(int(part) for part in written.group("year", "month", "day")))
+            except ValueError:
+                self.fail(
+                    f"'{value}' is a day that never was; a year, a month and a day are expected.",
+                    param,
+                    ctx,
+                )
+        days_back = _days_back(text)
+        if days_back is None:
+            hint = "; the year goes first" if _DAY_LIKE.fullmatch(text) else ""
+            self.fail(f"'{value}' is no day such as 2026-03-14, yesterday or 7d{hint}.", param, ctx)
+        caller = caller_of(ctx) if ctx is not None else Caller()
+        return _today(caller.now()) - timedelta(days=days_back)
 
 
 class Moment(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.3

@@ -13,6 +13,8 @@ from archived.cli.shell import examples, json_option
 from archived.cli.views import View, dataset_view
 from archived.core.units import format_size
 
+SUBJECT = Field[View]("SUBJECT", lambda view: view["subject"] or "")
+
 FIELDS = (
     Field[View]("DATASET", lambda view: view["name"]),
     Field[View]("STATE", lambda view: state_cell(view["state"])),
@@ -25,7 +27,8 @@ FIELDS = (
 @click.command(
     "list",
     epilog=examples(
-        "archivedctl list --h2o SC011 --since 7d",
+        "archivedctl list --subject 407513 --since 2019-02-23",
+        "archivedctl list --h2o SC011 --type raw-ephys --file-type '*-meta'",
         "archivedctl list --state failed --state waiting",
         "archivedctl list 'raw-ephys/SC011/*' --json",
     ),
@@ -47,7 +50,9 @@ def command(caller: Caller, selection: Selection, limit: int | None, as_json: bo
     elif views:
         total = sum(view["bytes"] for view in views)
         summary = f"{counted(len(views), 'dataset')}, {format_size(total)}"
-        caller.show([table(FIELDS, views)])
+        known = any(view["subject"] for view in views)
+        fields = (FIELDS[0], SUBJECT, *FIELDS[1:]) if known else FIELDS
+        caller.show([table(fields, views)])
         talk(summary)
     else:
         talk("No dataset is known." if not selection.given else "No dataset fits.")

@@ -114,13 +114,14 @@ def page_of(view: View) -> Page:
 def _summary(view: View) -> list[Line]:
     present = [file for file in view["files"] if file["state"] != FileState.GONE]
     size = format_size(sum(file["size"] for file in present))
-    recorded = (view[key] for key in ("convention", "h2o", "subject", "date", "ident"))
+    recorded = (view[key] for key in ("convention", "h2o", "date", "ident"))
     said: list[tuple[str, str | Cell | None]] = [
         ("state", state_cell(view["state"])),
         ("since", local_iso(view["state_since"])),
         ("because", view["reason"]),
         ("to do", view["what_to_do"]),
         ("recording", ", ".join(each for each in recorded if each)),
+        ("subject", view["subject"]),
         ("files", f"{len(present)}, {size}, revision {view['revision']}"),
         ("first seen", local_iso(view["first_seen"])),
         ("archive", view["archive"]),

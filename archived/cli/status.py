@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ATTENTION = 20
 UNRECOGNISED = 20
+UNKNOWN_SUBJECTS = 100
 """How many a look shows; `list --state failed` has all of them, `--json` says how many there are."""
 
 
@@ -95,12 +96,20 @@ def gather(caller: Caller, store: Store) -> View:
         "attention": [_attention(caller, store, each) for each in store.attention(ATTENTION)],
         "alarms": [alarm_view(each) for each in store.alarms()],
         "unrecognised": [unrecognised_view(each) for each in store.unrecognised(UNRECOGNISED)],
+        "unknown_subjects": _unknown_subjects(caller, store),
         "watcher": _watcher(store) if daemon.running else None,
     }
 
 
 def _counts(store: Store, location: str | None) -> dict[str, int]:
     return {str(state): number for state, number in store.counts(location).items()}
+
+
+def _unknown_subjects(caller: Caller, store: Store) -> list[str]:
+    """The animals without a subject; where nobody speaks of subjects at all, nobody misses them."""
+    subjects = caller.configuration.subjects
+    wanted = subjects.file is not None or subjects.datajoint or subjects.only_known
+    return store.unknown_h2os(UNKNOWN_SUBJECTS) if wanted or store.knows_subjects() else []
 
 
 def _attention(caller: Caller, store: Store, dataset: Dataset) -> View:

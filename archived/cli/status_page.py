@@ -13,6 +13,9 @@ from archived.cli.views import View
 from archived.core.lifecycle import State
 from archived.core.units import format_size
 
+UNKNOWN_SHOWN = 10
+"""How many animals without a subject a person is shown."""
+
 BUSY = (State.TRANSFERRING, State.VERIFYING)
 
 
@@ -59,6 +62,8 @@ def page_of(view: View, now: datetime) -> Page:
         for each in view["unrecognised"]:
             nearest = f" (nearest: {each['nearest']})" if each["nearest"] else ""
             page += [line(each["path"]), line(Cell(each["why"] + nearest, Style.DIM), indent=2)]
+    if view["unknown_subjects"]:
+        page += _unknown_subjects(view["unknown_subjects"])
     return page
 
 
@@ -105,6 +110,17 @@ def _trouble(label: Cell | None, message: str, view: View, now: datetime) -> lis
     if view["what_to_do"]:
         lines.append(line("▶ ", view["what_to_do"], indent=2))
     return lines
+
+
+def _unknown_subjects(h2os: Sequence[str]) -> list[Line]:
+    """A line, and what to do; recordings of such animals are archived all the same, unless they say otherwise."""
+    more = len(h2os) - UNKNOWN_SHOWN
+    names = ", ".join(h2os[:UNKNOWN_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return [
+        line(),
+        line(Cell("No subject is known for ", Style.WARN), names),
+        line("▶ ", "`archivedctl subjects add SUBJECT_ID H2O`, or docs/SUBJECTS.md", indent=2),
+    ]
 
 
 def _rest(number: int) -> list[Line]:

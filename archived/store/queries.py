@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from archived.core.lifecycle import State
-from archived.core.model import Dataset
+from archived.core.model import Dataset, Event
 from archived.store.datasets import DatasetVerbs
 from archived.store.fields import MICROSECOND, from_text, to_text, to_time
-from archived.store.moves import marks
+from archived.store.moves import chunks, marks
 from archived.store.results import Selector
-from archived.store.rows import DATASET_COLUMNS, dataset_of
+from archived.store.rows import DATASET_COLUMNS, EVENT_COLUMNS, dataset_of, event_of
 from archived.store.selecting import (
     Condition,
     condition,
@@ -49,6 +49,23 @@ class QueryVerbs(DatasetVerbs):
             if matches(dataset.name) and self._has_type(dataset, selector.file_type):
                 number += 1
                 yield dataset
+
+    def events_of(
+        self, selector: Selector, *, since: datetime | None = None, limit: int = 1_000
+    ) -> list[Event]:
+        """The last events of the datasets that a selector means, oldest first; since a time where given."""
+        found: list[tuple[int, int, Event]] = []
+        for ids in chunks(dataset.id for dataset in self.select(selector)):
+            rows = self._door.rows(
+                f"SELECT e.at, e.id, {EVENT_COLUMNS} FROM event e JOIN dataset d ON d.id = e.dataset_id "
+                f"WHERE e.dataset_id IN ({marks(ids)}) AND e.at >= ? ORDER BY e.at DESC, e.id DESC LIMIT ?",
+                *ids,
+                to_time(since) or 0,
+                limit,
+            )
+            found += [(row[0], row[1], event_of(row[2:])) for row in rows]
+        found.sort(key=lambda each: each[:2])
+        return [event for _, _, event in found[-limit:]]
 
     def _has_type(self, dataset: Dataset, wanted: str | None) -> bool:
         """Whether it has a file of that type, where the database could not tell."""

@@ -108,7 +108,7 @@ class SubjectVerbs(Verbs):
             for name, group in by_h2o.items()
             if h2o in (None, name) and subject in (None, from_text(group[0][1]))
         }
-        amounts = self._amounts_by_h2o() if wanted else {}
+        amounts = self.amounts() if wanted else {}
         return [_known(name, group, amounts.get(name, (0, 0))) for name, group in wanted.items()]
 
     def subject_of(self, h2o: str) -> str | None:
@@ -118,6 +118,13 @@ class SubjectVerbs(Verbs):
             to_text(h2o),
         )
         return None if row is None else from_text(row[0])
+
+    def subject_names(self) -> dict[str, str]:
+        """The number of every animal that is known, by its h2o, in the order of these."""
+        rows = self._door.rows(
+            "SELECT s.h2o, s.subject FROM subject s ORDER BY s.h2o, s.precedence DESC, s.rig_id DESC"
+        )
+        return {from_text(row[0]): from_text(row[1]) for row in rows}
 
     def knows_subjects(self) -> bool:
         """Whether any animal is known at all."""
@@ -148,7 +155,8 @@ class SubjectVerbs(Verbs):
             by_h2o[from_text(row[0])].append(said)
         return [SubjectConflict(h2o, tuple(said)) for h2o, said in by_h2o.items()]
 
-    def _amounts_by_h2o(self) -> dict[str, tuple[int, int]]:
+    def amounts(self) -> dict[str, tuple[int, int]]:
+        """By h2o, how many datasets the catalogue of all rigs has, and their bytes."""
         rows = self._door.rows(
             "SELECT h2o, count(*), sum(bytes) FROM dataset WHERE h2o IS NOT NULL GROUP BY h2o"
         )
