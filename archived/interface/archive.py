@@ -17,6 +17,7 @@ from archived.core.catalogue import (
 from archived.core.paths import printable
 from archived.core.units import format_size
 from archived.errors import ArchivedError, NameNotFoundError
+from archived.interface.cells import many
 from archived.interface.datasets import Datasets, Files
 from archived.interface.source import Source
 from archived.interface.telling import telling
@@ -99,7 +100,7 @@ class Archive:
         for name in locations:
             part = parts.get(name)
             amount = (
-                f"{part.datasets} datasets, {part.files} files, {format_size(part.bytes)}"
+                f"{many(part.datasets, 'datasets')}, {many(part.files, 'files')}, {format_size(part.bytes)}"
                 if part
                 else "nothing yet"
             )

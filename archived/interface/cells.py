@@ -15,8 +15,8 @@ NUMERIC = (Kind.NUMBER, Kind.SIZE)
 """These are shown right-aligned."""
 
 BY_IMPORTANCE = (
-    "dataset_name",
     "file_subpath",
+    "dataset_name",
     "state",
     "subject_id",
     "session_date",

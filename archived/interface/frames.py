@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from archived.core.catalogue import About, Kind, find
@@ -25,7 +25,11 @@ def frame(about: About, names: Sequence[str], rows: Sequence[dict[str, Any]]) ->
         kind = find(about, name).kind
         if kind in (Kind.DATE, Kind.TIME):
             found[name] = pandas.to_datetime(found[name], utc=kind is Kind.TIME)
-        elif kind is Kind.NUMBER:
-            # Whole numbers of which some are not known.
+        elif _whole_numbers(row[name] for row in rows):
             found[name] = found[name].astype("Int64" if found[name].isna().any() else "int64")
     return found
+
+
+def _whole_numbers(values: Iterable[Any]) -> bool:
+    """Whether they are; where some are not known, pandas would make fractions of the others."""
+    return all(value is None or isinstance(value, int) for value in values)

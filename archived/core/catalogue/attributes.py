@@ -43,7 +43,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One column of a table that a person sees. `optional` ones may be None."""
+    """One column of a table that a person sees. `optional` ones may be None.
+
+    `unknown` says of one that is always None why that is; nothing can be compared with it.
+    """
 
     about: About
     name: str
@@ -51,13 +54,19 @@ class Attribute:
     meaning: str
     optional: bool = False
     words: tuple[str, ...] = ()
+    unknown: str = ""
 
+
+_NO_SESSIONS = (
+    "the lab's database alone numbers its sessions (experiment.Session); use session_date, and ident where a day "
+    "has several recordings"
+)
 
 _ANIMAL = (
     ("subject_id", Kind.NUMBER_OR_TEXT, "the animal's number in the lab's database", True),
     ("water_restriction_number", Kind.TEXT, "the animal's name on disk; `h2o` is the same", True),
     ("session_date", Kind.DATE, "the day of the recording", True),
-    ("session", Kind.NUMBER, "the number of the session in the lab's database", True),
+    ("session", Kind.NUMBER, "None: only the lab's database numbers its sessions", True),
     ("globus_alias", Kind.TEXT, "the storage location", False),
     ("dataset_name", Kind.TEXT, "the name of the dataset, as `archivedctl` knows it", False),
 )
@@ -99,7 +108,13 @@ def _heading(
     return MappingProxyType(
         {
             name: Attribute(
-                about, name, kind, meaning, optional, tuple(words) if kind is Kind.WORD else ()
+                about,
+                name,
+                kind,
+                meaning,
+                optional,
+                tuple(words) if kind is Kind.WORD else (),
+                _NO_SESSIONS if name == "session" else "",
             )
             for name, kind, meaning, optional in rows
         }

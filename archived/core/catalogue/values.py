@@ -19,6 +19,10 @@ LARGEST = 2**63 - 1
 
 def checked(attribute: Attribute, value: object) -> Value:
     """The value as one of the attribute's kind, for `=`. Raises `QueryError` where it can be none."""
+    if attribute.unknown:
+        raise QueryError(
+            f"{attribute.name} is not known to the catalogue", what_to_do=attribute.unknown
+        )
     found = _read(attribute, value)
     if found is None:
         expected = _EXPECTED[attribute.kind]

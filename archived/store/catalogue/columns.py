@@ -62,6 +62,10 @@ def _text(value: str | None) -> str | None:
     return None if value is None else from_text(value)
 
 
+def _number(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
 def _type_of_dataset() -> str:
     cases = " ".join(f"WHEN '{ours}' THEN '{theirs}'" for ours, theirs in DATASET_TYPES.items())
     return f"CASE d.convention {cases} ELSE d.convention END"
@@ -77,6 +81,8 @@ _BOTH = {
     "subject_id": Column("s.subject", subject_of, "s"),
     "water_restriction_number": Column("d.h2o", _text),
     "session_date": Column("d.recorded_on", from_date),
+    # Always NULL, as a number, in every kind of database.
+    "session": Column("NULLIF(d.id, d.id)", _number),
     "globus_alias": Column("d.location", _text),
     "dataset_name": Column("concat(d.location, '/', d.path)", _text),
     "dataset_type": Column(_type_of_dataset(), _text, loose=True),

@@ -134,19 +134,19 @@ def _condition(condition: Condition, words: Words) -> str:
         case Among(attribute, values):
             left = words.compare(attribute)
             marks = ", ".join([words.bind(each) for each in values])
-            return f"{left} IN ({marks})" if values else "1 = 0"
+            return f"({left} IN ({marks}))" if values else "1 = 0"
         case Like(attribute, pattern):
             return _like(attribute, pattern, words)
         case Missing(attribute):
-            return f"{words.read(attribute)} IS NULL"
+            return f"({words.read(attribute)} IS NULL)"
         case AllOf(parts):
             return _joined([_condition(each, words) for each in parts], "AND") or "1 = 1"
         case AnyOf(parts):
             return _joined([_condition(each, words) for each in parts], "OR") or "1 = 0"
         case Not(part):
-            return f"NOT {_condition(part, words)}"
+            return f"(NOT {_condition(part, words)})"
         case Unless(part):
-            return f"{_condition(part, words)} IS NOT TRUE"
+            return f"({_condition(part, words)} IS NOT TRUE)"
         case Fits(inner):
             return _fits(inner, words)
 

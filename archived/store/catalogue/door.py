@@ -14,6 +14,7 @@ from archived.store.address import BUSY_TIMEOUT, Address, SqliteDatabase
 from archived.store.connection import Door, Row, damaged
 from archived.store.fields import from_text
 from archived.store.opening import HISTORY, MIGRATIONS, examine_file, missing
+from archived.store.servers import cause
 
 TRIES = 20
 """How often a store that changes while it is read is read again."""
@@ -52,22 +53,14 @@ class ReadOnlyDoor(Door):
                     if self.database.undisturbed():
                         return found
             except StoreError as error:
-                if not isinstance(_cause(error), (apsw.CantOpenError, apsw.ReadOnlyError)):
+                if not _is_passing(error):
                     raise
-            self._leave()
+            # The next statement opens a connection that fits what is there then.
+            self._hang_up()
         raise StoreError(
             f"the store {self.address.shown} cannot be read just now: other programs keep changing it",
             what_to_do="try again; give this user permission to write its folder if it happens often",
         )
-
-    def _leave(self) -> None:
-        """Close this thread's connection; the next statement opens one that fits what is there then."""
-        if self.database.is_closed():
-            return
-        connection = self.database.connection()
-        with self._lock:
-            self._connections = [each for each in self._connections if each is not connection]
-        self.database.close()
 
     def _forbid(self, sql: str) -> Any:
         return lambda: self.database.execute_sql(sql)
@@ -126,7 +119,13 @@ def open_door(address: Address) -> ReadOnlyDoor:
 
     Raises `StoreMissingError`, `StoreDamagedError`, `StoreTooNewError` and `StoreError`.
     """
-    examine_file(address, create=False)
+    try:
+        examine_file(address, create=False)
+    except OSError as error:
+        raise StoreError(
+            f"the store {address.shown} cannot be read: {error.strerror}",
+            what_to_do="give this user permission to read it and to enter its folder",
+        ) from error
     door = ReadOnlyDoor(address)
     try:
         door.connect()
@@ -159,7 +158,7 @@ def _examine_release(door: Door) -> None:
         )
 
 
-def _cause(error: StoreError) -> BaseException | None:
-    """The driver's own exception below ours and peewee's."""
-    cause = error.__cause__
-    return getattr(cause, "orig", None) or cause
+def _is_passing(error: StoreError) -> bool:
+    """Whether SQLite could not begin to read because another program came or went at this very moment."""
+    own = cause(error.__cause__) if error.__cause__ is not None else None
+    return isinstance(own, (apsw.CantOpenError, apsw.ReadOnlyError))
