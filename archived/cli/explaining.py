@@ -59,20 +59,30 @@ def place_of(path: str, configuration: Configuration) -> Place | None:
 
     A path may also be the name of a dataset, and reach its root through symbolic links.
     """
-    absolute = os.path.abspath(path)
-    spellings = [absolute]
-    if os.path.lexists(absolute):
-        spellings.append(os.path.realpath(absolute))
-    for spelling in spellings:
-        for each in configuration.locations:
-            for root in (each.location.root, os.path.realpath(each.location.root)):
-                if PurePath(spelling).is_relative_to(root):
-                    inside = PurePath(spelling).relative_to(root).as_posix()
-                    return _place(configuration, each.location, "" if inside == "." else inside)
+    absolute = PurePath(os.path.abspath(path))
+    for each in configuration.locations:
+        inside = _inside(absolute, each.location.root)
+        if inside is not None:
+            return _place(configuration, each.location, inside)
     name, slash, rest = path.partition("/")
     for each in configuration.locations:
         if slash and each.location.name == name and ".." not in rest.split("/"):
             return _place(configuration, each.location, rest.strip("/"))
+    return None
+
+
+def _inside(absolute: PurePath, root: str) -> str | None:
+    """What lies behind the root in a path; None outside of it.
+
+    Only the way to the root is followed through links: those below it are no way into it, and the path need not exist.
+    """
+    real_root = os.path.realpath(root)
+    for above in (*reversed(absolute.parents), absolute):
+        for real in (above, PurePath(os.path.realpath(above))):
+            for spelling in (root, real_root):
+                if real.is_relative_to(spelling):
+                    inside = real.relative_to(spelling) / absolute.relative_to(above)
+                    return "" if inside == PurePath() else inside.as_posix()
     return None
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
@@ -115,8 +117,9 @@ class Archivedctl(click.Group):
             )
             sys.stdout.flush()
         except BrokenPipeError:
-            _leave_closed_pipe()
+            _leave_output()
         except Exception as error:  # noqa: BLE001 - what is not expected is raised again by the hook
+            _leave_lost_output(error)
             code = _report(error, as_json=_asked_for_json(arguments))
         except KeyboardInterrupt:
             code = INTERRUPTED
@@ -137,7 +140,8 @@ def archivedctl(rows: Sequence[CommandRow]) -> Archivedctl:
                 ["-c", "--config"],
                 metavar="FILE",
                 help="The configuration; see below where it is looked for.",
-                type=click.Path(dir_okay=False),
+                # Whether it can be used is told with the other mistakes of configurations.
+                type=click.Path(readable=False),
             ),
             click.Option(
                 ["--version"],
@@ -209,7 +213,30 @@ def _never_fail_on_encoding() -> None:
             reconfigure(errors="backslashreplace")
 
 
-def _leave_closed_pipe() -> NoReturn:
+def _leave_output() -> NoReturn:
     """The reader went away (`archivedctl list | head`): end without the interpreter's complaint at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(FAILED)
+
+
+def _leave_lost_output(error: Exception) -> None:
+    """End here if the error is that nothing can be printed, as on a full disk; else it is somebody else's."""
+    if isinstance(error, OSError) and _while_printing(error):
+        with contextlib.suppress(OSError):
+            print_error(
+                f"The result could not be printed: {error.strerror}. Whatever the command did is done.",
+                "Make room where its output goes.",
+            )
+        _leave_output()
+
+
+def _while_printing(error: OSError) -> bool:
+    """Whether the error came out of click's one function that prints, or of what it left to be written."""
+    frames = traceback.walk_tb(error.__traceback__)
+    if any(frame.f_code is click.echo.__code__ for frame, _ in frames):
+        return True
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return True
+    return False
