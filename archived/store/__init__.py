@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Self
 
-from archived.errors import StoreMissingError
 from archived.ports import Finding
 from archived.store.address import journal_mode, parse, safe_for_wal, sqlite_version
 from archived.store.connection import Door
 from archived.store.daemon import DaemonVerbs
-from archived.store.discoveries import DiscoveryVerbs, ListedFolder
-from archived.store.fields import from_text, to_text
+from archived.store.discoveries import ListedFolder
 from archived.store.filesystem import is_network, mount_here
+from archived.store.fleet import FleetVerbs, rig_id_of
 from archived.store.locks import LockedFile, daemon_lock
 from archived.store.looks import LookVerbs
 from archived.store.mirror import MirrorVerbs
-from archived.store.opening import bring_up_to_date, check_soundness, examine_file, exclusively
+from archived.store.opening import bring_up_to_date, check_soundness, examine_file
 from archived.store.people import PeopleVerbs
 from archived.store.proofs import ProofVerbs
+from archived.store.recorded import RecordedVerbs
 from archived.store.records import RecordVerbs
 from archived.store.registering import ListedFile
 from archived.store.results import (
@@ -32,6 +32,7 @@ from archived.store.results import (
     OwedRecord,
     Pause,
     ProveResult,
+    RigInfo,
     Selector,
     SightResult,
     SubjectChanges,
@@ -61,6 +62,7 @@ __all__ = [
     "OwedRecord",
     "Pause",
     "ProveResult",
+    "RigInfo",
     "Selector",
     "SightResult",
     "Store",
@@ -72,7 +74,7 @@ __all__ = [
 
 class Store(
     LookVerbs,
-    DiscoveryVerbs,
+    RecordedVerbs,
     PeopleVerbs,
     StepVerbs,
     ProofVerbs,
@@ -82,6 +84,7 @@ class Store(
     RigVerbs,
     SubjectVerbs,
     DaemonVerbs,
+    FleetVerbs,
     TimingVerbs,
     MirrorVerbs,
 ):
@@ -97,6 +100,9 @@ class Store(
     ) -> Self:
         """Open the store at an address, bringing its tables up to date; `create` allows beginning a new one.
 
+        A rig that the store of a server does not know is made with `create`, or by `join`; until then there is
+        nothing of it, and all of the others can be read.
+
         Raises `ConfigurationError`, `StoreMissingError`, `StoreDamagedError`, `StoreTooNewError` and
         `StoreError`. Nothing that is there is ever replaced.
         """
@@ -107,11 +113,10 @@ class Store(
             door.connect()
             runs = parsed.path is not None and bool(LockedFile(parsed.path).held())
             bring_up_to_date(door, create=create, daemon_runs=runs)
-            rig_id = _rig_id(door, rig, create=create)
+            rig_id = rig_id_of(door, rig, create=create)
         except BaseException:
             door.close()
             raise
-        door.rig_id = rig_id
         return cls(door, rig_id, rig, daemon_lock(door, rig_id))
 
     def close(self) -> None:
@@ -152,32 +157,3 @@ class Store(
         """Whether the whole store can be read, for `check`. Raises `StoreDamagedError`."""
         check_soundness(self._door)
         return Finding(True, f"store {self._door.address.shown} is sound")
-
-
-def _rig_id(door: Door, rig: str, *, create: bool) -> int:
-    """The row of a rig, made where it may be.
-
-    A SQLite store belongs to one machine: a new name in the configuration is a new name for the same rig, never
-    the beginning of an empty catalogue. On a server other rigs have rows of their own.
-    """
-    found = _find_rig(door, rig, create=create)
-    if found is not None:
-        return found
-    with door.translated(), exclusively(door):
-        # Another process may have made it while this one waited.
-        found = _find_rig(door, rig, create=create)
-        return found or door.insert("INSERT INTO rig (name) VALUES (?)", to_text(rig))
-
-
-def _find_rig(door: Door, rig: str, *, create: bool) -> int | None:
-    rows = door.rows("SELECT id, name FROM rig ORDER BY id")
-    for rig_id, name in rows:
-        if door.is_sqlite or from_text(name) == rig:
-            return int(rig_id)
-    if rows and not create:
-        known = ", ".join(from_text(row[1]) for row in rows)
-        raise StoreMissingError(
-            f"the store {door.address.shown} has no rig {rig}; it has {known}",
-            what_to_do="see `rig` in the configuration, or start the daemon of this rig",
-        )
-    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,7 +34,7 @@ class Door:
         """Whose row writers queue up at; None until the store is open."""
         self.on_connect: Callable[[], None] | None = None
         """Called after every new connection; whoever holds a lock of the connection takes it again here."""
-        self.refusal: StoreError | None = None
+        self.refusal: Callable[[], StoreError] | None = None
         """Why nothing may be written through this door; None where it may."""
         self._connections: list[Any] = []
         self._statements: dict[str, str] = {}
@@ -88,11 +89,11 @@ class Door:
 
         Within another it joins that one.
         """
+        if self.refusal is not None:
+            raise self.refusal()
         if self.in_transaction:
             yield
             return
-        if self.refusal is not None:
-            raise self.refusal
         transaction = self._twice(self._begin)
         try:
             with self.translated(), contextlib.ExitStack() as stack:
@@ -130,6 +131,17 @@ class Door:
                 raise
         with self.translated():
             return ask()
+
+    def glance(self, refusal: Callable[[], StoreError]) -> Door:
+        """The same door with the same connections, through which nothing is written."""
+        other = copy.copy(self)
+        other.refusal = refusal
+        return other
+
+    @property
+    def connected(self) -> bool:
+        """Whether this thread has a connection just now, as far as it knows."""
+        return not self.database.is_closed()
 
     @contextlib.contextmanager
     def patiently(self) -> Iterator[None]:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime
 
-from archived.errors import AnotherDaemonError, StoreError
+from archived.errors import AnotherDaemonError, ClaimLostError, StoreError
 from archived.store.base import Verbs
 from archived.store.fields import from_text, from_time, to_text, to_time
 from archived.store.opening import check_soundness
@@ -18,48 +18,89 @@ class DaemonVerbs(Verbs):
     """Claiming the store for a daemon."""
 
     @contextlib.contextmanager
-    def claim_daemon(self, pid: int, now: datetime) -> Iterator[None]:
+    def claim_daemon(
+        self, pid: int, now: datetime, *, host: str = "", version: str = ""
+    ) -> Iterator[None]:
         """Be the daemon of this rig and store for as long as the block lasts.
 
         Reads the store through first. Raises `AnotherDaemonError` where one runs already, and
-        `StoreDamagedError`. The claim ends with the process, however that ends.
+        `StoreDamagedError`. The claim ends with the process, however that ends. On a server it ends with the
+        connection too, and is taken again with the next one; every verb raises `ClaimLostError` from then on if
+        another daemon has had it in between.
         """
         if not self._lock.acquire():
             raise self._another()
+        noted = (pid, to_time(now), to_text(host))
         try:
+            self._end_with_the_connection()
             check_soundness(self._door)
-            self._keep_across_connections()
             with self._door.write():
                 self._door.change(
-                    "UPDATE rig SET name = ?, pid = ?, since = ?, last_tick = ? WHERE id = ?",
+                    "UPDATE rig SET name = ?, pid = ?, since = ?, host = ?, last_tick = ?, version = ? "
+                    "WHERE id = ?",
                     to_text(self._rig),
-                    pid,
+                    *noted,
                     to_time(now),
-                    to_time(now),
+                    version,
                     self._rig_id,
                 )
+            self._keep_across_connections(noted)
             try:
                 yield
             finally:
-                # Without its end noted the row is only out of date: the lock says whether it is true.
-                with contextlib.suppress(StoreError):
-                    self._door.change("UPDATE rig SET pid = NULL WHERE id = ?", self._rig_id)
+                self._let_go(noted)
         finally:
             self._door.on_connect = None
-            with contextlib.suppress(StoreError):
-                self._lock.release()
+            if self._door.connected or not self._lock.bound_to_connection:
+                with contextlib.suppress(StoreError):
+                    self._lock.release()
 
-    def _keep_across_connections(self) -> None:
+    def _let_go(self, noted: tuple[object, ...]) -> None:
+        """Note the end. Where that fails the row is only out of date: the lock says whether it is true."""
+        if self._door.connected or not self._lock.bound_to_connection:
+            with contextlib.suppress(StoreError):
+                self._door.change(
+                    "UPDATE rig SET pid = NULL WHERE id = ? AND pid = ? AND since = ? AND host = ?",
+                    self._rig_id,
+                    *noted,
+                )
+
+    def _end_with_the_connection(self) -> None:
+        """Until the row says whose claim it is, a connection that is lost takes the claim with it for good."""
+        if not self._lock.bound_to_connection:
+            return
+        owner = threading.get_ident()
+
+        def refuse() -> None:
+            if threading.get_ident() == owner:
+                raise StoreError(
+                    f"the connection to the store {self._door.address.shown} was lost while it was being "
+                    "claimed; nothing was changed in it"
+                )
+
+        self._door.on_connect = refuse
+
+    def _keep_across_connections(self, noted: tuple[object, ...]) -> None:
         """A server frees the lock with the connection, so the next connection is of use only with the lock."""
         if not self._lock.bound_to_connection:
             return
         owner = threading.get_ident()
 
         def take_again() -> None:
-            if threading.get_ident() == owner and not self._lock.acquire():
+            if threading.get_ident() != owner:
+                return
+            taken = self._lock.acquire()
+            last = self._door.row("SELECT pid, since, host FROM rig WHERE id = ?", self._rig_id)
+            if last != noted:
+                raise ClaimLostError(
+                    f"the connection to the store {self._door.address.shown} was lost, and another daemon has "
+                    f"worked for rig {self._rig} since; this one ends, nothing was changed by it",
+                    what_to_do="see `archivedctl rigs`; a daemon that is started anew finds all that is stored",
+                )
+            if not taken:
                 raise StoreError(
-                    f"the store {self._door.address.shown} is claimed by another connection; "
-                    "nothing is written without the claim"
+                    f"the store {self._door.address.shown} still holds the claim for the connection that was "
+                    "lost; nothing is written without the claim"
                 )
 
         self._door.on_connect = take_again

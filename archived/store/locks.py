@@ -18,6 +18,11 @@ PATIENCE = 1.0
 """How long claiming waits, in seconds: somebody may be looking whether the lock is held."""
 
 
+FORGOTTEN_AFTER = 120
+"""Seconds without a word after which a server lets go of a claim: a machine that lost its power, or its network,
+must not be kept from claiming again. A daemon says something every few seconds."""
+
+
 class DaemonLock(Protocol):
     """A lock that ends with the process that holds it, however that ends."""
 
@@ -81,7 +86,14 @@ class PostgresLock:
     def acquire(self) -> bool:
         """See `DaemonLock.acquire`."""
         row = self._door.row("SELECT pg_try_advisory_lock(?, ?)", *self._key)
-        return bool(row and row[0])
+        if not (row and row[0]):
+            return False
+        # Older servers have no such setting, and none to put in its place.
+        self._door.row(
+            "SELECT set_config(name, ?, false) FROM pg_settings WHERE name = 'idle_session_timeout'",
+            f"{FORGOTTEN_AFTER}s",
+        )
+        return True
 
     def release(self) -> None:
         """See `DaemonLock.release`."""
@@ -110,7 +122,10 @@ class MySqlLock:
     def acquire(self) -> bool:
         """See `DaemonLock.acquire`."""
         row = self._door.row("SELECT GET_LOCK(?, 0)", self._name)
-        return bool(row and row[0])
+        if not (row and row[0]):
+            return False
+        self._door.row(f"SET SESSION wait_timeout = {FORGOTTEN_AFTER}")
+        return True
 
     def release(self) -> None:
         """See `DaemonLock.release`."""

@@ -108,6 +108,27 @@ class DaemonInfo:
     last_tick: datetime.datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RigInfo:
+    """One of the rigs that share a store. `host`, `version` and `last_tick` are None before its first daemon."""
+
+    name: str
+    host: str | None
+    version: str | None
+    running: bool
+    """Whether its daemon holds its lock at this moment."""
+    since: datetime.datetime | None
+    """When the daemon that runs was started."""
+    last_tick: datetime.datetime | None
+    counts: Mapping[State, int]
+    backlog_datasets: int
+    """What is not archived yet and needs nobody for it."""
+    backlog_bytes: int
+    attention: int
+    """Datasets that a person has to look at."""
+    alarms: int
+
+
 @dataclass(frozen=True, slots=True)
 class Pause:
     """A person said: send nothing for now. `until` is None for as long as it takes."""

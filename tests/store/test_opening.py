@@ -13,7 +13,6 @@ import pytest
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
-from archived.core.lifecycle import Reason, State
 from archived.errors import (
     ConfigurationError,
     StoreDamagedError,
@@ -21,7 +20,7 @@ from archived.errors import (
     StoreMissingError,
     StoreTooNewError,
 )
-from archived.store import Selector, Store, filesystem
+from archived.store import Store, filesystem
 from archived.store.address import database, parse
 from archived.store.connection import Door
 from archived.store.opening import HISTORY, MIGRATIONS
@@ -376,34 +375,6 @@ def test_another_name_of_the_rig_finds_the_same_catalogue_in_sqlite(tmp_path: Pa
         Bench(store).ready("a.bin")
     with reopen(address, rig="renamed", create=True) as store:
         assert sum(store.counts().values()) == 1
-
-
-def test_rigs_share_a_server_without_seeing_each_other(server_address: str) -> None:
-    with (
-        reopen(server_address, rig="north", create=True) as north,
-        reopen(server_address, rig="south", create=True) as south,
-    ):
-        Bench(north).ready("a.bin")
-        Bench(south).ready("a.bin")
-        Bench(north).archive()
-        north.raise_alarm("root", "gone", "", NOON)
-        assert [each.state for each in south.ready(10)] == ["ready"]
-        assert north.ready(10) == []
-        assert south.alarms() == []
-        dataset = Bench(south).dataset()
-        assert not north.move(dataset.id, State.READY, State.HELD, Reason.HOLD, "", NOON)
-        assert [each.rig for each in north.select(Selector())] == ["north"]
-        both = north.select(Selector(names=[dataset.name], everywhere=True))
-        assert sorted(each.rig for each in both) == ["north", "south"]
-        with north.claim_daemon(1, NOON), south.claim_daemon(2, NOON):
-            assert north.daemon().pid == 1
-            assert south.daemon().pid == 2
-
-
-def test_a_rig_that_a_server_does_not_know_is_not_begun_by_accident(server_address: str) -> None:
-    reopen(server_address, create=True).close()
-    with pytest.raises(StoreMissingError, match=r"no rig tpyo; it has .*rig-1"):
-        reopen(server_address, rig="tpyo")
 
 
 def test_a_server_that_is_not_there_may_come_back(tmp_path: Path) -> None:
