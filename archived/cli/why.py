@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -13,16 +11,17 @@ import click
 from archived.cli import explaining
 from archived.cli.advice import what_to_do
 from archived.cli.caller import Caller, pass_caller
-from archived.cli.output import print_json, talk
+from archived.cli.known import known_of
+from archived.cli.output import print_json
 from archived.cli.shell import examples, json_option
-from archived.cli.views import View, file_view
+from archived.cli.views import View, batch_view, file_view
+from archived.cli.waiting import why_it_waits
 from archived.cli.why_page import page_of
 from archived.core.lifecycle import State
-from archived.core.model import Dataset, DatasetFile, Verdict
+from archived.core.model import Dataset, Verdict
 from archived.core.paths import printable
 from archived.core.recognition import Found
 from archived.core.settling import Decision, DecisionKind
-from archived.errors import NameNotFoundError, StoreError, StoreMissingError
 
 if TYPE_CHECKING:
     from archived.cli.explaining import OnDisk, Place
@@ -79,6 +78,7 @@ def _view(path: str, **known: object) -> View:
         "nearest": None,
         "on_disk": None,
         "file": None,
+        "transfers": [],
         "below": [],
         "below_complete": True,
         "what_to_do": "",
@@ -104,10 +104,14 @@ def _unrecognised(path: str, place: Place) -> View:
 
 def _recognised(caller: Caller, path: str, place: Place, found: Found) -> View:
     name = f"{found.location}/{found.recording.path}"
-    dataset, files, faults = _stored(caller, name)
+    known = known_of(caller, name)
+    dataset, now = known.dataset, caller.now()
     on_disk = explaining.look_at(place, found)
-    decision = explaining.decide_now(on_disk, found, dataset, caller.configuration, caller.now())
+    decision = explaining.decide_now(on_disk, found, dataset, caller.configuration, now)
     now_on_disk = _said_of_disk(on_disk, decision)
+    if decision is not None and decision.kind is DecisionKind.READY:
+        stranger = why_it_waits(caller, found.recording.h2o)
+        now_on_disk += f"; {stranger}" if stranger else ""
     return _view(
         path,
         recognised=True,
@@ -117,27 +121,13 @@ def _recognised(caller: Caller, path: str, place: Place, found: Found) -> View:
         fields=_fields(found),
         state=str(dataset.state) if dataset else None,
         finished=None if decision is None else decision.kind is DecisionKind.READY,
-        reason=_reason(place, found, on_disk, dataset, now_on_disk),
+        reason=_reason(place, found, on_disk, known.reason(now), now_on_disk, dataset),
         checks=[_check(each) for each in on_disk.verdicts],
         on_disk=now_on_disk,
-        file=next((file_view(each) for each in files if each.path == place.relative), None),
-        what_to_do=what_to_do(dataset, files, faults, caller.now()) if dataset else "",
+        file=next((file_view(each) for each in known.files if each.path == place.relative), None),
+        what_to_do=what_to_do(dataset, known.files, known.faults, now) if dataset else "",
+        transfers=[batch_view(each) for each in known.batches],
     )
-
-
-def _stored(
-    caller: Caller, name: str
-) -> tuple[Dataset | None, Sequence[DatasetFile], frozenset[str]]:
-    """What the store knows, where there is one."""
-    try:
-        with caller.store() as store, contextlib.suppress(NameNotFoundError):
-            dataset = store.dataset(name)
-            return dataset, store.files(dataset.id), store.faults(dataset.id)
-    except StoreMissingError:
-        talk("There is no store yet, so this is what the disk says.")
-    except StoreError as error:
-        talk(f"The store cannot be asked ({error}), so this is what the disk says.")
-    return None, (), frozenset()
 
 
 def _linked(place: Place, link: str) -> str:
@@ -146,23 +136,27 @@ def _linked(place: Place, link: str) -> str:
 
 
 def _reason(
-    place: Place, found: Found, on_disk: OnDisk, dataset: Dataset | None, now_on_disk: str
+    place: Place,
+    found: Found,
+    on_disk: OnDisk,
+    stored: str,
+    now_on_disk: str,
+    dataset: Dataset | None,
 ) -> str:
     """The one sentence: about the file that was asked for where it is a special case, else about the dataset."""
     link = explaining.link_on_the_way(place)
     if link:
         hides_all = PurePosixPath(found.recording.path).is_relative_to(link)
-        known = f"; {dataset.reason}" if dataset is not None and hides_all else ""
-        return _linked(place, link) + known
+        return _linked(place, link) + (f"; {stored}" if stored and hides_all else "")
     if place.relative in on_disk.excluded:
         return "it is scratch by its convention, and never archived"
     if place.relative in on_disk.others:
         return "it is neither a file nor a folder (a pipe, a device): it is not followed"
     if not on_disk.root_lost and not explaining.exists(place):
-        about = dataset.reason if dataset is not None else now_on_disk
+        about = stored if dataset is not None else now_on_disk
         return f"it is not there now; {about}"
     if dataset is not None and dataset.state is not State.SETTLING:
-        return dataset.reason
+        return stored
     if dataset is None and not on_disk.root_lost:
         return f"the daemon has not noticed it yet; {now_on_disk}"
     return now_on_disk
