@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 
 from archived.config import Configuration
@@ -68,10 +68,11 @@ def prepare(
     selector: Selector,
     *,
     to: str | None = None,
+    only: Container[int] | None = None,
     stop: threading.Event | None = None,
     tell: Tell = untold,
 ) -> Plan:
-    """Plan to bring back what a selector means, of every rig of the store.
+    """Plan to bring back what a selector means, of every rig of the store; of that, `only` these files, by their ids.
 
     `to` is a folder of this machine to bring it to, instead of the root of each location. With a `file_type` in the
     selector only files of such types are brought. Files that are there already are compared, by their checksums
@@ -81,7 +82,7 @@ def prepare(
     the reason where nothing may be brought to the destination, and what movers and stores raise.
     """
     insist_on_writable(configuration)
-    planner = _Planner(configuration, store, movers, stop or threading.Event(), tell)
+    planner = _Planner(configuration, store, movers, stop or threading.Event(), tell, only)
     return planner.plan(selector, to)
 
 
@@ -116,12 +117,14 @@ class _Planner:
         movers: Movers,
         stop: threading.Event,
         tell: Tell,
+        only: Container[int] | None,
     ) -> None:
         self._configuration = configuration
         self._store = store
         self._movers = movers
         self._stop = stop
         self._tell = tell
+        self._only = only
         self._found = _Found()
 
     def plan(self, selector: Selector, to: str | None) -> Plan:
@@ -147,6 +150,8 @@ class _Planner:
             self._insist()
             self._tell(Progress("reading the catalogue", number, len(datasets), 0, 0))
             for file in self._store.files(dataset.id):
+                if self._only is not None and file.id not in self._only:
+                    continue
                 pattern = selector.file_type
                 if pattern is not None and not fnmatch.fnmatchcase(file.file_type, pattern):
                     continue
