@@ -28,7 +28,7 @@ FIELDS = (
     Field[View]("DATASETS", lambda view: str(view["datasets"]), right=True),
     Field[View]("SIZE", lambda view: format_size(view["bytes"]), right=True),
     Field[View]("SAID", lambda view: Cell(SAID[view["source"]], Style.DIM)),
-    Field[View]("BUT", lambda view: Cell(_contradiction(view), Style.WARN)),
+    Field[View]("OTHERS SAY", lambda view: Cell(_contradiction(view), Style.WARN)),
 )
 
 
