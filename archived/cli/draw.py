@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -11,6 +12,7 @@ from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TextColumn,
@@ -21,8 +23,11 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from archived.cli.output import Cell, Line, Page, Table, colourful
-from archived.cli.progress import in_words
+from archived.cli.progress import in_words, walk_in_words
 from archived.core.lifecycle import State
+
+if TYPE_CHECKING:
+    from archived.discover.walking import WalkProgress
 
 WHOLE = 16
 """Up to how many characters a column is never folded."""
@@ -92,6 +97,38 @@ def progress_bar(environ: Mapping[str, str]) -> Iterator[Bar]:
     console = console_of(environ, stderr=True)
     with Progress(*columns, console=console, transient=True) as progress:
         yield Bar(progress)
+
+
+class FolderBar:
+    """A progress bar over the folders of an archive that were met, with the names of what is walked."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._bar = progress.add_task("looking", total=None)
+
+    def tell(self, walk: WalkProgress) -> None:
+        """See `progress.WalkReporter.tell`."""
+        folders = walk.folders
+        self._progress.update(
+            self._bar,
+            description=walk_in_words(walk),
+            completed=folders.done + folders.refused,
+            total=folders.done + folders.refused + folders.left,
+        )
+
+
+@contextmanager
+def folder_bar(environ: Mapping[str, str]) -> Iterator[FolderBar]:
+    """A bar on standard error that is gone when the block ends."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+    )
+    console = console_of(environ, stderr=True)
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield FolderBar(progress)
 
 
 def renderable(page: Page) -> Group:

@@ -1,14 +1,21 @@
-"""How far a run of `publish` is: a bar on a terminal, else a line whenever the counts change."""
+"""How far a run of `publish` or `discover` is: a bar on a terminal, else a line now and then."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from archived.cli.output import talk
 from archived.core.lifecycle import State
+from archived.core.paths import printable
+
+if TYPE_CHECKING:
+    from archived.discover.walking import WalkProgress
+
+FOLDERS_A_LINE = 500
+"""After how many more folders a line is said where there is no terminal to draw a bar on."""
 
 
 class Reporter(Protocol):
@@ -56,3 +63,55 @@ def reporting(environ: Mapping[str, str], *, quiet: bool) -> Iterator[Reporter]:
 def in_words(counts: Mapping[State, int]) -> str:
     """`2 transferring, 5 archived`."""
     return ", ".join(f"{number} {state}" for state, number in counts.items() if number)
+
+
+class WalkReporter(Protocol):
+    """Is told how far a walk over an archive is, twice a second."""
+
+    def tell(self, walk: WalkProgress) -> None:
+        """`walk` has the counts so far."""
+
+
+class SilentWalk:
+    """For scripts: says nothing."""
+
+    def tell(self, walk: WalkProgress) -> None:
+        """See `WalkReporter.tell`."""
+
+
+class WalkLines:
+    """Says how far it is after every so many folders, and why it waits."""
+
+    def __init__(self) -> None:
+        self._next = FOLDERS_A_LINE
+        self._waiting_for = ""
+
+    def tell(self, walk: WalkProgress) -> None:
+        """See `WalkReporter.tell`."""
+        done = walk.folders.done + walk.folders.refused
+        if done >= self._next:
+            talk(f"{walk_in_words(walk)}, {done} folders, {walk.folders.left} more are known of")
+            self._next = done + FOLDERS_A_LINE
+        if walk.waiting_for and walk.waiting_for != self._waiting_for:
+            talk(f"{walk.location}: waiting, as {walk.waiting_for}")
+        self._waiting_for = walk.waiting_for
+
+
+@contextmanager
+def reporting_walks(environ: Mapping[str, str], *, quiet: bool) -> Iterator[WalkReporter]:
+    """As `reporting`, for walks over archives."""
+    if quiet:
+        yield SilentWalk()
+    elif sys.stderr.isatty() and environ.get("TERM") != "dumb":
+        from archived.cli.draw import folder_bar
+
+        with folder_bar(environ) as bar:
+            yield bar
+    else:
+        yield WalkLines()
+
+
+def walk_in_words(walk: WalkProgress) -> str:
+    """`raw-ephys: 1204 files`, and why it waits, in short."""
+    waits = ", the archive asks to wait" if walk.waiting_for else ""
+    return f"{printable(walk.location)}: {walk.files} files{waits}"
