@@ -266,6 +266,12 @@ class TestDatabase:
         assert not found.tls
         assert "--password-file" in told(document, Outcome.LEFT)["database.password"]
 
+    def test_an_encrypted_connection_is_given_up_only_by_a_person(self, tmp_path: Path) -> None:
+        document = {**FIRST, "database.host": "db", "database.use_tls": None}
+
+        assert loaded(document, tmp_path).datajoint.tls
+        assert "\n; tls = no\n" in imported(document).text
+
     def test_with_the_password_at_hand_the_subjects_are_read(self, tmp_path: Path) -> None:
         document = {**FIRST, "database.host": "db.lab.org", "database.password": SECRET}
         found = loaded(document, tmp_path, password_file=str(tmp_path / "password"))

@@ -31,6 +31,8 @@ _APPLICATION_LEFT = (
     "has the application built in that people log in with; register one of your own (or a service account) at "
     "app.globus.org/settings/developers, and name it in [globus] client_id. Until then nothing is transferred"
 )
+_UNENCRYPTED = "map-ephys went on without encryption where the server offers none; archived does so only if it is told."
+_MIRROR = "Keeps the tables of `publication` up to date, as map-ephys did."
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 _USUAL_PASSWORD_FILE = "/etc/archived/datajoint-password"
 
@@ -154,12 +156,14 @@ def _database(database: Database, password_file: str | None) -> list[Section]:
         else "The password of the old file, written on request."
     )
     address, *others = database.keys
+    if not any(each.name == "tls" for each in others):
+        others.append(Key("tls", "no", _UNENCRYPTED, off=True))
     keys = [
         address,
         Key("password_file", password_file or _USUAL_PASSWORD_FILE, said, off=off),
         *others,
-        Key("mirror", "yes", "Keeps the tables of `publication` up to date, as map-ephys did.", off=True),
-    ]  # fmt: skip
+        Key("mirror", "yes", _MIRROR, off=True),
+    ]
     said = "Which animal has which number: from lab.WaterRestriction, as in map-ephys."
     subjects = [Key("datajoint", "yes", said, off=off)]
     return [Section("subjects", keys=subjects), Section("datajoint", keys=keys)]
