@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from archived.carry.around import Around
-from archived.carry.load import Ending, Setback
+from archived.carry.load import Ending, Proof, Setback
 from archived.core.carrying import (
     CHECKSUM_UNSUPPORTED,
     FULL,
@@ -17,7 +17,7 @@ from archived.core.carrying import (
     overdue,
 )
 from archived.core.faults import explain
-from archived.core.model import Batch, BatchState
+from archived.core.model import Batch, BatchState, Receipt
 from archived.errors import ArchivedError, StoreError
 from archived.ports import Fault, TaskReport, TaskState
 
@@ -131,12 +131,27 @@ def _ended(around: Around, batch: Batch, report: TaskReport, now: datetime) -> N
         Ending(
             after=BatchState.FAILED,
             reason=person or reason,
+            arrived=_arrived_all_the_same(around, batch),
             failed=failed,
             retry_at=None if person else now if apart else around.next_try(attempts, now),
             counts=not apart,
         ),
         now,
     )
+
+
+def _arrived_all_the_same(around: Around, batch: Batch) -> Sequence[Receipt]:
+    """The files that a task moved before it failed. Without an answer they travel again, and are found in place."""
+    assert batch.task_id is not None
+    try:
+        listed = {each.path: each for each in around.load.mover(batch).receipts(batch.task_id)}
+        proof = around.load.prove(batch, listed) if listed else Proof()
+    except StoreError:
+        raise
+    except ArchivedError as error:
+        around.log.warning("what arrived is not known", batch=batch.id, error=str(error))
+        return ()
+    return [each for each in proof.arrived if each.path in listed]
 
 
 def _needs_person(around: Around, faults: Sequence[Fault]) -> str | None:

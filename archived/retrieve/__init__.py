@@ -10,6 +10,7 @@ from archived.retrieve.bringing import bring, cancel, insist_on_room
 from archived.retrieve.planning import prepare, resume
 from archived.retrieve.values import (
     NoRoomError,
+    NotWritableError,
     Outcome,
     Plan,
     Portion,
@@ -22,6 +23,7 @@ from archived.retrieve.values import (
 
 __all__ = [
     "NoRoomError",
+    "NotWritableError",
     "Outcome",
     "Plan",
     "Portion",

@@ -18,6 +18,7 @@ from archived.core.paths import printable
 from archived.core.retrieving import BringState, WantedFile, split
 from archived.core.retrying import RetryPolicy
 from archived.core.units import format_size
+from archived.errors import StoreError
 from archived.movers import Movers
 from archived.retrieve.load import Bringing
 from archived.retrieve.places import insist_on_writable
@@ -37,6 +38,7 @@ from archived.store import Store
 
 LONGEST_WAIT = timedelta(minutes=1)
 SHORTEST_WAIT = timedelta(milliseconds=10)
+STORE_PAUSE = timedelta(seconds=5)
 
 CANCELLED = "cancelled by a person"
 
@@ -67,6 +69,7 @@ def bring(
     insist_on_writable(configuration)
     insist_on_room(plan)
     ending = stop or threading.Event()
+    store.join()
     with store.claim_retrieval(os.getpid(), asked_by or "somebody", now()):
         noted = _note(store, plan, asked_for, asked_by, now())
         run = _Run(configuration, store, movers, noted, ending, tell, Telling(store, log), now)
@@ -149,8 +152,8 @@ class _Run:
 
     def until_done(self, jitter: Callable[[], float]) -> None:
         carrier = self._carrier(jitter)
-        try:
-            while not self.stop.is_set():
+        while not self.stop.is_set():
+            try:
                 self._plan_due(self.now())
                 back = carrier.turn(self.now())
                 self._end_what_is_done(self.now())
@@ -158,19 +161,24 @@ class _Run:
                 if not self._open():
                     return
                 self._wait(back)
-        except StoppedError:
-            return
+            except StoppedError:
+                return
+            except StoreError as error:
+                self._wait_for_store(error)
 
     def until_cancelled(self, jitter: Callable[[], float]) -> None:
         carrier = self._carrier(jitter)
         while not self.stop.is_set():
-            carrier.cancel(self.now(), reason=CANCELLED)
-            back = carrier.turn(self.now())
-            if back is None:
-                for each in self.retrievals:
-                    self.store.end_retrieval(each, self.now())
-                return
-            self._wait(back)
+            try:
+                carrier.cancel(self.now(), reason=CANCELLED)
+                back = carrier.turn(self.now())
+                if back is None:
+                    for each in self.retrievals:
+                        self.store.end_retrieval(each, self.now())
+                    return
+                self._wait(back)
+            except StoreError as error:
+                self._wait_for_store(error)
 
     def _carrier(self, jitter: Callable[[], float]) -> Carrier:
         load = Bringing(
@@ -235,6 +243,13 @@ class _Run:
         now = self.now()
         wait = min(times, default=now + SHORTEST_WAIT) - now
         self.stop.wait(max(SHORTEST_WAIT, min(wait, LONGEST_WAIT)).total_seconds())
+
+    def _wait_for_store(self, error: StoreError) -> None:
+        """A store that refuses is waited for: nothing is lost, and transfers that were begun go on."""
+        if error.permanent:
+            raise error
+        self.telling.warning("store unavailable", error=str(error))
+        self.stop.wait(STORE_PAUSE.total_seconds())
 
     def _tell_progress(self) -> None:
         totals = [self.store.retrieval_totals(each) for each in self.retrievals]

@@ -21,6 +21,7 @@ from archived.core.retrieving import (
     answer,
     compared,
 )
+from archived.errors import ArchivedError, StoreError
 from archived.ports import TransferItem, Transfers
 from archived.retrieve.destination import Destination, can_compute
 from archived.store import Store
@@ -134,22 +135,37 @@ class Bringing:
 
     def ended(self, batch: Batch, ending: Ending, now: datetime) -> None:
         """See `Load.ended`."""
-        place, files = self._place(batch), self._files(batch)
-        assert batch.retrieval is not None
-        lying = place.destination.look(each.path for each in files)
+        files = self._files(batch)
+        lying, ours = self._lying_now(batch, files)
         arrived = {receipt.path for receipt in ending.arrived}
         outcomes = []
         for file in files:
-            here = lying[file.path]
-            copy = here.copy if here is not None else None
+            here = lying.get(file.path)
             if file.path in arrived:
                 outcomes.append(_outcome(file, Answer(BringState.ARRIVED), here))
                 continue
-            # What a mover that writes into the place itself left there is ours; others leave nothing. Before anything
-            # was submitted only what was ours before is.
-            ours = copy if batch.submission_id is not None else file.leftover
-            outcomes.append(_not_arrived(file, ending, None if place.guards else ours))
+            # Before anything was submitted, only what was ours before is ours.
+            left = here.copy if here is not None and ours else None
+            leftover = left if batch.submission_id is not None else file.leftover
+            outcomes.append(_not_arrived(file, ending, leftover))
+        assert batch.retrieval is not None
         self._store.note_brought(batch.retrieval, outcomes)
+
+    def _lying_now(
+        self, batch: Batch, files: Sequence[WantedFile]
+    ) -> tuple[Mapping[str, Lying | None], bool]:
+        """What lies at the destination, and whether what a failed transfer left there is ours.
+
+        A mover that writes under a name of its own leaves nothing. Where the folder is not there, or may not be
+        written to any more, a batch ends all the same.
+        """
+        try:
+            place = self._place(batch)
+            return place.destination.look(each.path for each in files), not place.guards
+        except StoreError:
+            raise
+        except ArchivedError:
+            return {}, False
 
     def _files(self, batch: Batch) -> list[WantedFile]:
         return [

@@ -11,7 +11,8 @@ from archived.config import Configuration
 from archived.core.exporting import elsewhere
 from archived.core.model import CollectionArchive, DirectoryArchive, StorageLocation
 from archived.core.paths import PathError, printable
-from archived.errors import NameNotFoundError, NotPermittedError
+from archived.errors import NameNotFoundError
+from archived.retrieve.values import NotWritableError
 from archived.store import Store
 
 
@@ -25,9 +26,9 @@ class Forbidden:
 
 
 def insist_on_writable(configuration: Configuration) -> None:
-    """Raise `NotPermittedError` unless the configuration lets this machine's folder be written."""
+    """Raise `NotWritableError` unless the configuration lets this machine be written to."""
     if not configuration.globus.writable:
-        raise NotPermittedError(
+        raise NotWritableError(
             "the configuration does not let files be brought to this machine (writable = no); nothing was written",
             what_to_do="on a machine that is meant for it, set `writable = yes` in [globus]",
         )
@@ -56,7 +57,7 @@ def place_of(
 ) -> StorageLocation:
     """A location with the folder that its files are brought to in place of its root: `to`, or the root itself.
 
-    Raises `NotPermittedError`, `NameNotFoundError` for a location that the configuration does not have, and
+    Raises `NotWritableError`, `NameNotFoundError` for a location that the configuration does not have, and
     `PathError` with the reason where nothing may be brought there.
     """
     insist_on_writable(configuration)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import threading
 from collections import defaultdict
 from collections.abc import Container, Iterable
@@ -37,6 +36,7 @@ from archived.retrieve.values import (
     untold,
 )
 from archived.store import Selector, Store
+from archived.store.selecting import type_matcher
 
 
 @dataclass
@@ -78,7 +78,7 @@ def prepare(
     selector only files of such types are brought. Files that are there already are compared, by their checksums
     where one is known, which reads them: `tell` hears how far that is, and `stop` ends it with `StoppedError`.
 
-    Raises `NotPermittedError` where the configuration does not let this machine be written to, `PathError` with
+    Raises `NotWritableError` where the configuration does not let this machine be written to, `PathError` with
     the reason where nothing may be brought to the destination, and what movers and stores raise.
     """
     insist_on_writable(configuration)
@@ -142,6 +142,7 @@ class _Planner:
         """What was archived of what is meant: by location and path, each once, that of this rig if it has one."""
         wanted: defaultdict[str, dict[str, WantedFile]] = defaultdict(dict)
         everywhere = replace(selector, everywhere=True)
+        fits = type_matcher("*" if selector.file_type is None else selector.file_type)
         datasets = sorted(
             self._store.select(everywhere),
             key=lambda each: (each.rig != self._configuration.rig, each.id),
@@ -152,8 +153,7 @@ class _Planner:
             for file in self._store.files(dataset.id):
                 if self._only is not None and file.id not in self._only:
                     continue
-                pattern = selector.file_type
-                if pattern is not None and not fnmatch.fnmatchcase(file.file_type, pattern):
+                if not fits(file.file_type):
                     continue
                 if file.archived_size is not None:
                     wanted[dataset.location].setdefault(file.path, _wanted_file(dataset, file))

@@ -10,6 +10,10 @@ from archived.core.retrieving import WantedFile
 from archived.errors import ArchivedError
 
 
+class NotWritableError(ArchivedError):
+    """The configuration says that nothing is brought to this machine; nothing was."""
+
+
 class NoRoomError(ArchivedError):
     """The disk that files are to be brought to has too little room for them; nothing was begun."""
 
