@@ -33,4 +33,4 @@ format: $(STAMP) ## let ruff format the code
 	$(BIN)/ruff check --fix .
 
 clean: ## remove the environment and the caches
-	rm -rf $(VENV) .venv-globus-cli* .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .venv-globus-cli* .venv-datajoint-* .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -8,9 +8,9 @@ from archived.core.mirror import LINKED
 from archived.errors import LabTablesError
 from archived.store.lab.connection import LabConnection
 from archived.store.lab.inspecting import FoundTable, refuse_misfits, tables_of
+from archived.store.lab.lineage import note_lineage
 from archived.store.lab.tables import (
     EXPERIMENT,
-    LINEAGE,
     LINEAGE_TABLE,
     LINKS,
     MIRROR,
@@ -20,6 +20,7 @@ from archived.store.lab.tables import (
     Column,
     Reference,
     Table,
+    by_name,
 )
 
 _COLLATION = "utf8mb4_bin"
@@ -55,19 +56,17 @@ class Declaration:
 
     def make(self) -> None:
         """Make what is missing. Raises `LabDatabaseError`."""
-        missing = self.missing()
+        missing = [each for each in self._wanted() if each.name not in self.found]
         if not self.found:
             self._make_schema()
-        if not any(not name.startswith("~") for name in self.found):
-            # The schema is ours. In one that DataJoint's older releases declared the table would be wrong by halves.
-            self._make(LINEAGE_TABLE)
+        self._make(LINEAGE_TABLE)
         self._make(NOTES_TABLE)
-        for table in self._wanted():
-            if table.name in missing:
-                # First, so that no end of this program leaves a table that DataJoint cannot join.
-                if LINEAGE in self.found:
-                    self._note_lineage(table)
-                self._make(table)
+        known = by_name()
+        there = [known[each] for each in known if each in self.found]
+        # First, so that no end of this program leaves a table that DataJoint cannot join.
+        note_lineage(self._lab, [*there, *missing], anew={each.name for each in missing})
+        for table in missing:
+            self._make(table)
 
     def _wanted(self) -> tuple[Table, ...]:
         # A user who may only read the sessions does not see their key, and could not refer to it.
@@ -155,43 +154,6 @@ class Declaration:
         if not target.collation:
             return target.type
         return f"{target.type} CHARACTER SET {target.charset} COLLATE {target.collation}"
-
-    def _note_lineage(self, table: Table) -> None:
-        """Tell DataJoint 2 where each column of the key, and each that refers to another table, comes from."""
-        lab = self._lab
-        referring = {name for each in table.references for name in each.columns}
-        rows = [
-            (table.name, column.name, self._origin(table, column.name))
-            for column in table.columns
-            if column.name in referring or column.name in table.key
-        ]
-        name = lab.table(SCHEMA, LINEAGE)
-        with lab.transaction():
-            lab.change(f"DELETE FROM {name} WHERE table_name = %s", table.name)
-            lab.many(
-                f"INSERT INTO {name} (table_name, attribute_name, lineage) VALUES (%s, %s, %s)",
-                rows,
-            )
-
-    def _origin(self, table: Table, column: str) -> str:
-        """`schema.table.attribute` of where a column was first declared."""
-        lab = self._lab
-        reference = next((each for each in table.references if column in each.columns), None)
-        if reference is None:
-            return f"{lab.prefix}{SCHEMA}.{table.name}.{column}"
-        schema = reference.schema
-        tables = tables_of(lab, schema)
-        if LINEAGE in tables:
-            rows = lab.rows(
-                f"SELECT lineage FROM {lab.table(schema, LINEAGE)} WHERE table_name = %s AND attribute_name = %s",
-                reference.table,
-                column,
-            )
-            if rows:
-                return str(rows[0][0])
-        if schema == EXPERIMENT and column == "subject_id":
-            return f"{lab.prefix}lab.subject.subject_id"
-        return f"{lab.prefix}{schema}.{reference.table}.{column}"
 
 
 def _reference(table: Table, column: str) -> Reference:
