@@ -7,6 +7,7 @@ from archived.interface.archive import Archive
 from archived.interface.datasets import Datasets, Files
 from archived.interface.query import Query
 from archived.interface.restrictions import AndList
+from archived.interface.retrieved import Retrieved, RetrievedFile
 from archived.interface.rows import DatasetRow, FileRow
 
 __all__ = [
@@ -18,4 +19,6 @@ __all__ = [
     "Files",
     "Query",
     "QueryError",
+    "Retrieved",
+    "RetrievedFile",
 ]

@@ -51,7 +51,10 @@ def cell(about: About, name: str, value: Any) -> str:
 
 def total(about: About, shown: int, number: int) -> str:
     """The line below a table."""
-    noun = str(about)[:-1] if number == 1 else str(about)
-    return (
-        f"{number} {noun}" if shown >= number else f"{number} {noun}; the first {shown} are shown"
-    )
+    counted = many(number, str(about))
+    return counted if shown >= number else f"{counted}; the first {shown} are shown"
+
+
+def many(number: int, plural: str) -> str:
+    """`1 dataset`, `2 datasets`."""
+    return f"{number} {plural.removesuffix('s') if number == 1 else plural}"

@@ -66,9 +66,9 @@ def one(about: About, rows: Rows) -> tuple[Any, ...]:
     """The only row. Raises `QueryError` where there is none, or a second one."""
     if len(rows) == 1:
         return rows[0]
-    number = "no" if not rows else "more than one"
+    number = "more than one" if rows else "none"
     raise QueryError(
-        f"fetch1 is for exactly one row; {number} of the {about} fit",
+        f"fetch1 is for exactly one row; {number} of the {about} fits",
         what_to_do="restrict it further, or use fetch" if rows else "look at the restrictions",
     )
 

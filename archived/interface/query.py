@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar, overload
 
@@ -15,6 +17,7 @@ from archived.interface.telling import telling
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from archived.interface.retrieved import Retrieved
     from archived.interface.source import Source
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
@@ -186,6 +189,38 @@ class Query(Generic[Row]):
     def __contains__(self, restriction: Restriction) -> bool:
         """Whether any row fits."""
         return bool(self & restriction)
+
+    def retrieve(
+        self,
+        to: str | os.PathLike[str] | None = None,
+        *,
+        dry_run: bool = False,
+        at_most: int | str | None = None,
+        progress: bool = True,
+        stop: threading.Event | None = None,
+    ) -> Retrieved:
+        """Bring the archived files back to this machine, wait for them, and say what became of each.
+
+        They go to `local_endpoint_local_path` of their locations, or below the folder `to`. What is there already is
+        compared and never written over. More than `at_most` bytes, or than `[retrieve] ask_above`, is refused. With
+        `dry_run` nothing is done. `progress` says on standard output how far it is; `stop` ends the waiting.
+        Whatever ends it, the same call goes on with it.
+
+        Raises `NotPermittedError` unless `writable = yes`, `PathError` for a folder that nothing may be brought to,
+        `QueryError` for too much, `NoRoomError`, and what movers and stores raise.
+        """
+        from archived.interface.retrieving import retrieve
+
+        with telling():
+            return retrieve(
+                self._source,
+                self.question,
+                to=to,
+                dry_run=dry_run,
+                at_most=at_most,
+                progress=progress,
+                stop=stop,
+            )
 
     # --- showing ----------------------------------------------------------------------------------
 

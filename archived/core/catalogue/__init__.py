@@ -28,6 +28,7 @@ from archived.core.catalogue.conditions import (
 )
 from archived.core.catalogue.patterns import Wildcard, pieces
 from archived.core.catalogue.values import Value, checked, compared
+from archived.core.catalogue.words import words
 
 __all__ = [
     "ATTRIBUTES",
@@ -55,4 +56,5 @@ __all__ = [
     "compared",
     "find",
     "pieces",
+    "words",
 ]

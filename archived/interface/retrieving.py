@@ -1,0 +1,148 @@
+"""`.retrieve()`: brings back what a query means, by the same way as `archivedctl retrieve`."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from archived import clock, movers
+from archived.config import Configuration
+from archived.core.catalogue import About, Fits, QueryError, Question, find, words
+from archived.core.units import format_size, parse_size
+from archived.interface.progress import Line
+from archived.interface.retrieved import Retrieved, RetrievedFile
+from archived.retrieve import Outcome, Plan, Remark, bring, prepare
+from archived.store import Selector, Store
+
+if TYPE_CHECKING:
+    from archived.interface.source import Source
+
+
+def retrieve(
+    source: Source,
+    question: Question,
+    *,
+    to: str | os.PathLike[str] | None,
+    dry_run: bool,
+    at_most: int | str | None,
+    progress: bool,
+    stop: threading.Event | None,
+) -> Retrieved:
+    """See `Query.retrieve`."""
+    configuration = source.configuration
+    limit = _bytes(at_most, configuration)
+    names, files = _meant(source, question)
+    folders = _folders(configuration, None if to is None else os.path.abspath(to))
+    if not names:
+        return Retrieved(dry_run=dry_run, folders=folders)
+    line = Line(wanted=progress)
+    try:
+        with (
+            Store.open(configuration.store, rig=configuration.rig, now=clock.now()) as store,
+            movers.opened(configuration) as opened,
+        ):
+            plan = prepare(
+                configuration,
+                store,
+                opened,
+                Selector(names=names, everywhere=True),
+                to=None if to is None else os.fspath(to),
+                only=files,
+                stop=stop,
+                tell=line.tell,
+            )
+            if dry_run:
+                return _planned(plan, folders)
+            _insist_on_amount(plan.bytes, limit)
+            outcome = bring(
+                configuration,
+                store,
+                opened,
+                plan,
+                asked_for=f"Archive: {words(question)}",
+                asked_by=_somebody(),
+                stop=stop,
+                tell=line.tell,
+                log=line,
+            )
+    finally:
+        line.end()
+    return _done(outcome, folders)
+
+
+def _meant(source: Source, question: Question) -> tuple[tuple[str, ...], frozenset[int]]:
+    """The names of the datasets, and the ids of the files in the store."""
+    catalogue = source.catalogue()
+    inner = (Fits(question),)
+    name = find(About.DATASETS, "dataset_name")
+    names = catalogue.rows(Question(About.DATASETS, inner), [name])
+    files = catalogue.ids(Question(About.FILES, inner))
+    return tuple(dict.fromkeys(row[0] for row in names)), frozenset(files)
+
+
+def _folders(configuration: Configuration, to: str | None) -> dict[str, str]:
+    locations = [each.location for each in configuration.locations]
+    return {each.name: each.root if to is None else to for each in locations}
+
+
+def _bytes(at_most: int | str | None, configuration: Configuration) -> int:
+    if at_most is None:
+        return configuration.retrieve.ask_above
+    try:
+        return parse_size(at_most) if isinstance(at_most, str) else int(at_most)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise QueryError(
+            f"at_most={at_most!r} is no size", what_to_do="give bytes, or a size such as '500 GB'"
+        ) from error
+
+
+def _insist_on_amount(wanted: int, limit: int) -> None:
+    if wanted > limit:
+        raise QueryError(
+            f"this would bring {format_size(wanted)}, which is more than {format_size(limit)}; nothing was brought",
+            what_to_do=f"retrieve(dry_run=True) shows what it is; if it is meant, say so: retrieve(at_most={wanted})",
+        )
+
+
+def _somebody() -> str:
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        return "somebody"
+
+
+def _planned(plan: Plan, folders: dict[str, str]) -> Retrieved:
+    wanted = [
+        RetrievedFile(file.dataset, file.path, file.size)
+        for portion in plan.portions
+        for file in (*portion.files, *portion.under_way)
+    ]
+    return Retrieved(
+        dry_run=True,
+        wanted=tuple(wanted),
+        there=_files(plan.there),
+        differing=_files(plan.differing),
+        missing=_files(plan.missing),
+        failed=_files(plan.refused),
+        folders=folders,
+    )
+
+
+def _done(outcome: Outcome, folders: dict[str, str]) -> Retrieved:
+    return Retrieved(
+        dry_run=False,
+        brought=_files(outcome.brought),
+        there=_files(outcome.there),
+        differing=_files(outcome.differing),
+        missing=_files(outcome.missing),
+        failed=_files(outcome.failed),
+        left=_files(outcome.left),
+        folders=folders,
+    )
+
+
+def _files(remarks: Iterable[Remark]) -> tuple[RetrievedFile, ...]:
+    return tuple(RetrievedFile(each.dataset, each.path, each.size, each.reason) for each in remarks)
