@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 
 from archived.config import Configuration
 from archived.core.formats import UnreadableError
-from archived.core.model import CollectionArchive, Dataset, DatasetFile, FileState, StorageLocation
+from archived.core.model import CollectionArchive, StorageLocation
 from archived.core.paths import PathError, is_utf8, local_path, printable
 from archived.core.retrieving import (
     BringState,
@@ -23,7 +22,7 @@ from archived.core.retrieving import (
 from archived.errors import NameNotFoundError
 from archived.movers import Movers
 from archived.retrieve.archive import shortcomings
-from archived.retrieve.destination import Destination, can_compute
+from archived.retrieve.destination import Destination
 from archived.retrieve.places import Forbidden, below, forbidden, insist_on_writable, place_of
 from archived.retrieve.values import (
     Plan,
@@ -35,8 +34,8 @@ from archived.retrieve.values import (
     Tell,
     untold,
 )
+from archived.retrieve.wanted import wanted_files
 from archived.store import Selector, Store
-from archived.store.selecting import type_matcher
 
 
 @dataclass
@@ -128,8 +127,16 @@ class _Planner:
         self._found = _Found()
 
     def plan(self, selector: Selector, to: str | None) -> Plan:
-        wanted = self._wanted(selector)
-        for name, files in sorted(wanted.items()):
+        wanted = wanted_files(
+            self._store,
+            selector,
+            rig=self._configuration.rig,
+            only=self._only,
+            stop=self._stop,
+            tell=self._tell,
+        )
+        self._found.missing += wanted.unarchived
+        for name, files in sorted(wanted.files.items()):
             try:
                 place = place_of(self._configuration, self._store, name, to)
             except NameNotFoundError as error:
@@ -137,38 +144,6 @@ class _Planner:
                 continue
             self._plan_location(place, sorted(files.values(), key=lambda each: each.path))
         return self._found.plan()
-
-    def _wanted(self, selector: Selector) -> dict[str, dict[str, WantedFile]]:
-        """What was archived of what is meant: by location and path, each once, that of this rig if it has one."""
-        wanted: defaultdict[str, dict[str, WantedFile]] = defaultdict(dict)
-        everywhere = replace(selector, everywhere=True)
-        fits = type_matcher("*" if selector.file_type is None else selector.file_type)
-        datasets = sorted(
-            self._store.select(everywhere),
-            key=lambda each: (each.rig != self._configuration.rig, each.id),
-        )
-        for number, dataset in enumerate(datasets):
-            self._insist()
-            self._tell(Progress("reading the catalogue", number, len(datasets), 0, 0))
-            for file in self._store.files(dataset.id):
-                if self._only is not None and file.id not in self._only:
-                    continue
-                if not fits(file.file_type):
-                    continue
-                if file.archived_size is not None:
-                    wanted[dataset.location].setdefault(file.path, _wanted_file(dataset, file))
-                elif file.state is not FileState.GONE:
-                    why = "not archived yet"
-                    self._found.missing.append(Remark(dataset.name, file.path, file.size, why))
-        for location, files in wanted.items():
-            checksums = self._store.known_checksums(each.file_id for each in files.values())
-            wanted[location] = {
-                path: replace(
-                    file, checksums=tuple(filter(can_compute, checksums.get(file.file_id, ())))
-                )
-                for path, file in files.items()
-            }
-        return wanted
 
     def _plan_location(self, place: StorageLocation, files: list[WantedFile]) -> None:
         sound = self._refuse_unsound(place, files)
@@ -252,13 +227,6 @@ class _Planner:
     def _insist(self) -> None:
         if self._stop.is_set():
             raise StoppedError
-
-
-def _wanted_file(dataset: Dataset, file: DatasetFile) -> WantedFile:
-    assert file.archived_size is not None
-    return WantedFile(
-        file_id=file.id, dataset=dataset.name, path=file.path, size=file.archived_size
-    )
 
 
 def _remark(file: WantedFile, reason: str = "") -> Remark:
