@@ -5,6 +5,7 @@ Shared by the daemon's step and by the commands, which see subjects where no dae
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,8 +82,8 @@ def take_list(store: Store, path: Path, found: ListRead, now: datetime) -> Subje
         now,
         alarm=ALARM,
         name=name,
-        what_to_do=f"mend {name}; it is read again when it changes. "
-        "`archivedctl subjects import FILE --dry-run` tells every line",
+        what_to_do="mend it; it is read again when it changes. "
+        f"`archivedctl subjects import {shlex.quote(name)} --dry-run` tells every line",
     )
     store.put_setting(_NOTED, found.version)
     return changes

@@ -92,6 +92,27 @@ def _daemon(opened: Store) -> Iterator[Checked]:
         yield warn("daemon", "the daemon is not running, so nothing is archived", hint)
 
 
+def subjects(caller: Caller) -> Iterator[Checked]:
+    """The lab's list of subjects, where the configuration names one."""
+    from archived.subjects import ListUnavailableError, read_list
+
+    path = caller.configuration.subjects.file
+    if path is None:
+        return
+    try:
+        found = read_list(path, caller.configuration.h2o).read
+    except ListUnavailableError as error:
+        yield failed_by("subjects", error)
+        return
+    name = printable(str(path))
+    for bad in found.bad:
+        yield fail("subjects", f"{name}, line {bad.line}: {bad.why}", f"mend that line of {name}")
+    if found.subjects:
+        yield ok("subjects", f"{name} names {counted(len(found.subjects), 'animal')}")
+    elif not found.bad:
+        yield warn("subjects", f"{name} names no animal", f"add lines to {name}")
+
+
 def roots(caller: Caller) -> Iterator[Checked]:
     """Each watched folder: readable, the one it was, and whether changes in it raise events."""
     from archived.rig.root import Root
@@ -199,7 +220,15 @@ def systemd(caller: Caller) -> Iterator[Checked]:
 
 Examination = Callable[["Caller"], Iterator[Checked]]
 
-HERE: tuple[Examination, ...] = (configuration_on_disk, secret, store, roots, inotify, systemd)
+HERE: tuple[Examination, ...] = (
+    configuration_on_disk,
+    secret,
+    store,
+    subjects,
+    roots,
+    inotify,
+    systemd,
+)
 """What is looked at on this machine, the most basic things first."""
 
 AT_GLOBUS: tuple[Examination, ...] = (login, movers)

@@ -384,6 +384,34 @@ class TestWhy:
         assert "subjects add SUBJECT_ID SC011" in rig.json("why", str(folder))["reason"]
 
 
+class TestCheck:
+    def found(self, rig: CliRig, *, code: int) -> list[tuple[str, str]]:
+        view = rig.json("check", "--offline", code=code)
+        fits(view, "check")
+        return [
+            (each["level"], each["what"]) for each in view["findings"] if each["area"] == "subjects"
+        ]
+
+    def test_the_list_is_looked_at(self, rig: CliRig, bench: Bench) -> None:
+        assert self.found(rig, code=0) == []
+        file = listed(rig)
+        assert self.found(rig, code=0) == [("ok", f"{file} names 1 animal")]
+
+        file.write_text("subject_id,h2o\n")
+        assert self.found(rig, code=0) == [("warn", f"{file} names no animal")]
+
+        file.write_text(LIST + "1,\n2,no\n")
+        bad, worse, good = self.found(rig, code=3)
+        assert bad == ("fail", f"{file}, line 3: h2o is empty")
+        assert worse[0] == "fail"
+        assert good == ("ok", f"{file} names 1 animal")
+
+        file.unlink()
+        [(level, what)] = self.found(rig, code=3)
+        assert level == "fail"
+        assert "cannot be read" in what
+
+
 class TestCompletion:
     def completed(self, rig: CliRig, *words: str) -> list[str]:
         environ = {
