@@ -23,6 +23,14 @@ CHECKSUM = (
     "compare the file with its .meta: if the file is right and the .meta is out of date, `archivedctl accept {name}` "
     "archives it without that checksum; if the file is damaged, mend it, then `archivedctl retry {name}`"
 )
+MISSING = (
+    "`archivedctl retry {name}` sends again what is still on this rig; what is put back into the archive is found by "
+    "`archivedctl discover {name}`; `archivedctl accept {name}` also gives up what is in neither place"
+)
+DIFFERENT = (
+    "find out what happened in the archive; once it is mended there, `archivedctl discover {name}`. `archivedctl accept "
+    "{name}` replaces it by what is on this rig, or else takes what the archive has for right"
+)
 MEND = "mend what the reason names, then `archivedctl retry {name}`"
 EMPTY = "put its files back, then `archivedctl retry {name}`; or `archivedctl hold {name}` if they are not to come back"
 JUDGED = (
@@ -33,6 +41,9 @@ JUDGED = (
 
 ACCEPTABLE = {"conflict": CONFLICT, "checksum": CHECKSUM}
 """The kinds of faults of files that `accept` overrides, those first that it cannot undo."""
+
+LOST = {FileState.DIFFERENT: DIFFERENT, FileState.MISSING: MISSING}
+"""What the archive did to files that it was proved to hold."""
 
 
 def what_to_do(
@@ -68,6 +79,7 @@ def _failed(present: Set[FileState], faults: Set[str]) -> list[str]:
     said = [advice for kind, advice in ACCEPTABLE.items() if kind in faults]
     if FileState.CHANGED in present:
         said.append(CHANGED)
+    said += [advice for state, advice in LOST.items() if state in present]
     if FileState.FAILED in present and (not faults or faults - set(ACCEPTABLE)):
         said.append(MEND if not said else f"for other files, {MEND}")
     return said or [JUDGED]

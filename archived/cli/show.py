@@ -39,6 +39,8 @@ FILE_STYLES = {
     FileState.ARCHIVED: Style.GOOD,
     FileState.CHANGED: Style.BAD,
     FileState.FAILED: Style.BAD,
+    FileState.MISSING: Style.BAD,
+    FileState.DIFFERENT: Style.BAD,
     FileState.GONE: Style.DIM,
 }
 

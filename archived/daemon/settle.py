@@ -19,6 +19,7 @@ from archived.core.model import (
     FileState,
 )
 from archived.core.paths import is_utf8, printable
+from archived.core.progress import ODD, trouble
 from archived.core.settling import Decision, DecisionKind, decide
 from archived.daemon.roots import confirmed, noted_identity
 from archived.daemon.strangers import Strangers
@@ -226,10 +227,9 @@ class Settling:
         states = {FileState.FAILED if file in unsendable else file.state: file for file in files}
         if FileState.PENDING in states:
             after, reason, why = State.READY, Reason.SETTLED, decision.reason
-        elif odd := states.get(FileState.FAILED) or states.get(FileState.CHANGED):
-            why = odd.reason or "its name cannot be sent"
+        elif odd := next((states[each] for each in ODD if each in states), None):
             after, reason = State.FAILED, Reason.NEEDS_A_PERSON
-            why = f"{printable(odd.path)}: {why}"
+            why = trouble(odd.path, odd.reason or "its name cannot be sent")
         elif FileState.ARCHIVED in states:
             after, reason, why = State.ARCHIVED, Reason.PROVED, "everything in it has a receipt"
         else:

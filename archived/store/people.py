@@ -10,6 +10,7 @@ from archived.core.lifecycle import Reason, State
 from archived.core.model import Dataset, FileState
 from archived.core.paths import printable
 from archived.errors import MoveRefusedError
+from archived.store.losses import LossVerbs
 from archived.store.queries import QueryVerbs
 from archived.store.results import Moved, Selector
 from archived.store.schema import ACCEPTED
@@ -20,7 +21,7 @@ Which = Selector | Sequence[str]
 _Act = Callable[[Dataset], Moved | None]
 
 
-class PeopleVerbs(QueryVerbs):
+class PeopleVerbs(QueryVerbs, LossVerbs):
     """The verbs of `archivedctl`.
 
     All return the moves that were made, raise `NameNotFoundError` for a name that is not known, and
@@ -28,7 +29,10 @@ class PeopleVerbs(QueryVerbs):
     """
 
     def retry(self, which: Which, now: datetime, *, user: str, why: str = "") -> list[Moved]:
-        """Try again what waits, and look again at what failed: its files that were set apart get another chance."""
+        """Try again what waits, and look again at what failed: its files that were set apart get another chance.
+
+        What the archive lost is sent again where it is still on the rig.
+        """
 
         def act(dataset: Dataset) -> Moved | None:
             if dataset.state is State.WAITING:
@@ -44,6 +48,9 @@ class PeopleVerbs(QueryVerbs):
                 FileState.FAILED,
             )
             self._let_go_of_changes_that_left(dataset.id)
+            self._send_lost_again(dataset)
+            self._insist_on_something_to_retry(dataset)
+            self.tell_of_missing(dataset.location, now)
             asked = _asked(user, why, "looked at again")
             return self._asked_move(dataset, State.SETTLING, Reason.RETRY, asked, now, attempts=0)
 
@@ -80,20 +87,26 @@ class PeopleVerbs(QueryVerbs):
 
         Files that changed after they were archived travel as a new revision, files that the archive holds
         differently replace what is there, an external checksum that does not fit is dropped, and what the format
-        contradicts is sent all the same. Other faults cannot be accepted.
+        contradicts is sent all the same. What the archive lost is sent again, or is gone where it is not on the rig
+        either. Other faults cannot be accepted.
         """
 
         def act(dataset: Dataset) -> Moved | None:
             if dataset.state is not State.FAILED:
                 return None
             self._let_go_of_changes_that_left(dataset.id)
-            revised = self._accept_files(dataset.id)
-            if not self._anything_pending(dataset.id):
+            lost, replaced = self._accept_lost(dataset, now)
+            revised = self._accept_files(dataset.id) or replaced
+            asked = _asked(user, why, "accepted as it is")
+            if lost:
+                self.tell_of_missing(dataset.location, now)
+            if not self._has_files(dataset, [FileState.PENDING]):
+                if lost and self._all_is_settled(dataset):
+                    return self._accept_losses(dataset, asked, now)
                 raise MoveRefusedError(
                     f"{printable(dataset.name)} has nothing that could be accepted: {dataset.reason}",
                     what_to_do="see to the reason, then `archivedctl retry` it",
                 )
-            asked = _asked(user, why, "accepted as it is")
             return self._asked_move(
                 dataset,
                 State.READY,
@@ -146,13 +159,13 @@ class PeopleVerbs(QueryVerbs):
         self._settle_files(dataset_id)
         return revised > 0
 
-    def _anything_pending(self, dataset_id: int) -> bool:
-        row = self._door.row(
-            "SELECT 1 FROM file WHERE dataset_id = ? AND state = ? LIMIT 1",
-            dataset_id,
-            FileState.PENDING,
+    def _accept_losses(self, dataset: Dataset, asked: str, now: datetime) -> Moved | None:
+        """Nothing is to be sent. A dataset of which nothing is left is put out of sight, not called archived."""
+        if self._has_files(dataset, [FileState.ARCHIVED]):
+            return self._asked_move(dataset, State.ARCHIVED, Reason.ACCEPT, asked, now, attempts=0)
+        return self._asked_move(
+            dataset, State.HELD, Reason.ACCEPT, asked, now, held_from=State.SETTLING
         )
-        return row is not None
 
     def _asked_move(
         self,
