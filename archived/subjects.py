@@ -155,7 +155,7 @@ def tell_conflicts(store: Store, now: datetime) -> None:
         return
     first = conflicts[0]
     said = " and ".join(f"{each.subject} in {each.source} ({each.rig})" for each in first.said)
-    more = f"; so have {len(conflicts) - 1} more" if len(conflicts) > 1 else ""
+    more = f"; the same goes for {len(conflicts) - 1} more" if len(conflicts) > 1 else ""
     store.raise_alarm(
         CONFLICT_ALARM,
         f"{printable(first.h2o)} has several subjects: {printable(said)}; the first of them counts{more}",
