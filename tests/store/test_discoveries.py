@@ -10,6 +10,7 @@ import pytest
 from archived.core.discovery import Finding, Kind, Listed
 from archived.core.lifecycle import Reason, State
 from archived.core.model import FileState
+from archived.errors import MoveRefusedError
 from archived.store import Discovery, ListedFile, ListedFolder, Store
 from tests.builders import NOON
 from tests.store.bench import FILE_TYPE, G0, G1, LOCATION, ROOT, Bench, recording
@@ -504,3 +505,119 @@ def test_what_another_rig_archived_is_not_called_missing(
     assert second.store.note_absent_folders(second.walk) == 0
     assert second.store.finding_counts(second.walk.id)[Kind.CATALOGUE] == 0
     assert first.file_states() == {"a.bin": FileState.ARCHIVED}
+
+
+class TestWhatWasLost:
+    """Persons decide about it."""
+
+    @pytest.fixture(autouse=True)
+    def lost(self, walker: Walker) -> None:
+        archived(walker, "a.bin", "b.bin", "c.bin")
+        walker.list({"a.bin": 10, "c.bin": 4})
+        walker.again()
+
+    def leave_rig(self, walker: Walker, *names: str) -> None:
+        walker.remove(*(f"{G0}/{name}" for name in names))
+        walker.look()
+
+    def retry(self, walker: Walker) -> None:
+        walker.store.retry([NAME], walker.now, user="anna")
+
+    def accept(self, walker: Walker) -> None:
+        walker.store.accept([NAME], walker.now, user="anna")
+
+    def test_is_sent_again_from_the_rig(self, walker: Walker) -> None:
+        self.retry(walker)
+        assert walker.state() is State.SETTLING
+        assert walker.file_states() == {
+            "a.bin": FileState.ARCHIVED,
+            "b.bin": FileState.PENDING,
+            "c.bin": FileState.DIFFERENT,
+        }
+        walker.look()
+        assert walker.file_states()["b.bin"] is FileState.PENDING, "a look must not archive it"
+        walker.settle()
+        batch = walker.plan()
+        [file] = walker.store.batch_files(batch.id)
+        assert (file.path, file.overwrite, file.submitted) == (f"{G0}/b.bin", False, 0)
+        walker.send(batch)
+        walker.prove(batch)
+        walker.end(batch)
+        assert walker.state() is State.FAILED, "one file is different still"
+        assert walker.dataset().reason.startswith(f"{G0}/c.bin has 4 bytes in the archive")
+        assert walker.store.archived_totals() == {LOCATION: (2, 20)}
+
+    def test_cannot_be_sent_where_the_rig_does_not_have_it(self, walker: Walker) -> None:
+        self.leave_rig(walker, "b.bin", "c.bin")
+        with pytest.raises(MoveRefusedError, match="can be sent again"):
+            self.retry(walker)
+        assert walker.file_states()["b.bin"] is FileState.MISSING
+
+    def test_is_replaced_by_what_is_on_the_rig_once_accepted(self, walker: Walker) -> None:
+        self.accept(walker)
+        assert (walker.state(), walker.dataset().revision) == (State.READY, 2)
+        batch = walker.plan()
+        travels = {each.path: each.overwrite for each in walker.store.batch_files(batch.id)}
+        assert travels == {f"{G0}/b.bin": False, f"{G0}/c.bin": True}
+        walker.send(batch)
+        walker.prove(batch)
+        walker.end(batch)
+        assert walker.state() is State.ARCHIVED
+        assert walker.store.archived_totals() == {LOCATION: (3, 30)}
+        assert walker.store.alarms() == []
+
+    def test_is_given_up_once_accepted_where_nobody_has_it(self, walker: Walker) -> None:
+        self.leave_rig(walker, "b.bin", "c.bin")
+        self.accept(walker)
+        assert walker.state() is State.ARCHIVED
+        assert walker.file_states() == {
+            "a.bin": FileState.ARCHIVED,
+            "b.bin": FileState.GONE,
+            "c.bin": FileState.ARCHIVED,
+        }
+        assert (walker.dataset().bytes, walker.store.archived_totals()) == (
+            14,
+            {LOCATION: (2, 14)},
+        )
+        assert walker.store.alarms() == []
+        for _ in range(2):
+            walker.look()
+        assert walker.state() is State.ARCHIVED
+        assert walker.list({"a.bin": 10, "c.bin": 4}) is False
+
+    def test_is_not_called_archived_where_all_of_it_was_given_up(self, walker: Walker) -> None:
+        walker.list({})
+        self.leave_rig(walker, "a.bin", "b.bin", "c.bin")
+        self.accept(walker)
+        assert walker.state() is State.HELD
+        assert set(walker.file_states().values()) == {FileState.GONE}
+        assert walker.store.archived_totals() == {LOCATION: (0, 0)}
+
+    def test_stays_what_it_is_whatever_a_look_sees(self, walker: Walker) -> None:
+        walker.write("b.bin", 12)
+        walker.write("c.bin", 10)
+        walker.look()
+        assert walker.file_states() == {
+            "a.bin": FileState.ARCHIVED,
+            "b.bin": FileState.MISSING,
+            "c.bin": FileState.DIFFERENT,
+        }
+        assert walker.files()["b.bin"].size == 12, "what is on the rig is noted"
+        assert walker.files()["b.bin"].reason.startswith("is not in the archive")
+
+    def test_is_an_alarm_until_the_last_file_is_in_order(self, walker: Walker) -> None:
+        [alarm] = walker.store.alarms()
+        assert alarm.key == f"missing:{LOCATION}"
+        assert alarm.message == (
+            f"2 files of 1 dataset that were archived at {LOCATION} are missing there or have another size "
+            f"now; the first is {G0}/b.bin"
+        )
+
+    def test_does_not_stop_what_is_new(self, walker: Walker) -> None:
+        walker.write("d.bin")
+        walker.look()
+        assert walker.state() is State.SETTLING
+        walker.settle()
+        walker.archive()
+        assert walker.state() is State.FAILED
+        assert walker.file_states()["d.bin"] is FileState.ARCHIVED
