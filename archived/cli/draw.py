@@ -28,6 +28,7 @@ from archived.core.lifecycle import State
 
 if TYPE_CHECKING:
     from archived.discover.walking import WalkProgress
+    from archived.retrieve import Progress as BringProgress
 
 WHOLE = 16
 """Up to how many characters a column is never folded."""
@@ -75,12 +76,11 @@ class Bar:
 
     def tell(self, counts: Mapping[State, int], done: int, total: int) -> None:
         """See `progress.Reporter.tell`."""
-        self._progress.update(
-            self._bar,
-            description=in_words(counts) or "looking",
-            completed=done,
-            total=total or None,
-        )
+        self.say(in_words(counts) or "looking", done, total)
+
+    def say(self, text: str, done: int, total: int) -> None:
+        """The text beside the bar, and how far it is; without a total it only moves to and fro."""
+        self._progress.update(self._bar, description=text, completed=done, total=total or None)
 
 
 @contextmanager
@@ -97,6 +97,25 @@ def progress_bar(environ: Mapping[str, str]) -> Iterator[Bar]:
     console = console_of(environ, stderr=True)
     with Progress(*columns, console=console, transient=True) as progress:
         yield Bar(progress)
+
+
+class BringBar:
+    """A progress bar over the bytes that come back, with what is being done."""
+
+    def __init__(self, bar: Bar) -> None:
+        self._bar = bar
+
+    def tell(self, progress: BringProgress) -> None:
+        """See `progress.BringReporter.tell`."""
+        text = f"{progress.doing}, {progress.files_done} of {progress.files}"
+        self._bar.say(text, progress.bytes_done, progress.bytes)
+
+
+@contextmanager
+def bringing_bar(environ: Mapping[str, str]) -> Iterator[BringBar]:
+    """A bar on standard error that is gone when the block ends."""
+    with progress_bar(environ) as bar:
+        yield BringBar(bar)
 
 
 class FolderBar:

@@ -1,4 +1,4 @@
-"""How far a run of `publish` or `discover` is: a bar on a terminal, else a line now and then."""
+"""How far a run of `publish`, `discover` or `retrieve` is: a bar on a terminal, else a line now and then."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 from archived.cli.output import talk
 from archived.core.lifecycle import State
 from archived.core.paths import printable
+from archived.core.units import format_size
 
 if TYPE_CHECKING:
     from archived.discover.walking import WalkProgress
+    from archived.retrieve import Progress as BringProgress
 
 FOLDERS_A_LINE = 500
 """After how many more folders a line is said where there is no terminal to draw a bar on."""
@@ -115,3 +117,48 @@ def walk_in_words(walk: WalkProgress) -> str:
     """`raw-ephys: 1204 files`, and why it waits, in short."""
     waits = ", the archive asks to wait" if walk.waiting_for else ""
     return f"{printable(walk.location)}: {walk.files} files{waits}"
+
+
+class BringReporter(Protocol):
+    """Is told how far a retrieval is."""
+
+    def tell(self, progress: BringProgress) -> None:
+        """`progress` says with what, and the numbers of that."""
+
+
+class SilentBringing:
+    """For scripts: says nothing."""
+
+    def tell(self, progress: BringProgress) -> None:
+        """See `BringReporter.tell`."""
+
+
+class BringLines:
+    """Says what is being done when that changes, and how much has come after every tenth of it."""
+
+    def __init__(self) -> None:
+        self._said = ""
+
+    def tell(self, progress: BringProgress) -> None:
+        """See `BringReporter.tell`."""
+        text = f"{progress.doing} …"
+        if progress.bytes:
+            tenths = progress.bytes_done * 10 // progress.bytes
+            text = f"{progress.doing}: {tenths * 10} % of {format_size(progress.bytes)}"
+        if text != self._said:
+            talk(text)
+            self._said = text
+
+
+@contextmanager
+def reporting_bringing(environ: Mapping[str, str], *, quiet: bool) -> Iterator[BringReporter]:
+    """As `reporting`, for what comes back from archives."""
+    if quiet:
+        yield SilentBringing()
+    elif sys.stderr.isatty() and environ.get("TERM") != "dumb":
+        from archived.cli.draw import bringing_bar
+
+        with bringing_bar(environ) as bar:
+            yield bar
+    else:
+        yield BringLines()
