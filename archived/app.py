@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import random
 import threading
 import uuid
@@ -19,15 +20,25 @@ from archived.core.model import LIVE_BATCHES, Direction
 from archived.core.recognition import Recogniser
 from archived.core.retrying import RetryPolicy
 from archived.daemon import Daemon, Policies, SubjectSources, Surroundings, WatchedRoot
-from archived.daemon.surroundings import Log
+from archived.daemon.surroundings import Log, RecordKeeping
 from archived.errands import ThreadErrands
-from archived.movers import movers_of
+from archived.movers import Movers, opened
+from archived.records.building import programs
 from archived.rig.root import Root
 from archived.rig.watcher import Watcher
 from archived.store import Store
 from archived.store.lab import Outcome, Wish, mirror
 
-LANES = {"look": 1, "judge": 2, "mover": 4, "proof": 2, "subjects": 2, "mirror": 1}
+LANES = {
+    "look": 1,
+    "judge": 2,
+    "mover": 4,
+    "proof": 2,
+    "digest": 1,
+    "record": 1,
+    "subjects": 2,
+    "mirror": 1,
+}
 """How many threads serve each lane. Looks have their own: one may take minutes, and the rest must not wait."""
 
 LANE_OF = {
@@ -38,6 +49,9 @@ LANE_OF = {
     "poll": "mover",
     "cancel": "mover",
     "verify": "proof",
+    "digest": "digest",
+    "record": "record",
+    "deposit": "record",
     "subject list": "subjects",
     "lab subjects": "subjects",
     "mirror": "mirror",
@@ -136,7 +150,7 @@ def assembled(
             Store.open(configuration.store, rig=configuration.rig, create=True, now=clock.now())
         )
         stack.enter_context(store.claim_daemon(pid, clock.now()))
-        movers = stack.enter_context(movers_of(configuration))
+        movers = stack.enter_context(opened(configuration))
         errands = ThreadErrands(lanes=LANES, lane_of=LANE_OF.__getitem__, wake=wake.set)
         stack.callback(errands.close)
         around = Surroundings(
@@ -149,7 +163,9 @@ def assembled(
                 for each in configuration.locations
                 for convention in each.conventions
             },
-            movers=movers,
+            movers={
+                each.location.name: movers.of(each.location) for each in configuration.locations
+            },
             policies=policies_of(configuration),
             errands=errands,
             log=log,
@@ -160,6 +176,7 @@ def assembled(
             mirror=partial(_mirror, configuration, store)
             if configuration.datajoint.mirror
             else None,
+            records=_record_keeping(configuration, movers),
         )
         watcher = Watcher(
             [each.root.path for each in around.roots],
@@ -231,6 +248,17 @@ def _water_restriction(configuration: Configuration) -> list[tuple[str, str]]:
 def _mirror(configuration: Configuration, store: Store) -> Outcome:
     archives = {each.location.name: each.location.archive for each in configuration.locations}
     return mirror(store, configuration.datajoint, archives, Wish(newly_archived=True))
+
+
+def _record_keeping(configuration: Configuration, movers: Movers) -> RecordKeeping | None:
+    if not configuration.records:
+        return None
+    return RecordKeeping(
+        spool=configuration.spool,
+        mover_of=movers.of,
+        host=platform.node() or None,
+        programs=programs(),
+    )
 
 
 def _roots(configuration: Configuration) -> tuple[WatchedRoot, ...]:

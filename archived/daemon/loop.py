@@ -12,6 +12,8 @@ from archived.core.lifecycle import State
 from archived.core.model import BatchState
 from archived.daemon.batch import Batching
 from archived.daemon.begin import begin, clock_was_set_back
+from archived.daemon.deposit import Depositing
+from archived.daemon.describe import Describing
 from archived.daemon.mirror import Mirroring
 from archived.daemon.poll import Polling
 from archived.daemon.settle import Settling
@@ -62,6 +64,8 @@ class Daemon:
         self._around = around
         self.sighting = Sighting(around, watcher)
         self.settling = Settling(around)
+        self.depositing = Depositing(around)
+        self.describing = Describing(around, self.depositing.expect)
         # The order matters only for speed: a file may travel through several steps in one turn.
         self._steps: tuple[Step, ...] = (
             self.sighting,
@@ -72,6 +76,8 @@ class Daemon:
             Polling(around),
             Verifying(around),
             Waking(around),
+            self.describing,
+            self.depositing,
             Mirroring(around),
             Telling(around),
         )
@@ -109,6 +115,9 @@ class Daemon:
 
     def idle(self, now: datetime) -> bool:
         """Whether there is nothing to do but to wait for people or for recordings to go on."""
+        return self._data_idle(now) and self.describing.idle(now) and self.depositing.idle(now)
+
+    def _data_idle(self, now: datetime) -> bool:
         around = self._around
         if around.errands.under_way() or not self.sighting.seen_everything():
             return False

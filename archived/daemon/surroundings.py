@@ -72,6 +72,18 @@ class SubjectSources:
 
 
 @dataclass(frozen=True)
+class RecordKeeping:
+    """What the archive is told of each dataset, and how."""
+
+    spool: str
+    mover_of: Callable[[StorageLocation], Transfers]
+    """The mover of a location, also of one with a folder of the spool in place of its root."""
+    host: str | None = None
+    programs: Mapping[str, str] = field(default_factory=dict)
+    """The releases of what runs here, by name."""
+
+
+@dataclass(frozen=True)
 class WatchedRoot:
     """One folder that is watched, with everything that goes somewhere from it."""
 
@@ -105,6 +117,8 @@ class Surroundings:
     subjects: SubjectSources = field(default_factory=SubjectSources)
     mirror: Callable[[], Outcome] | None = None
     """Tells the lab's DataJoint tables what was newly archived; None where that is not wanted."""
+    records: RecordKeeping | None = None
+    """None where the archive is told nothing."""
 
     def batches(self, *states: BatchState, due_by: datetime | None = None) -> list[Batch]:
         """The batches to the archive in these states, as `Store.batches`, of the locations of the configuration.

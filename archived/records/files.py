@@ -41,7 +41,8 @@ def write_small(root: str, path: str, data: bytes) -> None:
     Its folders are made. A file that has this content already is left as it is. Raises `OSError`.
     """
     *names, name = path.split("/")
-    with folder_below(root, names, make=True) as folder:
+    make_folder(os.path.join(root, *names))
+    with folder_below(root, names) as folder:
         if folder.stat(name) is not None and _has(root, path, data):
             return
         temporary = name + TEMPORARY

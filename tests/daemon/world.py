@@ -12,11 +12,13 @@ from typing import Any
 from archived.core.batching import BatchPolicy
 from archived.core.conventions import built_in
 from archived.core.lifecycle import State
-from archived.core.model import CollectionArchive, StorageLocation
+from archived.core.model import Archive, CollectionArchive, StorageLocation
 from archived.core.recognition import Recogniser
 from archived.core.retrying import RetryPolicy
 from archived.daemon import Daemon, Policies, SubjectSources, Surroundings, WatchedRoot
+from archived.daemon.surroundings import RecordKeeping
 from archived.errands import Finished
+from archived.ports import Transfers
 from archived.rig.root import Root
 from archived.store import Selector, Store
 from demo import rig as programs
@@ -82,6 +84,10 @@ class World:
         self.max_files = 5000
         self.watcher: Any = None
         self.subjects = SubjectSources()
+        self.archive: Archive = CollectionArchive("archive", "/")
+        self.without: set[str] = set()
+        """Locations that were taken out of the configuration."""
+        self.records: RecordKeeping | None = None
         self.mover = FakeTransfers(self.root)
         self.log = SilentLog()
         self.numbers = itertools.count(1)
@@ -97,33 +103,41 @@ class World:
             "raw-ephys": (conventions["catgt"], conventions["spikeglx"]),
             "raw-video": (conventions["tracking-video"],),
         }
+        chosen = {name: each for name, each in chosen.items() if name not in self.without}
         root = str(self.root)
+        locations = {
+            name: StorageLocation(
+                name=name,
+                archive=self.archive,
+                conventions=tuple(each.name for each in group),
+                root=root,
+                collection="rig" if isinstance(self.archive, CollectionArchive) else None,
+                collection_path="/rig" if isinstance(self.archive, CollectionArchive) else "",
+            )
+            for name, group in chosen.items()
+        }
         around = Surroundings(
             rig="test-rig",
             store=self.store,
             roots=(WatchedRoot(Root(root), Recogniser(list(chosen.items()))),),
-            locations={
-                name: StorageLocation(
-                    name=name,
-                    archive=CollectionArchive("archive", "/"),
-                    conventions=tuple(each.name for each in group),
-                    root=root,
-                    collection="rig",
-                )
-                for name, group in chosen.items()
-            },
+            locations=locations,
             conventions={
                 (name, each.name): each for name, group in chosen.items() for each in group
             },
-            movers=dict.fromkeys(chosen, self.mover),
+            movers={name: self.mover_of(each) for name, each in locations.items()},
             policies=self.policies(),
             errands=InlineErrands(),
             log=self.log,
             new_id=lambda: f"00000000-0000-4000-8000-{next(self.numbers):012}",
             jitter=lambda: 0.5,
             subjects=self.subjects,
+            records=self.records,
         )
         return Daemon(around, self.watcher)
+
+    def mover_of(self, location: StorageLocation) -> Transfers:
+        """The mover of a location: the same one for all."""
+        return self.mover
 
     def policies(self) -> Policies:
         """Those of the example configuration, nearly."""
