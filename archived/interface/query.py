@@ -206,7 +206,7 @@ class Query(Generic[Row]):
         `dry_run` nothing is done. `progress` says on standard output how far it is; `stop` ends the waiting.
         Whatever ends it, the same call goes on with it.
 
-        Raises `NotPermittedError` unless `writable = yes`, `PathError` for a folder that nothing may be brought to,
+        Raises `NotWritableError` unless `writable = yes`, `PathError` for a folder that nothing may be brought to,
         `QueryError` for too much, `NoRoomError`, and what movers and stores raise.
         """
         from archived.interface.retrieving import retrieve

@@ -20,6 +20,7 @@ store = {base}/state/archived.db
 
 [globus]
 local_endpoint_local_path = {base}/rig
+writable = yes
 
 [location:raw-ephys]
 archive = {base}/archive/ephys
