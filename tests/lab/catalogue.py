@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -67,7 +68,7 @@ class Catalogue:
         if dataset.state is State.ARCHIVED:
             return
         self.store.move(dataset.id, State.SETTLING, State.READY, Reason.SETTLED, "", NOON)
-        batch = f"batch-{next(self._numbers)}"
+        batch = str(uuid.uuid4())
         files = [
             each.id for each in self.store.files(dataset.id) if each.state is FileState.PENDING
         ]

@@ -71,6 +71,42 @@ class Lab:
             cursor.execute(f"SELECT {columns} FROM {self.name(schema, table)}")
             return sorted(tuple(row) for row in cursor.fetchall())
 
+    def ask(self, statement: str) -> list[Row]:
+        """What a query finds."""
+        database = None if self.backend == "mysql" else self.DATABASE
+        with closing(self.server.connect(database)) as connection:
+            cursor = connection.cursor()
+            cursor.execute(statement)
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def loosen(self) -> None:
+        """Take away what keeps the lab from changing `data_set`."""
+        if self.backend == "mysql":
+            for (name,) in self.ask(
+                "SELECT constraint_name FROM information_schema.referential_constraints WHERE "
+                f"constraint_schema = '{self.prefix}publication' AND table_name = 'data_set'"
+            ):
+                self.execute(
+                    f"ALTER TABLE {self.name('publication', 'data_set')} DROP FOREIGN KEY `{name}`"
+                )
+
+    def refer(self) -> None:
+        """A table of the lab's own that refers to every dataset."""
+        quote = "`" if self.backend == "mysql" else '"'
+        like = (
+            "varchar(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+            "varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
+        )
+        alias, name = like if self.backend == "mysql" else ("varchar(32)", "varchar(128)")
+        engine = " ENGINE = InnoDB" if self.backend == "mysql" else ""
+        table = f"{quote}{self.prefix}lab{quote}.{quote}remark{quote}"
+        datasets = self.name("publication", "data_set")
+        self.execute(
+            f"CREATE TABLE {table} (globus_alias {alias}, dataset_name {name}, FOREIGN KEY (globus_alias, "
+            f"dataset_name) REFERENCES {datasets} (globus_alias, dataset_name)){engine}",
+            f"INSERT INTO {table} SELECT globus_alias, dataset_name FROM {datasets}",
+        )
+
     def tables(self, schema: str = "publication") -> set[str]:
         """The tables of a schema."""
         database = None if self.backend == "mysql" else self.DATABASE

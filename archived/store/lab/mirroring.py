@@ -34,7 +34,7 @@ from archived.store.lab.outcome import Mirrored, Outcome, Refused
 from archived.store.lab.people import read_lab
 from archived.store.lab.places import Location, Places
 from archived.store.lab.register import Register
-from archived.store.lab.rows import PORTION, LabRows, source_id
+from archived.store.lab.rows import LabRows, at_once, source_id
 from archived.store.lab.tables import LOCATIONS
 
 _GLOBS: dict[str, str] = {}
@@ -163,7 +163,7 @@ class _Run:
         types = {*change.files.values(), *change.retyped.values()}
         if change.insert or types:
             self._rows.add_types(change.dataset_type, types, _GLOBS)
-        if len(change.files) <= PORTION:
+        if at_once(change):
             # What gets another name is never seen under none.
             with self._lab.transaction():
                 self._take_away(source, changed.was)

@@ -36,6 +36,11 @@ def noted_rig(rig: str) -> str:
     return printable(rig)[:255]
 
 
+def at_once(change: Change) -> bool:
+    """Whether a change is small enough for one transaction."""
+    return len(change.files) <= PORTION
+
+
 class LabRows:
     """Statements about the rows of the mirror."""
 
