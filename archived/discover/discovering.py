@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from archived import clock
@@ -16,8 +16,6 @@ from archived.discover.walking import Walk, WalkProgress
 from archived.ports import Transfers
 from archived.records.reading import RecordProblem, read_records
 from archived.store import Discovery, Store
-
-NOT_PACED = Manners(requests_a_second=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,8 +81,9 @@ class Discovering:
         goes on from there.
         """
         location, store = wanted.location, self._store
-        paced = manners if isinstance(location.archive, CollectionArchive) else NOT_PACED
-        pace = Pace(paced, monotonic=clock.monotonic, stop=self._stop)
+        if not isinstance(location.archive, CollectionArchive):
+            manners = replace(manners, requests_a_second=None)
+        pace = Pace(manners, monotonic=clock.monotonic, stop=self._stop)
         sorter = sorter_for(
             wanted,
             self._configuration.locations,
