@@ -33,7 +33,7 @@ def test_what_does_not_exist_yet_is_not_offered(rig: CliRig) -> None:
 
 
 def test_the_list_has_a_sentence_for_each_and_the_exit_codes(rig: CliRig) -> None:
-    shown = rig.type_plainly("--help").stdout
+    shown = " ".join(rig.type_plainly("--help").stdout.split())
 
     assert all(row.summary in shown and row.summary.endswith(".") for row in COMMANDS)
     assert "78 bad configuration" in shown
