@@ -12,6 +12,7 @@ COMMANDS = (
     CommandRow("status", "How everything is, at one look."),
     CommandRow("list", "List datasets."),
     CommandRow("show", "Show all that is known of one dataset."),
+    CommandRow("record", "Print what the archive is told of one dataset."),
     CommandRow("why", "Explain why a file or folder is archived, or not yet."),
     CommandRow("events", "Show what happened to the datasets, in order."),
     CommandRow("check", "Check the configuration, then pay a doctor's visit."),

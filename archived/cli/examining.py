@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from archived.cli.accounts import session_of, uses_globus
 from archived.cli.counting import counted
 from archived.cli.finding import Checked, Level, fail, failed_by, from_finding, ok, warn
+from archived.cli.record_findings import records
 from archived.core.paths import printable
 from archived.core.units import format_size
 from archived.errors import ArchivedError, ConfigurationError, StoreMissingError
@@ -227,6 +228,7 @@ HERE: tuple[Examination, ...] = (
     subjects,
     roots,
     inotify,
+    records,
     systemd,
 )
 """What is looked at on this machine, the most basic things first."""

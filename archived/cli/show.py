@@ -29,11 +29,20 @@ from archived.cli.times import local_iso
 from archived.cli.views import View, batch_view, dataset_view, event_view, file_view
 from archived.core.model import Dataset, FileState
 from archived.core.paths import PathError, archive_folder
+from archived.core.records import RecordState
 from archived.core.units import format_size
 
 if TYPE_CHECKING:
     from archived.config import Configuration
     from archived.store import Store
+
+RECORD_WORDS = {
+    RecordState.OWED: "to be written",
+    RecordState.WRITTEN: "written, waits to be sent",
+    RecordState.TRAVELLING: "on its way to the archive",
+    RecordState.PROVED: "in the archive",
+    RecordState.KEPT: "stays in the store",
+}
 
 FILE_STYLES = {
     FileState.ARCHIVED: Style.GOOD,
@@ -96,6 +105,7 @@ def gather(store: Store, dataset: Dataset, configuration: Configuration, now: da
         **dataset_view(dataset),
         "archive": _archive(configuration, dataset),
         "what_to_do": what_to_do(dataset, files, store.faults(dataset.id), now),
+        "record": _record(store, dataset) if configuration.records else None,
         "files": [file_view(each) for each in files],
         "events": [{key: each[key] for key in each if key != "dataset"} for each in events],
         "batches": [batch_view(each) for each in store.file_batches(dataset.id)],
@@ -127,8 +137,21 @@ def _summary(view: View) -> list[Line]:
         ("files", f"{len(present)}, {size}, revision {view['revision']}"),
         ("first seen", local_iso(view["first_seen"])),
         ("archive", view["archive"]),
+        ("record", _record_line(view["record"])),
     ]
     return [line(Cell(f"{word:<12}", Style.DIM), text, indent=2) for word, text in said if text]
+
+
+def _record(store: Store, dataset: Dataset) -> View | None:
+    """How far the archive was told about it; None before there was anything to tell."""
+    note = store.record_note(dataset.id)
+    return None if note is None else {"state": str(note.state), "reason": note.reason}
+
+
+def _record_line(view: View | None) -> str | None:
+    if view is None:
+        return None
+    return RECORD_WORDS[RecordState(view["state"])] + (view["reason"] and f": {view['reason']}")
 
 
 def _archive(configuration: Configuration, dataset: Dataset) -> str | None:

@@ -16,6 +16,7 @@ from archived.cli.status_page import page_of
 from archived.cli.times import iso
 from archived.cli.views import View, alarm_view, batch_view, pause_view, unrecognised_view
 from archived.core.model import LIVE_BATCHES, Dataset
+from archived.core.records import RecordState
 
 if TYPE_CHECKING:
     from archived.store import Store
@@ -97,6 +98,7 @@ def gather(caller: Caller, store: Store) -> View:
         "alarms": [alarm_view(each) for each in store.alarms()],
         "unrecognised": [unrecognised_view(each) for each in store.unrecognised(UNRECOGNISED)],
         "unknown_subjects": _unknown_subjects(caller, store),
+        "records": _records(store) if configuration.records else None,
         "watcher": _watcher(store) if daemon.running else None,
     }
 
@@ -121,6 +123,13 @@ def _attention(caller: Caller, store: Store, dataset: Dataset) -> View:
         "since": iso(dataset.state_since),
         "what_to_do": what_to_do(dataset, files, faults, caller.now()),
     }
+
+
+def _records(store: Store) -> View:
+    """Of how many datasets the archive was not told yet, and of how many it cannot be told."""
+    counts = store.count_records()
+    kept = counts[RecordState.KEPT]
+    return {"outstanding": sum(counts.values()) - kept, "kept": kept}
 
 
 def _watcher(store: Store) -> View | None:
