@@ -309,8 +309,9 @@ class RetrievalVerbs(CarryVerbs):
     def folders_watched(self) -> list[str]:
         """The roots that a daemon of this rig has ever seen whole, by the paths of its configuration."""
         rows = self._door.rows(
-            "SELECT name FROM setting WHERE rig_id = ? AND name LIKE 'root:%' ORDER BY name",
+            "SELECT name FROM setting WHERE rig_id = ? AND name LIKE ? ORDER BY name",
             self._rig_id,
+            "root:%",
         )
         return [from_text(row[0]).removeprefix("root:") for row in rows]
 

@@ -18,6 +18,7 @@ from archived.core.sighting import (
     compare,
     consequence,
 )
+from archived.store.brought import BroughtVerbs
 from archived.store.fields import (
     below,
     bounded,
@@ -51,7 +52,7 @@ class _Tally:
         )
 
 
-class SightingVerbs(FolderVerbs):
+class SightingVerbs(FolderVerbs, BroughtVerbs):
     """Writing down what was seen."""
 
     def sight(self, sightings: Sequence[FolderSighting], now: datetime) -> SightResult:
@@ -89,6 +90,9 @@ class SightingVerbs(FolderVerbs):
             known = self._known_files(dataset)
             seen: dict[str, Seen] = {stat.path: (bounded(stat), kind) for stat, kind in new}
             seen |= {path: (bounded(stat), "") for path, stat in stats.items() if stat is not None}
+            seen = self._without_brought(
+                self._root_key_of(dataset), dataset.location, dataset.path, seen, known
+            )
             covered = [each for each in known if each.path in stats or each.path in seen]
             changes = compare(covered, seen)
             meaning = self._apply(dataset, changes, now, _Tally())
@@ -100,7 +104,9 @@ class SightingVerbs(FolderVerbs):
         seen = self._storable(group, tally)
         root_id = self._root_id_for(first.root_key)
         dataset = self._find(first.location, first.recording.path)
-        known: list[KnownFile] = []
+        known: list[KnownFile] = [] if dataset is None else self._known_files(dataset)
+        path = first.recording.path
+        seen = self._without_brought(first.root_key, first.location, path, seen, known)
         if dataset is None:
             if not seen:
                 return
@@ -109,11 +115,7 @@ class SightingVerbs(FolderVerbs):
         else:
             self._describe_anew(dataset, first, root_id)
             folders = {each.folder for each in group}
-            known = [
-                each
-                for each in self._known_files(dataset)
-                if each.path.rpartition("/")[0] in folders
-            ]
+            known = [each for each in known if each.path.rpartition("/")[0] in folders]
         self._apply(dataset, compare(known, seen), now, tally)
         for each in group:
             self._note_folder(root_id, each.folder, each.mtime_ns, each.subfolders, dataset.id)
