@@ -8,14 +8,16 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
 from archived import __version__, clock, config, logs, systemd
 from archived.app import Application, assembled
 from archived.config import Configuration
+from archived.daemon.outage import Outage
 from archived.daemon.surroundings import Log
-from archived.errors import ArchivedError, ConfigurationError
+from archived.errors import ArchivedError, ConfigurationError, StoreError
 
 NEEDS_A_PERSON = 3
 
@@ -83,26 +85,69 @@ class Service:
             self._stop.clear()
             if self._ended:  # a signal that came between the reload and here is not lost
                 self._stop.set()
-            with assembled(
-                self._configuration,
-                self._log,
-                stop=self._stop,
-                wake=self._wake,
-                hurry=until_idle,
-                pid=os.getpid(),
-            ) as application:
-                self._log.info("daemon started", version=__version__, rig=self._configuration.rig)
-                application.run(
-                    after_tick=lambda: self._after_tick(application),
-                    alive=self._notifier.watchdog,
-                    until_idle=until_idle,
-                )
-                code = self._exit_code(application, until_idle=until_idle)
+            code = self._serve(until_idle=until_idle)
             if self._ended or not self._stop.is_set():
                 self._notifier.stopping()
                 self._log.info("daemon stopping")
                 return code
             self._reload()
+
+    def _serve(self, *, until_idle: bool) -> int:
+        """Run what one configuration describes, until there is another or it is over; returns the exit code."""
+        with ExitStack() as stack:
+            application = self._begin(stack, until_idle=until_idle)
+            if application is None:
+                return 0
+            self._log.info("daemon started", version=__version__, rig=self._configuration.rig)
+            application.run(
+                after_tick=lambda: self._after_tick(application),
+                alive=self._alive,
+                troubled=self._notifier.status,
+                until_idle=until_idle,
+            )
+            return self._exit_code(application, until_idle=until_idle)
+
+    def _begin(self, stack: ExitStack, *, until_idle: bool) -> Application | None:
+        """Put everything together, waiting for the store of a server that is away; None where it is to stop first.
+
+        A store in a file is not waited for, as nobody brings it back; nor does `--until-idle`, of which an answer
+        is expected.
+        """
+        served = "://" in self._configuration.store
+        outage = Outage(
+            self._log,
+            served=served,
+            stop=self._stop,
+            alive=self._alive,
+            troubled=self._notifier.status,
+        )
+        while not self._stop.is_set():
+            try:
+                application = stack.enter_context(
+                    assembled(
+                        self._configuration,
+                        self._log,
+                        stop=self._stop,
+                        wake=self._wake,
+                        hurry=until_idle,
+                        pid=os.getpid(),
+                    )
+                )
+            except StoreError as error:
+                if until_idle or not served:
+                    raise
+                outage.wait(error, clock.now())
+            else:
+                outage.over(clock.now())
+                return application
+        return None
+
+    def _alive(self) -> None:
+        """Keep systemd from ending a daemon that waits for what a restart would not bring."""
+        if self._ready:
+            self._notifier.watchdog()
+        else:
+            self._notifier.still_starting()
 
     def _exit_code(self, application: Application, *, until_idle: bool) -> int:
         if until_idle and not self._ended and application.daemon.needs_a_person():

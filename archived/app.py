@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from archived import clock
+from archived import __version__, clock
 from archived.config import Configuration, LocationSettings
 from archived.core.batching import BatchPolicy, Order
 from archived.core.lifecycle import State
@@ -93,6 +93,7 @@ class Application:
         *,
         after_tick: Callable[[], None],
         alive: Callable[[], None] = lambda: None,
+        troubled: Callable[[str], None] = lambda _text: None,
         until_idle: bool = False,
     ) -> None:
         """Run the daemon until `stop` is set, or until nothing is left to do; see `Daemon.run`."""
@@ -108,6 +109,7 @@ class Application:
             interval=self.configuration.tick,
             after_tick=tended,
             alive=alive,
+            troubled=troubled,
             until_idle=until_idle,
         )
 
@@ -149,7 +151,9 @@ def assembled(
         store = stack.enter_context(
             Store.open(configuration.store, rig=configuration.rig, create=True, now=clock.now())
         )
-        stack.enter_context(store.claim_daemon(pid, clock.now()))
+        stack.enter_context(
+            store.claim_daemon(pid, clock.now(), host=platform.node(), version=__version__)
+        )
         movers = stack.enter_context(opened(configuration))
         errands = ThreadErrands(lanes=LANES, lane_of=LANE_OF.__getitem__, wake=wake.set)
         stack.callback(errands.close)

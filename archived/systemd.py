@@ -19,6 +19,9 @@ INSTALL_HINT = (
     "`apt install python3-systemd` for an environment made with --system-site-packages"
 )
 
+PATIENCE_USEC = 60_000_000
+"""How much longer systemd is to wait for READY, from whenever it hears of it."""
+
 
 class Notifier:
     """Tells systemd how the daemon is; silent where systemd does not ask.
@@ -51,6 +54,10 @@ class Notifier:
     def watchdog(self) -> None:
         """The loop made progress; said from the loop itself, never from a timer."""
         self._tell("WATCHDOG=1")
+
+    def still_starting(self) -> None:
+        """The start, or a reload, takes longer, for a reason; it may take another minute."""
+        self._tell(f"EXTEND_TIMEOUT_USEC={PATIENCE_USEC}\nWATCHDOG=1")
 
     def reloading(self, *, monotonic: float, status: str = "") -> None:
         """The configuration is being read again; `ready` has to follow.

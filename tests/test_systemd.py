@@ -70,6 +70,11 @@ def test_without_systemd_nothing_is_said_and_nothing_is_needed(
     assert notifier.watchdog_seconds is None
 
 
+def test_a_start_that_takes_longer_is_given_more_time(under_systemd: socket.socket) -> None:
+    Notifier(os.environ).still_starting()
+    assert heard(under_systemd).splitlines() == ["EXTEND_TIMEOUT_USEC=60000000", "WATCHDOG=1"]
+
+
 def test_under_systemd_without_the_package_the_start_fails_with_the_way_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

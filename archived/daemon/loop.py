@@ -15,6 +15,7 @@ from archived.daemon.begin import begin, clock_was_set_back
 from archived.daemon.deposit import Depositing
 from archived.daemon.describe import Describing
 from archived.daemon.mirror import Mirroring
+from archived.daemon.outage import Outage
 from archived.daemon.poll import Polling
 from archived.daemon.settle import Settling
 from archived.daemon.sight import Sighting
@@ -28,10 +29,6 @@ from archived.errands import Finished
 from archived.errors import StoreError
 from archived.rig.watcher import Watcher
 from archived.store import Selector
-
-STORE_PAUSE = timedelta(seconds=5)
-"""How long to leave the store alone after it refused; a full disk does not empty itself any sooner."""
-
 
 HEARTBEAT = timedelta(seconds=5)
 """How often the store is told that the loop still turns; each time costs a write to its disk."""
@@ -84,6 +81,7 @@ class Daemon:
         self._undelivered: dict[str, list[Finished]] = defaultdict(list)
         self._beat: datetime | None = None
         self._now: datetime | None = None
+        self._alive: Callable[[], None] = lambda: None
 
     def tick(self, now: datetime) -> None:
         """One turn: every step once.
@@ -102,6 +100,8 @@ class Daemon:
                 for outcome in mine:
                     self._undelivered[outcome.kind].append(outcome)
                 raise
+            # A server may be slow with every statement, and each step of the turn is progress.
+            self._alive()
         if self._beat is None or not self._beat <= now < self._beat + HEARTBEAT:
             self._around.store.heartbeat(now)
             self._beat = now
@@ -157,27 +157,34 @@ class Daemon:
         interval: timedelta,
         after_tick: Callable[[], None],
         alive: Callable[[], None] = lambda: None,
+        troubled: Callable[[str], None] = lambda _text: None,
         until_idle: bool = False,
     ) -> None:
         """Repeat `tick` until `stop` is set (or nothing is left to do, with `until_idle`).
 
         Whoever sets `stop` sets `wake` too. `after_tick` is called after every completed turn (status), and `alive`
-        after every turn: a store that refuses is waited for, and being restarted would not mend it.
+        after every turn and during a wait for a store that refuses, of which `troubled` is told: being restarted
+        would not mend that.
         """
+        outage = Outage(
+            self._around.log,
+            served=self._around.store.is_shared(),
+            stop=stop,
+            alive=alive,
+            troubled=troubled,
+        )
+        self._alive = alive
         while not stop.is_set():
             wake.clear()
             now = clock()
             try:
                 self.tick(now)
+                outage.over(now)
                 after_tick()
                 if until_idle and self.idle(now):
                     return
             except StoreError as error:
-                if error.permanent:
-                    raise
-                self._around.log.error("store unavailable", error=str(error))
-                alive()
-                stop.wait(STORE_PAUSE.total_seconds())
+                outage.wait(error, now)
                 continue
             alive()
             wake.wait(interval.total_seconds())

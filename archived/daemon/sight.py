@@ -17,7 +17,7 @@ from archived.daemon.looking import Look, Portion, walk
 from archived.daemon.roots import note_identity, noted_identity
 from archived.daemon.surroundings import Surroundings, WatchedRoot, error_of
 from archived.errands import Finished
-from archived.errors import RootUnavailableError
+from archived.errors import RootUnavailableError, StoreError
 from archived.rig.scanner import (
     KnownFolder,
     nothing_known,
@@ -43,6 +43,8 @@ class RootWatch:
     deep_due: datetime | None = None
     hints: set[str] = field(default_factory=set)
     look: Look | None = None
+    outcome: Finished | None = None
+    """What was last brought of a look; it is brought again where the store refused meanwhile."""
     complete_looks: int = 0
     blocked: bool = False
     """Whether the last look said that nothing here can be believed; a person has to see to it."""
@@ -79,8 +81,8 @@ class Sighting:
         """Take what was seen, then begin the looks that are due."""
         for outcome in finished:
             watch = self._watches[outcome.subject]
-            if watch.look is not None:
-                watch.look.outcome = outcome
+            if watch.look is not None and outcome is not watch.outcome:
+                watch.look.outcome = watch.outcome = outcome
         self._take_hints(now)
         for watch in self._watches.values():
             if watch.look is not None:
@@ -101,26 +103,29 @@ class Sighting:
                 watch.hints.add(found.recording.path if found else parent(path))
 
     def _begin(self, watch: RootWatch, now: datetime) -> None:
-        policies = self._around.policies
-        if _is_due(watch.due, policies.rescan, now):
-            deep = _is_due(watch.deep_due, policies.deep_look, now)
-            begun = Look(None, deep, first=watch.complete_looks == 0, begun=now)
-            watch.due = now + policies.rescan
-            if deep:
-                # It covers what was hinted at until now; any other look passes over folders whose time did not
-                # move, in which a file may have been written to in place.
-                watch.hints.clear()
-        elif watch.hints:
-            begun = Look(_topmost(watch.hints), deep=True, first=False, begun=now)
-            watch.hints = set()
-        else:
+        # First of all, and whatever is due: the store may refuse, and then nothing was begun.
+        if not (watch.hints or _is_due(watch.due, self._around.policies.rescan, now)):
             return
-        watch.look = begun
         noted = noted_identity(self._around.store, watch.watched.root)
+        watch.look = begun = self._due_look(watch, now)
         known = nothing_known if begun.deep else partial(self._known, watch.watched.key)
         self._around.errands.start(
             "look", watch.watched.key, partial(walk, watch.watched, begun, noted, now, known)
         )
+
+    def _due_look(self, watch: RootWatch, now: datetime) -> Look:
+        """A look at everything where it is time for that, else one at what was hinted at."""
+        policies = self._around.policies
+        if not _is_due(watch.due, policies.rescan, now):
+            hints, watch.hints = watch.hints, set()
+            return Look(_topmost(hints), deep=True, first=False, begun=now)
+        deep = _is_due(watch.deep_due, policies.deep_look, now)
+        watch.due = now + policies.rescan
+        if deep:
+            # It covers what was hinted at until now; any other look passes over folders whose time did not
+            # move, in which a file may have been written to in place.
+            watch.hints.clear()
+        return Look(None, deep, first=watch.complete_looks == 0, begun=now)
 
     def _known(self, key: str, folder: str) -> KnownFolder | None:
         known = self._around.store.known_folder(key, folder)
@@ -170,6 +175,13 @@ class Sighting:
         store, key, policies = self._around.store, watch.watched.key, self._around.policies
         store.clear_alarm(f"look:{key}")
         error = error_of(self._around, outcome)
+        if isinstance(error, StoreError):
+            # What is known was to be read from the store, which was away: nothing is wrong with the root.
+            if error.permanent:
+                raise error
+            self._around.log.warning("look cut short, looking again", root=key, why=str(error))
+            watch.due = None
+            return
         if error is not None:
             self._root_alarm(watch, error, now)
             return

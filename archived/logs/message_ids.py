@@ -17,6 +17,7 @@ MESSAGE_IDS: Mapping[str, str] = MappingProxyType(
         "root unavailable": "16f4b8fc68fc4935b907837977e5bd9a",
         "events were lost, looking at everything": "950779a1f41f440cbb544c062aea3918",
         "store unavailable": "372c28a101644f679daa1885bc6d1a46",
+        "store is back": "0e2b3a5c9f7d4c1f8a64d7b0c2e19f53",
         "login required": "6e383f92e895429eb3be3c3e2a54bae8",
         "mover unavailable": "89d228de09e6465589d7a65c59fd9fb6",
         "dataset moved": "ccb95537870e4c9aad47e1a90443ade4",
