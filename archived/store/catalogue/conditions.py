@@ -1,4 +1,4 @@
-"""A question to the catalogue as SQL with `?` for every value: nothing that a person wrote becomes a statement."""
+"""Conditions as SQL with `?` for every value: nothing that a person wrote becomes a part of a statement."""
 
 from __future__ import annotations
 
@@ -20,33 +20,23 @@ from archived.core.catalogue import (
     Like,
     Missing,
     Not,
-    Order,
-    QueryError,
     Question,
     Relation,
     Unless,
     Value,
-    Wildcard,
-    pieces,
 )
 from archived.core.model import FileState
+from archived.store.catalogue.alike import Alternatives, alike
 from archived.store.catalogue.columns import JOINS, as_number, column, comparable
+from archived.store.catalogue.patterns import as_glob, as_like
 from archived.store.fields import to_text, to_time
-
-MOST_VALUES = 30_000
-"""Values that one statement may have; SQLite takes 32 766 of them."""
-LONGEST = 900_000
-"""Characters that one statement may have; SQLite takes a million."""
-
-PLACES = {About.DATASETS: "d.id", About.FILES: "f.dataset_id, f.name"}
-"""What tells the rows of a question apart, and puts them in the order in which their datasets were first seen."""
 
 _TABLES = {
     About.DATASETS: "dataset d",
     About.FILES: "file f JOIN dataset d ON d.id = f.dataset_id",
 }
 _ALWAYS = {
-    About.DATASETS: ("1 = 1", ()),
+    About.DATASETS: ("(1 = 1)", ()),
     About.FILES: ("f.state <> ?", (FileState.GONE.value,)),
 }
 """Files that left the rig before they were archived are nowhere: nothing is asked about them."""
@@ -68,6 +58,8 @@ class Words:
     about: About
     values: list[Any]
     joins: set[str]
+    exact: bool = False
+    """What is false must not be taken for not known just now, as its opposite is asked for."""
 
     def read(self, attribute: Attribute) -> str:
         """The column of an attribute, with the table that it needs."""
@@ -88,40 +80,14 @@ class Words:
         return "?"
 
 
-def statement(
-    question: Question,
-    kind: str,
-    columns: str,
-    attributes: Sequence[Attribute] = (),
-    *,
-    order: Sequence[Order] | None = None,
-    after: str = "1 = 1",
-    end: str = "",
-) -> tuple[str, list[Any]]:
-    """The statement for a question, and its values; the texts given are of our own words.
-
-    It selects `columns` and the attributes. Without `order` the rows come as they please; equal ones and those of
-    an empty order come as they were first seen. Raises `QueryError` for a question too long for a database.
-    """
-    words = Words(kind, question.about, [], set())
-    chosen = ", ".join([*([columns] if columns else []), *map(words.read, attributes)])
-    condition = _question(question, words)
-    ordered = "" if order is None else f" ORDER BY {_ordered(order, words)}"
-    sql = f"SELECT {chosen} FROM {_tables(words)} WHERE {condition} AND {after}{ordered}{end}"
-    if len(words.values) > MOST_VALUES or len(sql) > LONGEST:
-        raise QueryError(
-            f"a restriction by {len(words.values)} values at once is more than a database takes",
-            what_to_do="ask in several parts, or restrict by ranges instead of by lists",
-        )
-    return sql, words.values
-
-
-def _tables(words: Words) -> str:
+def tables(words: Words) -> str:
+    """What comes after FROM, once everything else is put together."""
     joins = [sql for name, sql in JOINS.items() if name in words.joins]
     return " ".join([_TABLES[words.about], *joins])
 
 
-def _question(question: Question, words: Words) -> str:
+def condition_of(question: Question, words: Words) -> str:
+    """What comes after WHERE."""
     always, values = _ALWAYS[question.about]
     words.values.extend(values)
     return _joined([always, *(_condition(each, words) for each in question.conditions)], "AND")
@@ -134,21 +100,57 @@ def _condition(condition: Condition, words: Words) -> str:
         case Among(attribute, values):
             left = words.compare(attribute)
             marks = ", ".join([words.bind(each) for each in values])
-            return f"({left} IN ({marks}))" if values else "1 = 0"
+            return f"({left} IN ({marks}))" if values else "(1 = 0)"
         case Like(attribute, pattern):
             return _like(attribute, pattern, words)
         case Missing(attribute):
             return f"({words.read(attribute)} IS NULL)"
         case AllOf(parts):
-            return _joined([_condition(each, words) for each in parts], "AND") or "1 = 1"
+            return _joined([_condition(each, words) for each in parts], "AND") or "(1 = 1)"
         case AnyOf(parts):
-            return _joined([_condition(each, words) for each in parts], "OR") or "1 = 0"
+            return _joined([_alternative(each, words) for each in alike(parts)], "OR") or "(1 = 0)"
         case Not(part):
-            return f"(NOT {_condition(part, words)})"
+            return f"(NOT {_negated(part, words, exact=True)})"
         case Unless(part):
-            return f"({_condition(part, words)} IS NOT TRUE)"
+            return f"({_negated(part, words, exact=False)} IS NOT TRUE)"
         case Fits(inner):
             return _fits(inner, words)
+
+
+def _negated(part: Condition, words: Words, *, exact: bool) -> str:
+    before, words.exact = words.exact, exact
+    found = _condition(part, words)
+    words.exact = before
+    return found
+
+
+def _alternative(part: Alternatives | Condition, words: Words) -> str:
+    if not isinstance(part, Alternatives):
+        return _condition(part, words)
+    if len(part.attributes) == 1:
+        values = tuple(row[0] for row in part.rows)
+        found = _condition(Among(part.attributes[0], values), words)
+    elif len(part.rows) == 1 or _in_turn(part, words):
+        found = _joined([_equal(part, row, words) for row in part.rows], "OR")
+    else:
+        left = ", ".join([words.compare(each) for each in part.attributes])
+        rows = ", ".join([f"({', '.join([words.bind(one) for one in row])})" for row in part.rows])
+        # MariaDB sorts a list of rows; the others look them up in a table of values.
+        found = f"(({left}) IN ({rows if words.kind == 'mysql' else f'VALUES {rows}'}))"
+    return _joined([found, *(_condition(Missing(each), words) for each in part.missing)], "AND")
+
+
+def _in_turn(part: Alternatives, words: Words) -> bool:
+    """Whether the rows have to be tried one by one.
+
+    MariaDB says that it does not know whether a row with NULL in it is in a list, where SQL knows that it is not.
+    """
+    return words.kind == "mysql" and words.exact and any(each.optional for each in part.attributes)
+
+
+def _equal(part: Alternatives, row: tuple[Value, ...], words: Words) -> str:
+    pairs = zip(part.attributes, row, strict=True)
+    return _joined([_comparison(each, Relation.EQUAL, one, words) for each, one in pairs], "AND")
 
 
 def _comparison(attribute: Attribute, relation: Relation, value: Value, words: Words) -> str:
@@ -160,60 +162,20 @@ def _comparison(attribute: Attribute, relation: Relation, value: Value, words: W
 def _fits(question: Question, words: Words) -> str:
     outer, inner = _LINKS[words.about, question.about]
     within = Words(words.kind, question.about, words.values, set())
-    condition = _question(question, within)
-    return f"({outer} IN (SELECT {inner} FROM {_tables(within)} WHERE {condition}))"
+    condition = condition_of(question, within)
+    return f"({outer} IN (SELECT {inner} FROM {tables(within)} WHERE {condition}))"
 
 
 def _like(attribute: Attribute, pattern: str, words: Words) -> str:
     """Patterns in which upper and lower case differ; LIKE alone is of another opinion in every database."""
     left = words.compare(attribute)
     if words.kind == "sqlite":
-        words.values.append(_glob(pattern))
+        words.values.append(as_glob(pattern))
         return f"({left} GLOB ?)"
-    words.values.append(_like_pattern(pattern))
+    words.values.append(as_like(pattern))
     if words.kind == "mysql":
         left = f"CONVERT({words.read(attribute)} USING utf8mb4) COLLATE utf8mb4_bin"
     return f"({left} LIKE ? ESCAPE '!')"
-
-
-def _glob(pattern: str) -> str:
-    wild = {Wildcard.ANY: "*", Wildcard.ONE: "?"}
-    return "".join(
-        wild[each]
-        if isinstance(each, Wildcard)
-        else f"[{each}]"
-        if each in "*?["
-        else to_text(each)
-        for each in pieces(pattern)
-    )
-
-
-def _like_pattern(pattern: str) -> str:
-    return "".join(
-        each.value if isinstance(each, Wildcard) else f"!{each}" if each in "%_!" else to_text(each)
-        for each in pieces(pattern)
-    )
-
-
-def _ordered(order: Sequence[Order], words: Words) -> str:
-    return ", ".join(
-        [*(part for each in order for part in _sorted(each, words)), PLACES[words.about]]
-    )
-
-
-def _sorted(order: Order, words: Words) -> list[str]:
-    """What is NULL first, as in MySQL; last where the order is turned round."""
-    direction = " DESC" if order.descending else ""
-    left = words.compare(order.attribute)
-    if order.attribute.kind is Kind.NUMBER_OR_TEXT:
-        number = words.compare(order.attribute, number=True)
-        rank = f"CASE WHEN {left} IS NULL THEN 0 WHEN {number} IS NULL THEN 2 ELSE 1 END"
-        parts = [rank, number, left]
-    elif order.attribute.optional:
-        parts = [f"CASE WHEN {left} IS NULL THEN 0 ELSE 1 END", left]
-    else:
-        parts = [left]
-    return [f"{part}{direction}" for part in parts]
 
 
 def _joined(parts: Sequence[str], word: str) -> str:

@@ -9,8 +9,8 @@ from typing import Any, Self
 from archived.core.catalogue import About, Attribute, Order, Question
 from archived.store.address import parse
 from archived.store.catalogue.columns import column
-from archived.store.catalogue.conditions import PLACES, statement
 from archived.store.catalogue.door import ReadOnlyDoor, open_door
+from archived.store.catalogue.statement import PLACES, statement
 from archived.store.fields import LARGEST, from_text
 
 PAGE = 2_000

@@ -1,0 +1,61 @@
+"""Alternatives of the same form, such as the dicts of `fetch('KEY')`: looked up in a list instead of tried in turn."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archived.core.catalogue import (
+    AllOf,
+    Attribute,
+    Comparison,
+    Condition,
+    Missing,
+    Relation,
+    Value,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """These attributes are one of the rows, and the others are not known."""
+
+    attributes: tuple[Attribute, ...]
+    missing: tuple[Attribute, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+def alike(parts: Sequence[Condition]) -> list[Alternatives | Condition]:
+    """The alternatives of an `AnyOf`, with those of the same form put together."""
+    groups: defaultdict[
+        tuple[tuple[Attribute, ...], tuple[Attribute, ...]], list[tuple[Value, ...]]
+    ]
+    groups = defaultdict(list)
+    others: list[Alternatives | Condition] = []
+    for part in parts:
+        equal, missing = _form(part)
+        if equal is None:
+            others.append(part)
+            continue
+        by_name = sorted(equal, key=lambda each: each.attribute.name)
+        form = (tuple(each.attribute for each in by_name), missing)
+        groups[form].append(tuple(each.value for each in by_name))
+    found = [
+        Alternatives(attributes, missing, tuple(dict.fromkeys(rows)))
+        for (attributes, missing), rows in groups.items()
+    ]
+    return [*found, *others]
+
+
+def _form(part: Condition) -> tuple[list[Comparison] | None, tuple[Attribute, ...]]:
+    """The equalities that a condition is made of, and what has to be None; None where it is made of more."""
+    pieces = part.parts if isinstance(part, AllOf) else (part,)
+    equal = [
+        each for each in pieces if isinstance(each, Comparison) and each.relation is Relation.EQUAL
+    ]
+    missing = [each.attribute for each in pieces if isinstance(each, Missing)]
+    names = [each.attribute.name for each in equal]
+    if not equal or len(equal) + len(missing) < len(pieces) or len(set(names)) < len(names):
+        return None, ()
+    return equal, tuple(sorted(missing, key=lambda each: each.name))
