@@ -10,7 +10,12 @@ import pytest
 
 from archived import config
 from archived.config import Configuration, Mistake
-from archived.config.secrets import CLIENT_SECRET, DATAJOINT_PASSWORD, Secret, refuse_if_readable_by_others
+from archived.config.secrets import (
+    CLIENT_SECRET,
+    DATAJOINT_PASSWORD,
+    Secret,
+    refuse_if_readable_by_others,
+)
 from archived.errors import ConfigurationError
 
 CLIENT = "c40e971d-0075-4a82-b12f-8f9717762e7b"
@@ -160,3 +165,64 @@ def test_a_password_in_a_file_that_others_may_read_is_a_mistake(tmp_path: Path) 
     assert "TAINT" not in str(caught.value)
     file.chmod(0o600)
     assert config.load(file, {}).store.startswith("mysql://lab:")
+
+
+def datajoint(folder: Path, more: str, **environ: str) -> Configuration:
+    """A configuration with the lab's database."""
+    return load(folder, f"[datajoint]\naddress = mysql://lab@db.lab.org\n{more}\n", **environ)
+
+
+def test_the_password_of_the_lab_is_found_where_the_client_secret_is(tmp_path: Path) -> None:
+    file = secret_file(tmp_path)
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    given = {"CREDENTIALS_DIRECTORY": str(folder)}
+
+    named = f"password_file = {file}"
+    assert datajoint(tmp_path, "").datajoint.password() is None
+    assert datajoint(tmp_path, named).datajoint.password() == SECRET
+    (folder / "datajoint-password").write_text("from-systemd\n")
+    assert datajoint(tmp_path, named, **given).datajoint.password() == "from-systemd"
+    given["ARCHIVED_DATAJOINT_PASSWORD"] = "from-environment"
+    assert datajoint(tmp_path, named, **given).datajoint.password() == "from-environment"
+    assert datajoint(tmp_path, named, **given).globus.client_secret() is None
+
+
+def test_a_password_of_the_lab_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    file = secret_file(tmp_path, 0o644)
+    found = datajoint(tmp_path, f"password_file = {file}")
+
+    with pytest.raises(ConfigurationError, match="mode 0644") as caught:
+        found.datajoint.password()
+
+    assert "the password of the DataJoint database" in str(caught.value)
+    assert "TAINT" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_an_empty_secret_says_which_it_should_have_been(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="the password of the DataJoint") as caught:
+        Secret(DATAJOINT_PASSWORD, file=secret_file(tmp_path, text="\n")).read()
+    assert "`password_file` in [datajoint]" in caught.value.what_to_do
+
+
+def test_nothing_of_the_lab_shows_its_password(tmp_path: Path) -> None:
+    found = load(
+        tmp_path,
+        "",
+        ARCHIVED_DATAJOINT_ADDRESS=f"mysql://lab:{SECRET}@db.lab.org",
+        ARCHIVED_DATAJOINT_PASSWORD=SECRET,
+    )
+    assert found.datajoint.address_shown == "mysql://lab:(not shown)@db.lab.org"
+    assert "TAINT" not in repr(found) + repr(found.datajoint) + repr(found.datajoint.secret)
+
+
+def test_a_password_of_the_lab_in_a_file_that_others_may_read_is_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "archived.ini"
+    datajoint(tmp_path, "")
+    file.write_text(file.read_text().replace("lab@db", f"lab:{SECRET}@db"))
+    file.chmod(0o644)
+    with pytest.raises(ConfigurationError, match=r"\[datajoint\] address .*chmod 600") as caught:
+        config.load(file, {})
+    assert "TAINT" not in str(caught.value)
+    file.chmod(0o600)
+    assert config.load(file, {}).datajoint.address == f"mysql://lab:{SECRET}@db.lab.org"

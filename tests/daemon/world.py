@@ -21,6 +21,7 @@ from archived.errands import Finished
 from archived.ports import Transfers
 from archived.rig.root import Root
 from archived.store import Selector, Store
+from archived.store.lab import Outcome
 from demo import rig as programs
 from tests.builders import NOON
 from tests.fakes import FakeTransfers
@@ -88,6 +89,7 @@ class World:
         self.without: set[str] = set()
         """Locations that were taken out of the configuration."""
         self.records: RecordKeeping | None = None
+        self.mirror: Callable[[], Outcome] | None = None
         self.mover = FakeTransfers(self.root)
         self.log = SilentLog()
         self.numbers = itertools.count(1)
@@ -132,6 +134,7 @@ class World:
             jitter=lambda: 0.5,
             subjects=self.subjects,
             records=self.records,
+            mirror=self.mirror,
         )
         return Daemon(around, self.watcher)
 
