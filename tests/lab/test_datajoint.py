@@ -54,6 +54,7 @@ def test_what_is_archived_is_read_from_tables_that_we_made(
     assert pairs(found["ephys_of_subject"]) == of_session
     assert pairs(found["of_h2o"]) == of_session
     assert found["video_of_subject"] == []
+    assert found["documented"] == [len(of_session), 1, len(of_session), len(of_session)]
     assert {row["globus_endpoint"] for row in found["placed"]} == {COLLECTION}
     assert [(row["session"], row["dataset_name"]) for row in found["sessions"]] == [
         (3, "ephys-raw-SC011-3")

@@ -19,7 +19,18 @@ if asked.get("subject") is not None:
     experiment = virtual("experiment", asked["prefix"] + "experiment")
     animal = {"subject_id": asked["subject"]}
     ephys, video = publication.ArchivedRawEphys, publication.ArchivedTrackingVideo
+    of_animal = ephys & animal
+    of_places = publication.DataSet.PhysicalFile * publication.GlobusStorageLocation
     found |= {
+        "documented": [
+            len(rows(each))
+            for each in (
+                publication.DataSet.PhysicalFile & of_animal,
+                of_animal * experiment.Session,
+                of_places & of_animal,
+                files & "dataset_name = 'ephys-raw-SC011-3'",
+            )
+        ],
         "ephys_of_subject": rows(files & (ephys & animal)),
         "video_of_subject": rows(files & (video & animal)),
         "sessions": rows(ephys * experiment.Session * lab.WaterRestriction),
