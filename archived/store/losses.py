@@ -72,7 +72,8 @@ class LossVerbs(Moves, MissingVerbs):
             FileState.DIFFERENT,
         )
         gone = self._door.change(
-            "UPDATE file SET state = ?, reason = ?, fault = '', settled = 0 "
+            "UPDATE file SET state = ?, reason = ?, fault = '', settled = 0, archived_size = NULL, "
+            "archived_mtime_ns = NULL, found_mtime_ns = NULL, found_size = NULL "
             "WHERE dataset_id = ? AND state = ?",
             FileState.GONE,
             to_text(GIVEN_UP),

@@ -177,7 +177,11 @@ class GlobusTransfers:
         return rows
 
     def list(self, path: str) -> Sequence[Entry]:
-        """See `Transfers.list`."""
+        """See `Transfers.list`.
+
+        Globus lists a folder whole, or beyond 100 000 entries not at all: pages and filters are made of the whole
+        listing, so that they are no way around that.
+        """
         folder = self._archive.absolute(path)
         try:
             listing = self._calls.listing(self._archive.collection, folder)
