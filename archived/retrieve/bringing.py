@@ -111,7 +111,7 @@ def _note(store: Store, plan: Plan, asked_for: str, asked_by: str, now: datetime
     """The retrievals of a plan; those that have just been noted, and those that are gone on with."""
     if plan.resumed:
         return plan.resumed
-    return [
+    for portion in plan.portions:
         store.begin_retrieval(
             str(uuid.uuid4()),
             portion.location.name,
@@ -120,9 +120,8 @@ def _note(store: Store, plan: Plan, asked_for: str, asked_by: str, now: datetime
             asked_by=asked_by,
             asked_for=asked_for,
             now=now,
-        ).id
-        for portion in plan.portions
-    ]
+        )
+    return [each.id for each in store.retrievals() if each.asked_for == asked_for]
 
 
 def _outcome(store: Store, plan: Plan, retrievals: Iterable[str]) -> Outcome:

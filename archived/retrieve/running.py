@@ -124,10 +124,10 @@ class Run:
         return any(each in going_on for each in self.retrievals)
 
     def _end_what_is_done(self, now: datetime) -> None:
-        for each in self.retrievals:
-            totals = self.store.retrieval_totals(each)
+        for each in self.store.retrievals():
+            totals = self.store.retrieval_totals(each.id)
             if not totals[BringState.WANTED][0] and not totals[BringState.TRAVELLING][0]:
-                self.store.end_retrieval(each, now)
+                self.store.end_retrieval(each.id, now)
 
     def _wait(self, back: datetime | None) -> None:
         times = [] if back is None else [back]
