@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,9 +49,9 @@ class Lab:
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
-    """A lab without a single dataset."""
+    """A lab with an empty store, or with what is there already."""
     for folder in ("rig", "archive/ephys", "archive/video", "state"):
-        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
     configuration = tmp_path / "archived.ini"
     configuration.write_text(SETTINGS.format(base=tmp_path))
     address = str(tmp_path / "state" / "archived.db")
@@ -58,9 +59,24 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
         yield Lab(tmp_path, configuration, store)
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of six datasets, see `tests/interface/lab.py`; to be copied."""
+    path = tmp_path_factory.mktemp("filled") / "archived.db"
+    with Store.open(str(path), rig="rig-1", create=True) as store:
+        fill(store)
+    return path
+
+
 @pytest.fixture
-def archive(lab: Lab) -> Iterator[Archive]:
-    """An archive of six datasets, see `tests/interface/lab.py`."""
-    fill(lab.store)
+def there(filled: Path, tmp_path: Path) -> None:
+    """Put that store where the lab's is, before anybody opens it."""
+    (tmp_path / "state").mkdir()
+    shutil.copy(filled, tmp_path / "state" / "archived.db")
+
+
+@pytest.fixture
+def archive(there: None, lab: Lab) -> Iterator[Archive]:
+    """An archive of those datasets."""
     with Archive(lab.configuration) as opened:
         yield opened

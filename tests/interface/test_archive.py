@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ import pytest
 from archived import Archive
 from archived.errors import ConfigurationError, NameNotFoundError, StoreMissingError
 from archived.interface import QueryError
+from archived.store import Store
 from tests.interface.conftest import Lab
 from tests.interface.lab import see
+from tests.store.servers import Server
 
 
 def test_every_location_is_an_attribute(archive: Archive) -> None:
@@ -113,7 +116,23 @@ def test_what_is_closed_answers_no_more(archive: Archive) -> None:
         len(query)
 
 
-def test_several_threads_share_one(lab: Lab, archive: Archive) -> None:
+def test_any_machine_may_ask_a_shared_store(
+    lab: Lab, server_of: Callable[[str], Server], tmp_path: Path
+) -> None:
+    address = server_of("postgresql").new_database("shared_by_rigs")
+    for rig in ("rig-1", "rig-2"):
+        with Store.open(address, rig=rig, create=True) as store:
+            see(store, f"SC011/{rig}", [("a.bin", 1)])
+    text = lab.configuration.read_text().replace("rig = rig-1", "rig = somebody-s-desk")
+    lab.configuration.write_text(text.replace(f"{tmp_path}/state/archived.db", address))
+
+    with Archive(lab.configuration) as archive:
+        assert (archive.raw_ephys & {"h2o": "SC011"}).fetch("rig") == ["rig-1", "rig-2"]
+        assert len(archive.raw_ephys & {"rig": "rig-2"}) == 1
+        assert repr(archive).startswith("Archive of postgresql://")
+
+
+def test_several_threads_share_one(archive: Archive) -> None:
     query = archive.raw_ephys & {"subject_id": 407513}
     found: list[int] = []
 

@@ -20,7 +20,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "PYTHON.md").read_text()
 
 
 def test_the_examples_give_what_the_page_says(
-    lab: Lab, archive: Archive, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for location, folder in (("raw-ephys", "ephys"), ("raw-video", "video")):
         for file in (archive[location].files & {"state": "archived"}).fetch():

@@ -16,7 +16,7 @@ from tests.interface.lab import content
 
 
 @pytest.fixture
-def back(lab: Lab, archive: Archive) -> Path:
+def back(archive: Archive, lab: Lab) -> Path:
     """An archive with what the catalogue says, and a folder to bring it to."""
     for location, folder in (("raw-ephys", "ephys"), ("raw-video", "video")):
         for file in (archive[location].files & {"state": "archived"}).fetch():

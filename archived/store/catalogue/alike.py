@@ -19,8 +19,9 @@ from archived.core.catalogue import (
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """These attributes are one of the rows, and the others are not known."""
+    """These attributes are one of the rows, `same` holds for all of them, and the others are not known."""
 
+    same: tuple[Comparison, ...]
     attributes: tuple[Attribute, ...]
     missing: tuple[Attribute, ...]
     rows: tuple[tuple[Value, ...], ...]
@@ -42,10 +43,32 @@ def alike(parts: Sequence[Condition]) -> list[Alternatives | Condition]:
         form = (tuple(each.attribute for each in by_name), missing)
         groups[form].append(tuple(each.value for each in by_name))
     found = [
-        Alternatives(attributes, missing, tuple(dict.fromkeys(rows)))
+        _together(attributes, missing, tuple(dict.fromkeys(rows)))
         for (attributes, missing), rows in groups.items()
     ]
     return [*found, *others]
+
+
+def _together(
+    attributes: tuple[Attribute, ...],
+    missing: tuple[Attribute, ...],
+    rows: tuple[tuple[Value, ...], ...],
+) -> Alternatives:
+    """With what is the same in all rows said once; of a single row that is everything but the first."""
+    columns = tuple(zip(*rows, strict=True))
+    same = [place for place, column in enumerate(columns) if len(set(column)) == 1]
+    if len(same) == len(columns):
+        same = same[1:]
+    return Alternatives(
+        tuple(Comparison(attributes[place], Relation.EQUAL, rows[0][place]) for place in same),
+        tuple(each for place, each in enumerate(attributes) if place not in same),
+        missing,
+        tuple(
+            dict.fromkeys(
+                tuple(each for place, each in enumerate(row) if place not in same) for row in rows
+            )
+        ),
+    )
 
 
 def _form(part: Condition) -> tuple[list[Comparison] | None, tuple[Attribute, ...]]:

@@ -130,14 +130,15 @@ def _alternative(part: Alternatives | Condition, words: Words) -> str:
     if len(part.attributes) == 1:
         values = tuple(row[0] for row in part.rows)
         found = _condition(Among(part.attributes[0], values), words)
-    elif len(part.rows) == 1 or _in_turn(part, words):
+    elif _in_turn(part, words):
         found = _joined([_equal(part, row, words) for row in part.rows], "OR")
     else:
         left = ", ".join([words.compare(each) for each in part.attributes])
         rows = ", ".join([f"({', '.join([words.bind(one) for one in row])})" for row in part.rows])
         # MariaDB sorts a list of rows; the others look them up in a table of values.
         found = f"(({left}) IN ({rows if words.kind == 'mysql' else f'VALUES {rows}'}))"
-    return _joined([found, *(_condition(Missing(each), words) for each in part.missing)], "AND")
+    others: list[Condition] = [*part.same, *(Missing(each) for each in part.missing)]
+    return _joined([found, *(_condition(each, words) for each in others)], "AND")
 
 
 def _in_turn(part: Alternatives, words: Words) -> bool:

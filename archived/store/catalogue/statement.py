@@ -40,7 +40,7 @@ def statement(
     if len(words.values) > MOST_VALUES or len(sql) > LONGEST:
         raise QueryError(
             f"a restriction by {len(words.values)} values at once is more than a database takes",
-            what_to_do="ask in several parts, or restrict by ranges instead of by lists",
+            what_to_do="ask in several parts, restrict by another query or by fetch('KEY') instead of whole rows",
         )
     return sql, words.values
 
