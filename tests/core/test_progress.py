@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from archived.core.lifecycle import Reason, State, allowed
 from archived.core.model import FileState
-from archived.core.progress import Move, Standing, conclude, trouble
+from archived.core.progress import ODD, Move, Standing, after_discovery, conclude, trouble
 from tests.builders import NOON
 
 LATER = NOON + timedelta(minutes=5)
@@ -137,3 +137,69 @@ def test_every_conclusion_is_a_way_that_exists(
             for each in FileState
             if each not in (FileState.ARCHIVED, FileState.GONE)
         )
+
+
+class TestAfterALookAtTheArchive:
+    def after(self, where: Standing, *, cured: bool = True) -> tuple[State, Reason] | None:
+        move = after_discovery(where, cured=cured)
+        return None if move is None else (move.after, move.reason)
+
+    @pytest.mark.parametrize("odd", ["missing", "different", "changed"])
+    def test_what_was_archived_needs_a_person_where_the_archive_lost_something(
+        self, odd: str
+    ) -> None:
+        lost = standing(State.ARCHIVED, archived=2, trouble="a.bin is gone", **{odd: 1})
+        assert self.after(lost, cured=False) == (State.FAILED, Reason.NEEDS_A_PERSON)
+
+    @pytest.mark.parametrize("state", [State.READY, State.WAITING, State.FAILED])
+    def test_what_lies_there_already_is_archived(self, state: State) -> None:
+        found = standing(state, archived=2, gone=1)
+        assert self.after(found) == (State.ARCHIVED, Reason.DISCOVERED)
+
+    @pytest.mark.parametrize("state", [State.READY, State.WAITING])
+    def test_what_is_left_to_send_is_sent(self, state: State) -> None:
+        assert self.after(standing(state, archived=2, pending=1)) is None
+
+    def test_what_had_failed_is_judged_again_where_something_is_left_to_send(self) -> None:
+        found = standing(State.FAILED, archived=2, pending=1)
+        assert self.after(found) == (State.SETTLING, Reason.CHANGED)
+
+    def test_what_had_failed_stays_so_while_anything_else_is_wrong(self) -> None:
+        assert self.after(standing(State.FAILED, archived=2, missing=1)) is None
+
+    def test_what_had_failed_stays_so_where_nothing_was_cured(self) -> None:
+        assert self.after(standing(State.FAILED, archived=2), cured=False) is None
+
+    @pytest.mark.parametrize(
+        "state", [State.SETTLING, State.TRANSFERRING, State.VERIFYING, State.HELD]
+    )
+    def test_others_go_on_by_themselves(self, state: State) -> None:
+        assert self.after(standing(state, archived=1, missing=1)) is None
+
+    def test_a_dataset_without_files_stays(self) -> None:
+        assert self.after(standing(State.READY, gone=1)) is None
+
+
+@pytest.mark.parametrize("odd", ["missing", "different"])
+def test_what_the_archive_lost_keeps_a_dataset_from_being_archived(odd: str) -> None:
+    assert moves(standing(archived=2, **{odd: 1}, trouble="gone")) == [State.FAILED]
+
+
+@settings(max_examples=200)
+@given(
+    st.sampled_from(State),
+    st.dictionaries(st.sampled_from(FileState), st.integers(0, 2)),
+    st.booleans(),
+)
+def test_a_look_at_the_archive_only_makes_moves_that_exist(
+    state: State, counts: dict[FileState, int], cured: bool
+) -> None:
+    where = Standing(state, counts, trouble="something")
+    move = after_discovery(where, cured=cured)
+    if move is not None:
+        assert allowed(state, move.after, move.reason)
+        if move.after is State.ARCHIVED:
+            assert where.count(FileState.ARCHIVED)
+            assert not where.count(*ODD, FileState.PENDING, FileState.TRAVELLING) or (
+                state is State.FAILED
+            )

@@ -317,3 +317,49 @@ def test_a_second_look_at_the_same_disk_finds_nothing(
     for file in changes.returned:
         now_known[file.path] = file._replace(missing=False)
     assert not compare(now_known.values(), seen(*stats))
+
+
+def found(path: str = "a.bin", **changes: Any) -> KnownFile:
+    """A file that was found in the archive, modified there in the sixth second, and never seen on the rig."""
+    file = archived(path, archived_mtime_ns=None, found_mtime_ns=5_000_000_000, missing=True)
+    return file._replace(**changes)
+
+
+@pytest.mark.parametrize("mtime_ns", [0, 4_999_999_999, 5_000_000_000, 5_999_999_999])
+def test_a_file_that_is_no_newer_than_the_copy_is_what_was_archived(mtime_ns: int) -> None:
+    changes = compare([found()], seen(stat(mtime_ns=mtime_ns)))
+    [noted] = changes.noted
+    assert (noted.stat.mtime_ns, noted.after) == (mtime_ns, FileState.ARCHIVED)
+    assert changes == Changes(noted=(noted,))
+    assert consequence(State.ARCHIVED, changes) == Consequence()
+
+
+def test_a_file_that_is_newer_than_the_copy_is_changed() -> None:
+    [change] = compare([found()], seen(stat(mtime_ns=6_000_000_000))).altered
+    assert change.reason == (
+        "changed after it was archived: modified 1970-01-01 00:00:06.000000000, the archive's copy "
+        "1970-01-01 00:00:05.000000000; accept archives it as a new revision"
+    )
+
+
+def test_a_file_of_another_size_than_the_copy_is_changed() -> None:
+    assert after(found(), stat(size=11, mtime_ns=0)) == [FileState.CHANGED]
+
+
+@pytest.mark.parametrize("state", [FileState.MISSING, FileState.DIFFERENT])
+class TestWhatTheArchiveLost:
+    def test_is_left_alone_by_a_look(self, state: FileState) -> None:
+        assert not compare([archived(state=state)], seen(stat()))
+
+    def test_is_only_noted_where_it_changed(self, state: FileState) -> None:
+        changes = compare([archived(state=state)], seen(stat(size=12)))
+        assert [(each.after, each.stat.size) for each in changes.noted] == [(state, 12)]
+        for where in State:
+            assert consequence(where, changes) == Consequence()
+
+    def test_is_only_marked_where_it_left_or_came_back(self, state: FileState) -> None:
+        gone = compare([archived(state=state)], {})
+        back = compare([archived(state=state, missing=True)], seen(stat()))
+        assert (len(gone.missing), len(back.returned)) == (1, 1)
+        for changes in (gone, back):
+            assert consequence(State.SETTLING, changes) == Consequence()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -621,3 +622,30 @@ class TestWhatWasLost:
         walker.archive()
         assert walker.state() is State.FAILED
         assert walker.file_states()["d.bin"] is FileState.ARCHIVED
+
+
+def test_two_rigs_that_discover_at_once_do_not_both_register(
+    other_rig: tuple[Walker, Walker],
+) -> None:
+    names = [f"SC011/catgt_SC011_022319_g{number}" for number in range(20)]
+    together = threading.Barrier(2)
+    failures: list[BaseException] = []
+
+    def discover(walker: Walker) -> None:
+        try:
+            for name in names:
+                together.wait(20)
+                walker.list({"a.bin": 10}, name)
+        except BaseException as error:
+            failures.append(error)
+            raise
+
+    threads = [threading.Thread(target=discover, args=(each,)) for each in other_rig]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(50)
+
+    assert failures == []
+    found = [name for walker in other_rig for name in walker.store.names()]
+    assert sorted(found) == sorted(f"{LOCATION}/{name}" for name in names)
