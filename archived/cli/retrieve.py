@@ -194,12 +194,17 @@ def _ask(caller: Caller, plan: Plan, *, yes: bool) -> None:
     if yes or plan.resumed or plan.bytes <= limit:
         return
     amount = f"{counted(plan.files, 'file')}, {format_size(plan.bytes)}"
-    if not sys.stdin.isatty():
+    if not at_terminal():
         raise click.UsageError(
             f"This would bring {amount}, and more than {format_size(limit)} is asked about: "
             "say --yes to bring it without being asked."
         )
     click.confirm(f"Really bring {amount}?", abort=True, err=True)
+
+
+def at_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin.isatty()
 
 
 def _give_up(caller: Caller, store: Store, movers: Movers, *, as_json: bool) -> None:

@@ -24,9 +24,9 @@ FIELDS = (
 )
 
 BAD = (
-    ("differing", "a different file is there, and stays"),
-    ("missing", "not in the archive"),
-    ("failed", "not brought"),
+    ("differing", "Differing from what is there, which stays"),
+    ("missing", "Not in the archive"),
+    ("failed", "Not brought"),
 )
 
 
@@ -95,7 +95,7 @@ def plan_page(view: View) -> list[Line | Table]:
     """What would be brought."""
     page: list[Line | Table] = []
     if view["wanted"]:
-        page += _list("would be brought", view["wanted"])
+        page += _list("Would be brought", view["wanted"])
     page += _others(view)
     folders = sorted({each["folder"] for each in view["destinations"]})
     where = f" to {', '.join(folders)}" if view["files"] else ""
@@ -138,7 +138,7 @@ def _others(view: View) -> list[Line | Table]:
 
 
 def _list(title: str, views: list[View]) -> list[Line | Table]:
-    page: list[Line | Table] = [*heading(f"{len(views)} {title}"), table(FIELDS, views[:SHOWN])]
+    page: list[Line | Table] = [*heading(f"{title} ({len(views)})"), table(FIELDS, views[:SHOWN])]
     if len(views) > SHOWN:
         page.append(line(f"and {len(views) - SHOWN} more"))
     return page
