@@ -12,7 +12,7 @@ from archived.errors import ArchivedError
 from archived.interface.fetching import chosen, columns_of, dicts_of, one, sorting, window
 from archived.interface.heading import Heading
 from archived.interface.restrictions import Restriction, condition_of
-from archived.interface.telling import telling
+from archived.interface.telling import in_place_of, telling
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -231,7 +231,7 @@ class Query(Generic[Row]):
         try:
             return as_text(self.about, self._some(), len(self))
         except ArchivedError as error:
-            return _failed(self.about, error)
+            return in_place_of(self.about, error)
 
     def _repr_html_(self) -> str:
         """The same table for a notebook."""
@@ -242,7 +242,7 @@ class Query(Generic[Row]):
         except ArchivedError as error:
             from html import escape
 
-            return f"<pre>{escape(_failed(self.about, error))}</pre>"
+            return f"<pre>{escape(in_place_of(self.about, error))}</pre>"
 
     def _some(self) -> list[dict[str, Any]]:
         from archived.interface.cells import ROWS_SHOWN
@@ -251,10 +251,3 @@ class Query(Generic[Row]):
 
     def _with(self, question: Question) -> Self:
         return type(self)(self._source, question)
-
-
-def _failed(about: About, error: ArchivedError) -> str:
-    """A table that cannot be shown says why; a traceback for looking at a variable helps nobody."""
-    return f"{about} that cannot be read: {error}" + (
-        f"\n{error.what_to_do}" if error.what_to_do else ""
-    )

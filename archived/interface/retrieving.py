@@ -5,7 +5,8 @@ from __future__ import annotations
 import getpass
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from archived import clock, movers
@@ -14,7 +15,7 @@ from archived.core.catalogue import About, Fits, QueryError, Question, find, wor
 from archived.core.units import format_size, parse_size
 from archived.interface.progress import Line
 from archived.interface.retrieved import Retrieved, RetrievedFile
-from archived.retrieve import Outcome, Plan, Remark, bring, prepare
+from archived.retrieve import Outcome, Plan, Remark, StoppedError, bring, prepare
 from archived.store import Selector, Store
 
 if TYPE_CHECKING:
@@ -38,39 +39,44 @@ def retrieve(
     folders = _folders(configuration, None if to is None else os.path.abspath(to))
     if not names:
         return Retrieved(dry_run=dry_run, folders=folders)
+    selector = Selector(names=names, everywhere=True)
+    ending = stop or threading.Event()
     line = Line(wanted=progress)
     try:
-        with (
-            Store.open(configuration.store, rig=configuration.rig, now=clock.now()) as store,
-            movers.opened(configuration) as opened,
-        ):
+        with _opened(configuration) as (store, opened):
             plan = prepare(
                 configuration,
                 store,
                 opened,
-                Selector(names=names, everywhere=True),
+                selector,
                 to=None if to is None else os.fspath(to),
                 only=files,
-                stop=stop,
+                stop=ending,
                 tell=line.tell,
             )
             if dry_run:
                 return _planned(plan, folders)
             _insist_on_amount(plan.bytes, limit)
+            asked_for, somebody = f"Archive: {words(question)}", _somebody()
             outcome = bring(
-                configuration,
-                store,
-                opened,
-                plan,
-                asked_for=f"Archive: {words(question)}",
-                asked_by=_somebody(),
-                stop=stop,
-                tell=line.tell,
-                log=line,
-            )
+                configuration, store, opened, plan, asked_for=asked_for, asked_by=somebody, stop=ending,
+                tell=line.tell, log=line,
+            )  # fmt: skip
+    except StoppedError:
+        # Before anything was begun.
+        return Retrieved(dry_run=dry_run, left=_all(source, question), folders=folders)
     finally:
         line.end()
     return _done(outcome, folders)
+
+
+@contextmanager
+def _opened(configuration: Configuration) -> Iterator[tuple[Store, movers.Movers]]:
+    with (
+        Store.open(configuration.store, rig=configuration.rig, now=clock.now()) as store,
+        movers.opened(configuration) as opened,
+    ):
+        yield store, opened
 
 
 def _meant(source: Source, question: Question) -> tuple[tuple[str, ...], frozenset[int]]:
@@ -81,6 +87,14 @@ def _meant(source: Source, question: Question) -> tuple[tuple[str, ...], frozens
     names = catalogue.rows(Question(About.DATASETS, inner), [name])
     files = catalogue.ids(Question(About.FILES, inner))
     return tuple(dict.fromkeys(row[0] for row in names)), frozenset(files)
+
+
+def _all(source: Source, question: Question) -> tuple[RetrievedFile, ...]:
+    """Every file that was asked for."""
+    about = About.FILES
+    attributes = [find(about, name) for name in ("dataset_name", "file_subpath", "size")]
+    rows = source.catalogue().rows(Question(about, (Fits(question),)), attributes)
+    return tuple(RetrievedFile(*row) for row in rows)
 
 
 def _folders(configuration: Configuration, to: str | None) -> dict[str, str]:

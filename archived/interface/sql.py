@@ -78,6 +78,7 @@ class _Reader:
         self._text = text
 
     def read(self, node: exp.Expression) -> Condition:
+        """The condition that a node means. Raises `QueryError`, and `ValueError` for one with parts not known here."""
         relation = _RELATIONS.get(type(node))
         if relation is not None:
             return self._comparison(node, relation)

@@ -17,3 +17,9 @@ def telling() -> Iterator[None]:
         if error.what_to_do and error.what_to_do not in getattr(error, "__notes__", ()):
             error.add_note(error.what_to_do)
         raise
+
+
+def in_place_of(what: str, error: ArchivedError) -> str:
+    """What is shown where something cannot be: a traceback for looking at a variable helps nobody."""
+    to_do = f"\n{error.what_to_do}" if error.what_to_do else ""
+    return f"{what} that cannot be read: {error}{to_do}"

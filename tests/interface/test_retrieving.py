@@ -176,6 +176,19 @@ def test_what_was_stopped_is_gone_on_with(archive: Archive, back: Path) -> None:
     assert lying(back) == expected(query.files)
 
 
+def test_what_was_stopped_before_it_began_is_all_left(archive: Archive, back: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+
+    halted = archive.raw_video.retrieve(back, progress=False, stop=stop)
+
+    assert [each.file_subpath for each in halted.left] == archive.raw_video.files.fetch(
+        "file_subpath"
+    )
+    assert not halted.complete
+    assert lying(back) == {}
+
+
 def _stopping_after_the_plan(query: object, back: Path, stop: threading.Event) -> Retrieved:
     """A retrieval that is stopped as soon as it was noted what has to be brought."""
     from archived.store import Store
