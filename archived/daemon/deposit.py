@@ -55,9 +55,7 @@ class Depositing:
 
     def expect(self) -> None:
         """Something was written."""
-        self._maybe = True
-        if self._around.hurry:
-            self._look = None
+        self._maybe, self._look = True, None
 
     def __call__(self, now: datetime, finished: Sequence[Finished]) -> None:
         """Take what came back, go on with what is under way, or begin a batch."""
@@ -119,8 +117,9 @@ class Depositing:
         error = error_of(self._around, outcome)
         if error is None:
             self._back = outcome.result
-            # What did not arrive is written anew; what did makes room for the next batch.
-            self._maybe = True
+            if self._back is None:
+                # What did not arrive is written anew; what did makes room for the next batch.
+                self.expect()
             return
         if isinstance(error, StoreError) and error.permanent:
             raise error
@@ -150,14 +149,16 @@ class Depositing:
             if location not in self._places.usable:
                 for each in written:
                     store.set_record(each, RecordState.OWED)
-            elif self._complete(written, now):
+            elif (go_at := self._go_at(written)) <= now:
                 self._load_batch(location, _company(written), now)
                 return
+            else:
+                self._look = min(go_at, self._look or go_at)
 
-    def _complete(self, written: Sequence[OwedRecord], now: datetime) -> bool:
-        """Whether no more company is waited for."""
-        wait = self._around.policies.batch.batch_wait
-        return self._around.hurry or len(written) >= AT_ONCE or written[0].due + wait <= now
+    def _go_at(self, written: Sequence[OwedRecord]) -> datetime:
+        """Until when more company is waited for."""
+        alone = self._around.hurry or len(written) >= AT_ONCE
+        return written[0].due + (timedelta(0) if alone else self._around.policies.batch.batch_wait)
 
     def _load_batch(self, location: str, chosen: Sequence[OwedRecord], now: datetime) -> None:
         store, folder = self._around.store, self._places.usable[location].root

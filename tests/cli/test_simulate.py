@@ -122,7 +122,7 @@ class TestCompletion:
         assert (done.stdout, done.stderr) == (f"plain,{G0}\nplain,{G1}\n", "")
 
     def test_commands(self, rig: CliRig) -> None:
-        assert self.complete(rig, "re") == ["retry", "release", "resume"]
+        assert self.complete(rig, "rel") == ["release"]
         assert self.complete(rig, "") == [row.name for row in COMMANDS]
 
     def test_options(self, rig: CliRig) -> None:
