@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from archived.store.lab import Wish
 from tests.lab.catalogue import G0, G1, Catalogue
 from tests.lab.environments import NEW, OLD, Release
 from tests.lab.labs import CHECK, COLLECTION, Lab
@@ -92,6 +93,26 @@ def test_what_is_archived_is_read_from_tables_that_datajoint_declared(
         ("SC011/catgt_SC011_022519_g0/c.ap.bin", "ephys-raw-neuropixels-ap-bin"),
     }
     assert len(found["ephys_of_subject"]) == 3
+
+
+@pytest.mark.parametrize("server", ["mysql"])
+def test_tables_that_ignore_case_are_in_step_with_what_they_can_hold(
+    lab: Lab, catalogue: Catalogue
+) -> None:
+    lab.declare(OLD)
+    for path in ("SC011/Run", "SC011/run"):
+        catalogue.archive(path, "x.bin", "X.bin", "é.bin", "鼠.bin", day=None)
+
+    done = lab.mirror(catalogue.store)
+
+    assert done.refused == []
+    assert pairs(lab.read(OLD)["files"]) == {
+        (f"SC011/Run/{name}.bin", "ephys-raw-unknown") for name in ("X", "é")
+    }
+    assert {each.path for each in done.left_out if each.path} >= {"SC011/Run/鼠.bin"}
+    assert lab.mirror(catalogue.store).in_step
+    lab.mirror(catalogue.store, Wish(rebuild=True))
+    assert lab.mirror(catalogue.store, CHECK).in_step
 
 
 @pytest.mark.parametrize("server", ["mysql"])

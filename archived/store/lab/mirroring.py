@@ -87,7 +87,7 @@ class _Run:
         self._linked = declaration.linked()
         self._known = read_lab(lab, has_sessions=declaration.has_sessions)
         self._rows = LabRows(lab)
-        self._register = Register(self._rows, declaration.found, self._linked)
+        self._register = Register(self._rows, declaration.found, self._linked, self._columns)
         locations = self._rows.locations() if LOCATIONS in declaration.found else {}
         self._places = Places(store, archives, locations)
         self._agenda: Agenda = {}
@@ -137,7 +137,13 @@ class _Run:
         self._outcome.left_out.extend(planned.left_out)
         if planned.refused:
             return
-        was = note.name if note is not None and there and note.name != at.name else None
+        was = None
+        if (
+            note is not None
+            and there
+            and not self._register.same(source.location, note.name, at.name)
+        ):
+            was = note.name
         ours = planned.change.insert or existing.ours
         changed = Mirrored(planned.change, was)
         try:
