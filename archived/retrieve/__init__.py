@@ -9,6 +9,7 @@ from __future__ import annotations
 from archived.retrieve.bringing import bring, cancel, insist_on_room
 from archived.retrieve.planning import prepare, resume
 from archived.retrieve.values import (
+    Movers,
     NoRoomError,
     NotWritableError,
     Outcome,
@@ -22,6 +23,7 @@ from archived.retrieve.values import (
 )
 
 __all__ = [
+    "Movers",
     "NoRoomError",
     "NotWritableError",
     "Outcome",

@@ -16,11 +16,11 @@ from archived.config import Configuration
 from archived.core.paths import printable
 from archived.core.retrieving import BringState
 from archived.core.units import format_size
-from archived.movers import Movers
 from archived.retrieve.places import insist_on_writable
 from archived.retrieve.running import Run
 from archived.retrieve.telling import Telling
 from archived.retrieve.values import (
+    Movers,
     NoRoomError,
     Outcome,
     Plan,

@@ -20,11 +20,11 @@ from archived.core.retrieving import (
     compared,
 )
 from archived.errors import NameNotFoundError
-from archived.movers import Movers
 from archived.retrieve.archive import shortcomings
 from archived.retrieve.destination import Destination
 from archived.retrieve.places import Forbidden, below, forbidden, insist_on_writable, place_of
 from archived.retrieve.values import (
+    Movers,
     Plan,
     Portion,
     Progress,

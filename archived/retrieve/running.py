@@ -14,11 +14,10 @@ from archived.core.model import Direction
 from archived.core.retrieving import BringState, WantedFile, split
 from archived.core.retrying import RetryPolicy
 from archived.errors import StoreError
-from archived.movers import Movers
 from archived.retrieve.load import Bringing
 from archived.retrieve.planning import location_of
 from archived.retrieve.telling import Telling
-from archived.retrieve.values import Progress, StoppedError, Tell
+from archived.retrieve.values import Movers, Progress, StoppedError, Tell
 from archived.store import Store
 
 LONGEST_WAIT = timedelta(minutes=1)

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from archived.core.model import StorageLocation
 from archived.core.retrieving import WantedFile
 from archived.errors import ArchivedError
+from archived.ports import Transfers
+
+
+class Movers(Protocol):
+    """Who moves what between the folder of a location and its archive; `archived.movers.opened` gives one."""
+
+    def of(self, location: StorageLocation) -> Transfers:
+        """The mover of a location, also of one with another folder than the configuration's."""
 
 
 class NotWritableError(ArchivedError):
