@@ -230,28 +230,3 @@ class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs):
                 len(taken.strange),
                 discovery.id,
             )
-
-    def _add_findings(self, number: int, findings: Sequence[Finding]) -> None:
-        limit = self._door.kind.longest_name
-        kept = [
-            each for each in findings if limit is None or len(to_text(each.path).encode()) <= limit
-        ]
-        self._door.many(
-            "DELETE FROM discovery_finding WHERE discovery_id = ? AND path = ?",
-            [(number, to_text(each.path)) for each in kept],
-        )
-        self._door.many(
-            "INSERT INTO discovery_finding (discovery_id, path, kind, size, known_size, reason) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    number,
-                    to_text(each.path),
-                    each.kind,
-                    each.size,
-                    each.known_size,
-                    to_text(each.reason),
-                )
-                for each in kept
-            ],
-        )

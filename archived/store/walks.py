@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from archived.core.discovery import CLAIMED, Finding, Kind
-from archived.store.base import Verbs
+from archived.core.discovery import CLAIMED
 from archived.store.fields import from_text, from_time, joined, moment, to_text, to_time
+from archived.store.findings import FindingVerbs
 from archived.store.moves import chunks, marks
 
 TO_DO = "to do"
@@ -43,8 +43,8 @@ class FolderCounts:
 _COLUMNS = "id, location, below, dry_run, started_at, ended_at, in_both, unrecognised"
 
 
-class WalkVerbs(Verbs):
-    """Discoveries, and the folders and findings of each."""
+class WalkVerbs(FindingVerbs):
+    """Discoveries, and the folders of each."""
 
     def begin_discovery(
         self, location: str, below: str, now: datetime, *, dry_run: bool, restart: bool
@@ -130,25 +130,6 @@ class WalkVerbs(Verbs):
             limit,
         )
         return [(from_text(path), from_text(reason)) for path, reason in rows]
-
-    def finding_counts(self, number: int) -> dict[Kind, int]:
-        """How many findings of each kind there are, every kind given."""
-        rows = self._door.rows(
-            "SELECT kind, count(*) FROM discovery_finding WHERE discovery_id = ? GROUP BY kind",
-            number,
-        )
-        return {**dict.fromkeys(Kind, 0), **{Kind(kind): count for kind, count in rows}}
-
-    def findings(self, number: int, kind: Kind, limit: int) -> list[Finding]:
-        """The findings of a kind, by path."""
-        rows = self._door.rows(
-            "SELECT path, size, known_size, reason FROM discovery_finding "
-            "WHERE discovery_id = ? AND kind = ? ORDER BY path LIMIT ?",
-            number,
-            kind,
-            limit,
-        )
-        return [Finding(kind, from_text(row[0]), row[1], row[2], from_text(row[3])) for row in rows]
 
     def note_absent_folders(self, discovery: Discovery) -> int:
         """Have the folders listed that the catalogue knows of and the walk did not meet; return how many.
