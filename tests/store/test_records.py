@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from archived.core.lifecycle import State
 from archived.core.model import BatchState, Direction
 from archived.core.records import RecordState
-from archived.store import Digest, OwedRecord
+from archived.store import Digest, OwedRecord, Store
+from archived.store.address import parse
+from archived.store.connection import Door
+from archived.store.opening import MIGRATIONS
+from tests.builders import NOON
 from tests.store.bench import G0, G1, LOCATION, Bench
 
 MINUTE = timedelta(minutes=1)
@@ -204,3 +211,34 @@ def test_telling_the_archive_never_moves_a_dataset(bench: Bench) -> None:
     )
     assert bench.store.last_event() == events
     assert {bench.state(G0), bench.state(G1)} == {State.ARCHIVED}
+
+
+def test_what_was_archived_before_records_were_thought_of_is_owed_its_own(
+    empty_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tmp_path / "migrations"
+    before.mkdir()
+    (before / "0001_first.py").write_text((MIGRATIONS / "0001_first.py").read_text())
+    with monkeypatch.context() as patched:
+        patched.setattr("archived.store.opening.MIGRATIONS", before)
+        Store.open(empty_address, rig="rig-1", create=True, now=NOON).close()
+    door = Door(parse(empty_address))
+    door.connect()
+    with door.write():
+        root = door.insert("INSERT INTO root (rig_id, name) VALUES (1, '/root')")
+        for number, state in enumerate((State.ARCHIVED, State.READY, State.ARCHIVED)):
+            moment = 1_000_000 * number
+            door.insert(
+                "INSERT INTO dataset (rig_id, root_id, location, path, convention, state, reason, fields, "
+                "revision, attempts, first_seen, changed_at, state_since, archived_at, accepted, files, bytes) "
+                "VALUES (1, ?, ?, ?, 'catgt', ?, '', '{}', 2, 0, ?, ?, ?, ?, 0, 0, 0)",
+                root,
+                LOCATION,
+                f"SC011/r{number}",
+                state,
+                *[moment] * 4,
+            )
+    door.close()
+    with Store.open(empty_address, rig="rig-1", now=NOON) as store:
+        due = store.records_due(RecordState.OWED, NOON, 10)
+        assert [(each.path, each.revision) for each in due] == [("SC011/r0", 2), ("SC011/r2", 2)]
