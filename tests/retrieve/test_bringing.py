@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
 import pytest
 
+from archived import config
 from archived.core.model import FileState
 from archived.core.paths import PathError
 from archived.errors import AnotherRetrievalError
 from archived.movers import Movers
-from archived.retrieve import NoRoomError, NotWritableError, Room, bring, resume
+from archived.retrieve import NoRoomError, NotWritableError, Room, StoppedError, bring, resume
+from archived.retrieve.destination import Destination
 from archived.rig.root import Root
-from archived.store import Selector
+from archived.store import Digest
 from tests.builders import NOON
 from tests.retrieve.world import (
     DAY,
@@ -22,8 +25,9 @@ from tests.retrieve.world import (
     G1,
     VIDEO,
     Machine,
+    OneMover,
     contents,
-    digest,
+    fake,
     names,
     some_bytes,
 )
@@ -117,19 +121,28 @@ def test_without_a_checksum_the_size_is_all_there_is_to_compare(
     assert names(outcome.there) == [f"{G0}/a.ap.bin"]
 
 
-def test_a_checksum_from_the_table_of_digests_counts_as_well(
+def test_a_digest_that_was_noted_of_a_file_counts_as_its_checksum(
     machine: Machine, movers: Movers
 ) -> None:
-    machine.archived(G0, TWO, algorithm="MD5")
-    machine.put(machine.here / G0 / "a.ap.bin", TWO["a.ap.bin"])
+    machine.archived(G0, TWO, algorithm=None)
+    mine = some_bytes(99)
+    machine.put(machine.here / G0 / "a.ap.bin", mine)
+    [file] = [
+        each
+        for each in machine.store.files(machine.store.dataset(f"{EPHYS}/{G0}").id)
+        if each.path.endswith(".bin")
+    ]
+    assert file.archived_size is not None
+    assert file.archived_mtime_ns is not None
+    sha256 = hashlib.sha256(TWO["a.ap.bin"]).hexdigest()
+    machine.store.note_digests(
+        {file.id: Digest(file.archived_size, file.archived_mtime_ns, sha256)}
+    )
 
     outcome = machine.retrieve(movers)
 
-    assert names(outcome.there) == [f"{G0}/a.ap.bin"]
-    known = machine.store.known_checksums(
-        [each.id for each in machine.store.files(machine.store.dataset(f"{EPHYS}/{G0}").id)]
-    )
-    assert {each.algorithm for found in known.values() for each in found} == {"MD5"}
+    assert names(outcome.differing) == [f"{G0}/a.ap.bin"]
+    assert (machine.here / G0 / "a.ap.bin").read_bytes() == mine
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
@@ -353,10 +366,6 @@ def test_only_one_at_a_time_brings_files_back(full: Machine, movers: Movers) -> 
 
 
 def test_what_is_stopped_is_gone_on_with(full: Machine, movers: Movers) -> None:
-    full.stop.set()
-    plan = full.prepare_unstopped(movers) if hasattr(full, "prepare_unstopped") else None
-    assert plan is None
-    full.stop.clear()
     plan = full.prepare(movers)
     full.stop.set()
     stopped = full.bring(movers, plan)
@@ -413,11 +422,60 @@ def test_progress_is_told(full: Machine, movers: Movers) -> None:
     assert heard[-1].bytes_done == heard[-1].bytes == plan.bytes
 
 
-def test_recordings_of_another_rig_come_back_too(full: Machine, movers: Movers) -> None:
-    found = list(full.store.select(Selector(everywhere=True)))
-    assert {each.rig for each in found} == {"desk"}
-    assert digest(b"x") is not None
-    assert Path(full.archive).exists()
+def test_what_was_proved_before_is_not_read_again(
+    full: Machine, movers: Movers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full.retrieve(movers)
+    read: list[str] = []
+    checksum = Destination.checksum
+
+    def noted(self: Destination, path: str, algorithm: str) -> str:
+        read.append(path)
+        return checksum(self, path, algorithm)
+
+    monkeypatch.setattr(Destination, "checksum", noted)
+    assert len(full.retrieve(movers).there) == 5
+    assert read == []
+    (full.here / G0 / "a.ap.meta").touch()
+    assert len(full.retrieve(movers).there) == 5
+    assert read == [f"{G0}/a.ap.meta"]
+
+
+def test_a_stop_ends_the_reading(full: Machine, movers: Movers) -> None:
+    full.stop.set()
+    with pytest.raises(StoppedError):
+        full.prepare(movers)
+
+
+def test_a_folder_that_the_collection_does_not_export_is_refused(desk: Machine) -> None:
+    desk.archived(G0, TWO)
+    mover = OneMover(fake(desk))
+    inside = desk.base / "scratch"
+    inside.mkdir()
+    link = desk.base / "here" / "link"
+    link.symlink_to(inside)
+
+    with pytest.raises(PathError, match="the collection does not export '/tmp'"):
+        desk.prepare(mover, to=Path("/tmp"))
+
+    plan = desk.prepare(mover, to=inside)
+    assert plan.portions[0].location.collection_path == "/scratch"
+    assert plan.files == 2
+    assert desk.prepare(mover, to=link).portions[0].location.root == str(link)
+
+
+def test_nothing_is_brought_into_the_archive_of_the_same_collection(desk: Machine) -> None:
+    ini = desk.base / "archived.ini"
+    same = "c40e971d-0075-4a82-b12f-8f9717762e7b:/kept"
+    ini.write_text(ini.read_text().replace("5b875fda-4185-11e8-bb52-0ac6873fc732:/ephys", same))
+    desk.configuration = config.load(ini, {})
+    desk.archived(G0, TWO)
+    kept = desk.base / "kept"
+    (kept / "deep").mkdir(parents=True)
+
+    for to in (kept, kept / "deep"):
+        with pytest.raises(PathError, match="inside of the archive"):
+            desk.prepare(OneMover(fake(desk)), to=to)
 
 
 def watch(machine: Machine, folder: Path) -> None:
