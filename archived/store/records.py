@@ -9,9 +9,10 @@ from archived.core.model import LIVE_BATCHES
 from archived.core.records import RecordState
 from archived.store.carrying import CarryVerbs
 from archived.store.connection import Row
+from archived.store.digests import DigestVerbs
 from archived.store.fields import from_text, from_time, to_text, to_time
 from archived.store.moves import chunks, marks
-from archived.store.results import Digest, OwedRecord
+from archived.store.results import OwedRecord
 
 _COLUMNS = (
     "r.dataset_id, d.location, d.path, d.state, r.revision, r.state, r.reason, r.attempts, r.due, r.known, "
@@ -20,7 +21,7 @@ _COLUMNS = (
 _OUTSTANDING = (RecordState.OWED, RecordState.WRITTEN, RecordState.TRAVELLING, RecordState.KEPT)
 
 
-class RecordVerbs(CarryVerbs):
+class RecordVerbs(CarryVerbs, DigestVerbs):
     """A record is owed from the moment that its dataset is archived (see `Moves`), until it is proved."""
 
     def record_note(self, dataset_id: int) -> OwedRecord | None:
@@ -156,23 +157,35 @@ class RecordVerbs(CarryVerbs):
         )
 
     def record_known(self, dataset_id: int) -> None:
-        """The archive holds the record of this dataset, as it is: it is not written, and may be replaced later."""
+        """The archive holds a record of this dataset, which was taken over: it may be replaced later.
+
+        It is not written anew, unless that was owed already: then what the archive holds may be older than what is
+        known here, and it is replaced.
+        """
         with self._door.write():
             dataset = self._read(dataset_id)
-            if dataset is not None:
-                self._upsert(
-                    "record",
-                    {"dataset_id": dataset_id},
-                    {
-                        "rig_id": self._rig_id,
-                        "revision": dataset.revision,
-                        "state": RecordState.PROVED,
-                        "reason": "",
-                        "attempts": 0,
-                        "due": to_time(dataset.archived_at or dataset.first_seen),
-                        "known": 1,
-                    },
-                )
+            if dataset is None:
+                return
+            values = {
+                "revision": dataset.revision,
+                "state": RecordState.PROVED,
+                "reason": "",
+                "attempts": 0,
+                "due": to_time(dataset.archived_at or dataset.first_seen),
+                "known": 1,
+            }
+            if self.record_note(dataset_id) is None:
+                keys: dict[str, object] = {"dataset_id": dataset_id}
+                self._upsert("record", keys, {"rig_id": self._rig_id, **values})
+                return
+            self.records_are_ours([dataset_id])
+            # Whose it is was the reason to keep it, or will be found to be the same one once more.
+            self._door.change(
+                "UPDATE record SET state = ?, attempts = 0 WHERE dataset_id = ? AND state = ?",
+                RecordState.OWED,
+                dataset_id,
+                RecordState.KEPT,
+            )
 
     def record_owed(self, dataset_id: int, now: datetime) -> None:
         """The archive holds no record of this dataset: one is written, as for one that was archived now."""
@@ -201,30 +214,6 @@ class RecordVerbs(CarryVerbs):
             RecordState.KEPT,
         )
         return [(from_text(row[0]), from_text(row[1]), row[2]) for row in rows]
-
-    def digests(self, dataset_id: int) -> Mapping[int, Digest]:
-        """What is known of the SHA-256 of a dataset's files, by the ids of the files."""
-        rows = self._door.rows(
-            "SELECT g.file_id, g.size, g.mtime_ns, g.sha256, g.why FROM digest g "
-            "JOIN file f ON f.id = g.file_id WHERE f.dataset_id = ?",
-            dataset_id,
-        )
-        return {row[0]: Digest(row[1], row[2], row[3], from_text(row[4])) for row in rows}
-
-    def note_digests(self, digests: Mapping[int, Digest]) -> None:
-        """Keep what was found out about files, by their ids."""
-        with self._door.write():
-            for file_id, digest in digests.items():
-                self._upsert(
-                    "digest",
-                    {"file_id": file_id},
-                    {
-                        "size": digest.size,
-                        "mtime_ns": digest.mtime_ns,
-                        "sha256": digest.sha256,
-                        "why": to_text(digest.why),
-                    },
-                )
 
     def record_batch_is_live(self, owed: OwedRecord) -> bool:
         """Whether the files of a record are under way in a batch, so that they must not be written anew."""

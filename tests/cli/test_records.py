@@ -47,7 +47,9 @@ def test_record_prints_a_manifest_that_sha256sum_reads(rig: CliRig, told: Bench)
 
 
 def test_record_says_when_the_archive_has_it(rig: CliRig, told: Bench) -> None:
-    told.store.record_known(told.dataset().id)
+    note = told.store.record_note(told.dataset().id)
+    assert note is not None
+    told.store.set_record(note, RecordState.PROVED)
     assert f".archived/v1/{G0.partition('/')[2]}/record.json" in rig.type("record", G0).stderr
 
 

@@ -339,7 +339,6 @@ def test_a_record_that_this_catalogue_did_not_send_is_not_replaced(world: Record
     assert world.archived(record_path(RUN)) == theirs
     assert "was not replaced" in world.note(EPHYS_NAME).reason
     world.store.record_known(world.store.dataset(EPHYS_NAME).id)
-    world.store.record_owed(world.store.dataset(EPHYS_NAME).id, world.now)
     world.until(lambda: world.told(EPHYS_NAME))
     assert world.record(RUN).rig == "test-rig"
 

@@ -57,6 +57,11 @@ def loaded(bench: Bench, *paths: str) -> str:
     return "records-1"
 
 
+def forget(bench: Bench, path: str) -> None:
+    """As if discover had found the dataset, rather than the daemon archived it."""
+    bench.store._door.change("DELETE FROM record WHERE dataset_id = ?", bench.dataset(path).id)
+
+
 def two_archived(bench: Bench) -> None:
     """Two datasets, archived a minute apart."""
     bench.ready("a.bin")
@@ -163,6 +168,7 @@ def test_a_record_that_must_not_travel_leaves_its_batch_and_stays_in_the_store(
 
 def test_what_discover_found_in_the_archive_is_not_owed(bench: Bench) -> None:
     two_archived(bench)
+    forget(bench, G0)
     bench.store.record_known(bench.dataset(G0).id)
     assert owed(bench) == [G1]
     assert (note(bench).state, note(bench).known) == (RecordState.PROVED, True)
@@ -172,9 +178,19 @@ def test_what_discover_found_in_the_archive_is_not_owed(bench: Bench) -> None:
     assert note(bench).known, "it may be replaced"
 
 
+def test_what_was_owed_already_replaces_what_discover_found(bench: Bench) -> None:
+    two_archived(bench)
+    bench.store.set_record(note(bench, G1), RecordState.KEPT, reason="it is not ours")
+    for path in (G0, G1):
+        bench.store.record_known(bench.dataset(path).id)
+    assert owed(bench) == [G0, G1]
+    assert note(bench, G0).known
+    assert note(bench, G1).known
+
+
 def test_it_is_counted_what_the_archive_was_not_told(bench: Bench) -> None:
     two_archived(bench)
-    bench.store.record_known(bench.dataset(G0).id)
+    bench.store.set_record(note(bench), RecordState.PROVED)
     assert bench.store.count_records() == {
         RecordState.OWED: 1,
         RecordState.WRITTEN: 0,
