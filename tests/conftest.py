@@ -8,7 +8,10 @@ from contextlib import ExitStack
 import pytest
 from hypothesis import settings
 
-from tests.store.servers import Server, running
+from archived.store import Store
+from archived.store.schema import TABLES
+from tests.builders import NOON
+from tests.store.servers import SHARED, Server, running
 
 # A machine that is busy with other things must not make a property false.
 settings.register_profile("archived", deadline=None)
@@ -30,3 +33,31 @@ def server_of() -> Iterator[Callable[[str], Server]]:
             return started[kind]
 
         yield server_of
+
+
+@pytest.fixture(scope="session")
+def shared_address(server_of: Callable[[str], Server]) -> Callable[[str], str]:
+    """The address of the shared database of a kind of server, made by the first test that needs it."""
+    made: dict[str, str] = {}
+
+    def shared_address(kind: str) -> str:
+        if kind not in made:
+            made[kind] = server_of(kind).new_database(SHARED)
+            Store.open(made[kind], rig="rig-1", create=True, now=NOON).close()
+        return made[kind]
+
+    return shared_address
+
+
+@pytest.fixture
+def emptied(
+    server_of: Callable[[str], Server], shared_address: Callable[[str], str]
+) -> Callable[[str], str]:
+    """The address of the shared database of a kind of server, without a single row in it."""
+
+    def emptied(kind: str) -> str:
+        address = shared_address(kind)
+        server_of(kind).empty(SHARED, [table._meta.table_name for table in TABLES])
+        return address
+
+    return emptied

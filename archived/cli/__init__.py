@@ -10,6 +10,7 @@ from archived.cli.shell import CommandRow, archivedctl
 
 COMMANDS = (
     CommandRow("status", "How everything is, at one look."),
+    CommandRow("rigs", "Show the rigs that share the store."),
     CommandRow("list", "List datasets."),
     CommandRow("show", "Show all that is known of one dataset."),
     CommandRow("record", "Print what the archive is told of one dataset."),

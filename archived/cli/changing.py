@@ -92,6 +92,7 @@ def carry_out(
             f"Name the datasets to {change.word}, select them with options, or say --all."
         )
     with caller.store() as store:
+        store.require_rig()
         if selection.broad:
             found = _applicable(store, change, selection)
             if not dry_run and found:

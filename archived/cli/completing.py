@@ -76,6 +76,23 @@ def complete_h2o(
     return _quietly(ctx, found)
 
 
+def complete_rig(
+    ctx: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """The rigs that share the store."""
+
+    def found(caller: Caller) -> list[CompletionItem[str]]:
+        with caller.store() as store:
+            names = store.rig_names()
+        return [
+            CompletionItem(name)
+            for name in names
+            if name.startswith(incomplete) and printable(name) == name
+        ]
+
+    return _quietly(ctx, found)
+
+
 def _quietly(
     ctx: click.Context, found: Callable[[Caller], Sequence[CompletionItem[str]]]
 ) -> list[CompletionItem[str]]:

@@ -10,7 +10,6 @@ import click
 from archived.cli.caller import Caller, pass_caller
 from archived.cli.kinds import Moment
 from archived.cli.looks import state_cell
-from archived.cli.naming import find_dataset
 from archived.cli.output import (
     Cell,
     Field,
@@ -25,19 +24,25 @@ from archived.cli.selection import Selection, selection_of_events
 from archived.cli.shell import examples, json_option
 from archived.cli.stopping import stops_on_signals
 from archived.cli.times import local
-from archived.cli.views import event_view
+from archived.cli.views import View, event_view
+from archived.cli.whose import rig_options, whose
 from archived.core.model import Event
 
 FOLLOW_EVERY = timedelta(seconds=1)
 FOLLOW_LIMIT = 10_000
 """More than happens between two turns."""
 
+Happening = tuple[str, Event]
+"""An event, and the rig that it happened on."""
+
+RIG = Field[Happening]("RIG", lambda each: each[0])
+
 FIELDS = (
-    Field[Event]("AT", lambda event: local(event.at)),
-    Field[Event]("DATASET", lambda event: event.dataset),
-    Field[Event]("BEFORE", lambda event: state_cell(event.before) if event.before else ""),
-    Field[Event]("AFTER", lambda event: state_cell(event.after)),
-    Field[Event]("WHY", lambda event: Cell(event.why, Style.DIM)),
+    Field[Happening]("AT", lambda each: local(each[1].at)),
+    Field[Happening]("DATASET", lambda each: each[1].dataset),
+    Field[Happening]("BEFORE", lambda each: state_cell(each[1].before) if each[1].before else ""),
+    Field[Happening]("AFTER", lambda each: state_cell(each[1].after)),
+    Field[Happening]("WHY", lambda each: Cell(each[1].why, Style.DIM)),
 )
 
 
@@ -50,6 +55,7 @@ FIELDS = (
     )
 )
 @selection_of_events
+@rig_options
 @click.option(
     "--since", type=Moment(), metavar="WHEN", help="What happened since 2h, 3d, or a time."
 )
@@ -67,6 +73,8 @@ FIELDS = (
 def command(
     caller: Caller,
     selection: Selection,
+    rig_name: str | None,
+    all_rigs: bool,
     since: datetime | None,
     limit: int,
     follow: bool,
@@ -74,52 +82,66 @@ def command(
 ) -> None:
     """Show what happened to the datasets, in order: to all of them, or to those that are selected."""
     with caller.store() as store:
+        meant = whose(store, rig_name, all_rigs)
         for name in selection.exact:
-            find_dataset(store, name)
+            if not store.owners(name) or not meant.every:
+                meant.find(name)
 
-        def happened(since: datetime | None, limit: int) -> list[Event]:
-            if selection.given:
-                return store.events_of(selection.selector, since=since, limit=limit)
-            return store.events(since=since, limit=limit)
+        def happened(since: datetime | None, limit: int) -> list[Happening]:
+            found = [
+                (each.rig, event)
+                for each in meant.stores
+                for event in (
+                    each.events_of(selection.selector, since=since, limit=limit)
+                    if selection.given
+                    else each.events(since=since, limit=limit)
+                )
+            ]
+            return sorted(found, key=lambda each: each[1].at)[-limit:]
 
-        events = happened(since, limit)
+        happenings = happened(since, limit)
         if follow:
-            _follow(caller, happened, events, as_json=as_json)
+            _follow(caller, happened, happenings, as_json=as_json)
         elif as_json:
-            print_json([event_view(each) for each in events])
-        elif events:
-            caller.show([table(FIELDS, events)])
+            print_json([_view(each) for each in happenings])
+        elif happenings:
+            caller.show([table((RIG, *FIELDS) if meant.every else FIELDS, happenings)])
         else:
             talk("Nothing has happened yet." if since is None else "Nothing has happened since.")
 
 
+def _view(happening: Happening) -> View:
+    return {**event_view(happening[1]), "rig": happening[0]}
+
+
 def _follow(
     caller: Caller,
-    happened: Callable[[datetime | None, int], list[Event]],
-    events: Sequence[Event],
+    happened: Callable[[datetime | None, int], list[Happening]],
+    happenings: Sequence[Happening],
     *,
     as_json: bool,
 ) -> None:
     """Print what is there, then what comes, one line each, until the caller stops."""
-    seen: set[Event] = set()
-    newest = events[-1].at if events else caller.now()
+    seen: set[Happening] = set()
+    newest = happenings[-1][1].at if happenings else caller.now()
     with stops_on_signals(caller.stop):
         while True:
-            for event in events:
-                if event not in seen:
-                    _print_line(caller, event, as_json=as_json)
+            for each in happenings:
+                if each not in seen:
+                    _print_line(caller, each, as_json=as_json)
             # Times have a resolution: several events may share the newest one, so it is asked for again.
-            newest = max([newest, *(event.at for event in events)])
-            seen = {event for event in {*seen, *events} if event.at >= newest}
+            newest = max([newest, *(event.at for _, event in happenings)])
+            seen = {each for each in {*seen, *happenings} if each[1].at >= newest}
             if caller.stop.wait(FOLLOW_EVERY.total_seconds()):
                 return
-            events = happened(newest, FOLLOW_LIMIT)
+            happenings = happened(newest, FOLLOW_LIMIT)
 
 
-def _print_line(caller: Caller, event: Event, *, as_json: bool) -> None:
+def _print_line(caller: Caller, happening: Happening, *, as_json: bool) -> None:
     if as_json:
-        print_json_line(event_view(event))
+        print_json_line(_view(happening))
         return
+    event = happening[1]
     before = f"{event.before} ▶ " if event.before else ""
     moved = (f"{local(event.at)}  {event.dataset}  {before}", state_cell(event.after))
     caller.show([line(*moved, Cell(f"  {event.why}", Style.DIM))])

@@ -11,7 +11,10 @@ from archived.cli.output import Cell, Field, Style, print_json, table, talk
 from archived.cli.selection import Selection, selection_options
 from archived.cli.shell import examples, json_option
 from archived.cli.views import View, dataset_view
+from archived.cli.whose import rig_options, whose
 from archived.core.units import format_size
+
+RIG = Field[View]("RIG", lambda view: view["rig"])
 
 SUBJECT = Field[View]("SUBJECT", lambda view: view["subject"] or "")
 
@@ -31,20 +34,31 @@ FIELDS = (
         "archivedctl list --h2o SC011 --type raw-ephys --file-type '*-meta'",
         "archivedctl list --state failed --state waiting",
         "archivedctl list 'raw-ephys/SC011/*' --json",
+        "archivedctl list --all-rigs --subject 407513",
     ),
 )
 @selection_options
+@rig_options
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The first N only.")
 @json_option
 @pass_caller
-def command(caller: Caller, selection: Selection, limit: int | None, as_json: bool) -> None:
+def command(
+    caller: Caller,
+    selection: Selection,
+    rig_name: str | None,
+    all_rigs: bool,
+    limit: int | None,
+    as_json: bool,
+) -> None:
     """List datasets.
 
     Without a selection all of them are listed. A dataset is meant by its name or by a pattern with *, ?
     and [...]; of several options every one must fit.
     """
     with caller.store() as store:
-        views = [dataset_view(each) for each in store.select(selection.selector, limit=limit)]
+        meant = whose(store, rig_name, all_rigs)
+        found = meant.stores[0].select(meant.selector(selection.selector), limit=limit)
+        views = [dataset_view(each) for each in found]
     if as_json:
         print_json(views)
     elif views:
@@ -52,6 +66,7 @@ def command(caller: Caller, selection: Selection, limit: int | None, as_json: bo
         summary = f"{counted(len(views), 'dataset')}, {format_size(total)}"
         known = any(view["subject"] for view in views)
         fields = (FIELDS[0], SUBJECT, *FIELDS[1:]) if known else FIELDS
+        fields = (RIG, *fields) if meant.every else fields
         caller.show([table(fields, views)])
         talk(summary)
     else:

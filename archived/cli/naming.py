@@ -23,7 +23,17 @@ def find_dataset(store: Store, typed: str) -> Dataset:
     for name in others:
         with contextlib.suppress(NameNotFoundError):
             return store.dataset(name)
-    return store.dataset(exactly)
+    try:
+        return store.dataset(exactly)
+    except NameNotFoundError:
+        rigs = [rig for name in (*others, exactly) for rig in store.owners(name)]
+        if not rigs:
+            raise
+        raise NameNotFoundError(
+            f"{printable(exactly)} belongs to rig {', '.join(map(printable, rigs))}; from here it is only read",
+            what_to_do=f"look at it with `archivedctl show NAME --rig {printable(rigs[0])}`; what is to be changed "
+            "there has to be typed on that rig",
+        ) from None
 
 
 def spellings(typed: str) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from archived.cli.advice import what_to_do
 from archived.cli.caller import Caller, pass_caller
 from archived.cli.completing import complete_dataset
 from archived.cli.looks import TRANSFER_FIELDS, state_cell
-from archived.cli.naming import find_dataset
 from archived.cli.output import (
     Cell,
     Field,
@@ -27,6 +26,7 @@ from archived.cli.output import (
 from archived.cli.shell import examples, json_option
 from archived.cli.times import local_iso
 from archived.cli.views import View, batch_view, dataset_view, event_view, file_view
+from archived.cli.whose import rig_options, whose
 from archived.core.model import Dataset, FileState
 from archived.core.paths import PathError, archive_folder
 from archived.core.records import RecordState
@@ -85,12 +85,14 @@ EVENT_FIELDS = (
     )
 )
 @click.argument("name", shell_complete=complete_dataset)
+@rig_options
 @json_option
 @pass_caller
-def command(caller: Caller, name: str, as_json: bool) -> None:
+def command(caller: Caller, name: str, rig_name: str | None, all_rigs: bool, as_json: bool) -> None:
     """Show all that is known of one dataset: its files and their proof, its events, its transfers."""
     with caller.store() as store:
-        view = gather(store, find_dataset(store, name), caller.configuration, caller.now())
+        theirs, dataset = whose(store, rig_name, all_rigs).find(name)
+        view = gather(theirs, dataset, caller.configuration, caller.now())
     if as_json:
         print_json(view)
     else:
@@ -135,6 +137,7 @@ def _summary(view: View) -> list[Line]:
         ("recording", ", ".join(each for each in recorded if each)),
         ("subject", view["subject"]),
         ("files", f"{len(present)}, {size}, revision {view['revision']}"),
+        ("rig", view["rig"]),
         ("first seen", local_iso(view["first_seen"])),
         ("archive", view["archive"]),
         ("record", _record_line(view["record"])),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,16 +11,18 @@ import click
 from archived.cli.advice import what_to_do
 from archived.cli.caller import Caller, pass_caller
 from archived.cli.kinds import Duration
-from archived.cli.output import print_json
+from archived.cli.output import print_json, talk
 from archived.cli.shell import NEEDS_A_PERSON, examples, json_option
-from archived.cli.status_page import page_of
+from archived.cli.status_page import ONE_RIG, Drawing
 from archived.cli.times import iso
 from archived.cli.views import View, alarm_view, batch_view, pause_view, unrecognised_view
+from archived.cli.whose import rig_options
 from archived.core.model import LIVE_BATCHES, Dataset
+from archived.core.paths import printable
 from archived.core.records import RecordState
 
 if TYPE_CHECKING:
-    from archived.store import Store
+    from archived.store import RigInfo, Store
 
 ATTENTION = 20
 UNRECOGNISED = 20
@@ -32,6 +35,7 @@ UNKNOWN_SUBJECTS = 100
         "archivedctl status",
         "archivedctl status --watch",
         "archivedctl status --json",
+        "archivedctl status --all-rigs",
         "archivedctl status --exit-code > /dev/null || echo 'somebody should look'",
     )
 )
@@ -45,35 +49,69 @@ UNKNOWN_SUBJECTS = 100
     help="How often --watch looks.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit with 3 when something needs a person.")
+@rig_options
 @json_option
 @pass_caller
-def command(caller: Caller, watch: bool, every: timedelta, exit_code: bool, as_json: bool) -> None:
+def command(
+    caller: Caller,
+    watch: bool,
+    every: timedelta,
+    exit_code: bool,
+    rig_name: str | None,
+    all_rigs: bool,
+    as_json: bool,
+) -> None:
     """Show how everything is, at one look: the daemon, counts, running transfers, what needs a person.
 
     It reads the store, so it works while the daemon is down too.
     """
     with caller.store() as store:
+        gather_view, view_of = _what(caller, store, rig_name, all_rigs)
         if watch:
             from archived.cli.watching import watch as watch_status
 
-            watch_status(caller, lambda: gather(caller, store), every, as_json=as_json)
+            watch_status(caller, gather_view, view_of, every, as_json=as_json)
             return
-        view = gather(caller, store)
+        view = gather_view()
     if as_json:
         print_json(view)
     else:
-        caller.show(page_of(view, caller.now()))
-    if exit_code and (view["attention"] or view["alarms"]):
+        caller.show(view_of.page(view, caller.now()))
+    if exit_code and view_of.needs_a_person(view):
         click.get_current_context().exit(NEEDS_A_PERSON)
 
 
-def gather(caller: Caller, store: Store) -> View:
-    """The object of `status --json`."""
+def _what(
+    caller: Caller, store: Store, rig: str | None, all_rigs: bool
+) -> tuple[Callable[[], View], Drawing]:
+    """What is shown, and how: one rig, or the whole fleet."""
+    if all_rigs:
+        if rig is not None:
+            raise click.UsageError("Say --rig NAME or --all-rigs, not both.")
+        from archived.cli.fleet_page import FLEET
+
+        return lambda: gather_all(caller, store), FLEET
+    theirs = store if rig is None else store.of_rig(rig)
+    if not store.archives_here() and store.is_shared() and rig is None:
+        talk(
+            f"Rig {printable(store.rig)} has no daemon. The rigs of this store are "
+            f"{', '.join(map(printable, store.rig_names())) or 'none yet'}: `archivedctl status --all-rigs`."
+        )
+    return lambda: gather(caller, theirs), ONE_RIG
+
+
+def gather_all(caller: Caller, store: Store) -> View:
+    """The object of `status --all-rigs --json`."""
+    return {"rigs": [gather(caller, store.of_rig(each.name), each) for each in store.rigs()]}
+
+
+def gather(caller: Caller, store: Store, rig: RigInfo | None = None) -> View:
+    """The object of `status --json`, about the rig of this store; with what is known of it among others."""
     configuration, now = caller.configuration, caller.now()
-    daemon = store.daemon()
-    totals = store.archived_totals()
+    daemon, ours = store.daemon(), store.rig == configuration.rig
+    rig = rig or store.this_rig()
     return {
-        "rig": configuration.rig,
+        "rig": store.rig,
         "store": configuration.store_shown,
         "daemon": {
             "running": daemon.running,
@@ -83,24 +121,42 @@ def gather(caller: Caller, store: Store) -> View:
         },
         "paused": pause_view(store.paused(now)),
         "counts": _counts(store, None),
-        "locations": [
-            {
-                "name": each.location.name,
-                "archive": str(each.location.archive),
-                "counts": _counts(store, each.location.name),
-                "files_archived": totals.get(each.location.name, (0, 0))[0],
-                "bytes_archived": totals.get(each.location.name, (0, 0))[1],
-            }
-            for each in configuration.locations
-        ],
+        "locations": _locations(caller, store, ours=ours),
         "transfers": [batch_view(each) for each in store.batches(*LIVE_BATCHES)],
         "attention": [_attention(caller, store, each) for each in store.attention(ATTENTION)],
         "alarms": [alarm_view(each) for each in store.alarms()],
         "unrecognised": [unrecognised_view(each) for each in store.unrecognised(UNRECOGNISED)],
         "unknown_subjects": _unknown_subjects(caller, store),
-        "records": _records(store) if configuration.records else None,
+        "records": _records(store) if configuration.records and ours else None,
         "watcher": _watcher(store) if daemon.running else None,
+        "host": rig.host if rig else None,
+        "version": rig.version if rig else None,
+        "backlog": {
+            "datasets": rig.backlog_datasets if rig else 0,
+            "bytes": rig.backlog_bytes if rig else 0,
+        },
     }
+
+
+def _locations(caller: Caller, store: Store, *, ours: bool) -> list[View]:
+    """Of this rig those of the configuration; of another one, which alone knows where they go, those it has used."""
+    archives: dict[str, str | None] = dict.fromkeys(store.location_names())
+    if ours:
+        archives = {
+            each.location.name: str(each.location.archive)
+            for each in caller.configuration.locations
+        }
+    totals = store.archived_totals()
+    return [
+        {
+            "name": name,
+            "archive": archive,
+            "counts": _counts(store, name),
+            "files_archived": totals.get(name, (0, 0))[0],
+            "bytes_archived": totals.get(name, (0, 0))[1],
+        }
+        for name, archive in archives.items()
+    ]
 
 
 def _counts(store: Store, location: str | None) -> dict[str, int]:

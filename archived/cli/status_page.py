@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from archived.cli.counting import counted
@@ -31,7 +32,7 @@ def _location_fields(locations: Sequence[View]) -> tuple[Field[View], ...]:
         *(_count_field(state) for state in shown),
         Field[View]("SAFE FILES", lambda view: str(view["files_archived"]), right=True),
         Field[View]("SAFE BYTES", lambda view: format_size(view["bytes_archived"]), right=True),
-        Field[View]("ARCHIVE", lambda view: Cell(view["archive"], Style.DIM)),
+        Field[View]("ARCHIVE", lambda view: Cell(view["archive"] or "", Style.DIM)),
     )
 
 
@@ -39,6 +40,15 @@ def _count_field(state: State) -> Field[View]:
     return Field[View](
         state.upper(), lambda view: count_cell(view["counts"][state], state), right=True
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How a view of `status` is shown: as a page, in one line, and whether somebody has to look."""
+
+    page: Callable[[View, datetime], Page]
+    summary: Callable[[View], str]
+    needs_a_person: Callable[[View], bool]
 
 
 def page_of(view: View, now: datetime) -> Page:
@@ -127,3 +137,7 @@ def _rest(number: int) -> list[Line]:
     if number <= 0:
         return []
     return [line(Cell(f"and {number} more: `archivedctl list --state failed`", Style.DIM))]
+
+
+ONE_RIG = Drawing(page_of, summary, lambda view: bool(view["attention"] or view["alarms"]))
+"""How the status of one rig is shown."""

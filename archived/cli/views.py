@@ -38,6 +38,7 @@ def dataset_view(dataset: Dataset) -> View:
         "state_since": iso(dataset.state_since),
         "attempts": dataset.attempts,
         "due": iso(dataset.due),
+        "rig": dataset.rig,
     }
 
 

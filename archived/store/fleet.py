@@ -31,13 +31,21 @@ class FleetVerbs(Verbs):
 
     def rigs(self) -> list[RigInfo]:
         """Every rig of this store, by name."""
-        rows = self._door.rows("SELECT id, name, pid, since, last_tick, host, version FROM rig")
-        counts, unsent = self._counts(), self._unsent()
-        alarms: dict[int, int] = dict(
-            self._door.rows("SELECT rig_id, COUNT(*) FROM alarm GROUP BY rig_id")
+        return self._infos("", [])
+
+    def this_rig(self) -> RigInfo | None:
+        """The rig whose part of the store this is; None where the store does not know it."""
+        return next(iter(self._infos(" AND g.id = ?", [self._rig_id])), None)
+
+    def _infos(self, which: str, values: list[Any]) -> list[RigInfo]:
+        rows = self._door.rows(
+            "SELECT g.id, g.name, g.pid, g.since, g.last_tick, g.host, g.version, "
+            "(SELECT COUNT(*) FROM alarm a WHERE a.rig_id = g.id) FROM rig g WHERE 1 = 1" + which,
+            *values,
         )
+        counts, unsent = self._counts(which, values), self._unsent(which, values)
         found = []
-        for rig_id, name, pid, since, last_tick, host, version in rows:
+        for rig_id, name, pid, since, last_tick, host, version, alarms in rows:
             held = daemon_lock(self._door, rig_id).held()
             running = pid is not None if held is None else held
             found.append(
@@ -52,26 +60,52 @@ class FleetVerbs(Verbs):
                     backlog_datasets=sum(counts[rig_id][state] for state in BACKLOG),
                     backlog_bytes=unsent.get(rig_id, 0),
                     attention=counts[rig_id][State.FAILED],
-                    alarms=int(alarms.get(rig_id, 0)),
+                    alarms=int(alarms),
                 )
             )
         return sorted(found, key=lambda each: each.name)
 
-    def _counts(self) -> defaultdict[int, dict[State, int]]:
+    def _counts(self, which: str, values: list[Any]) -> defaultdict[int, dict[State, int]]:
         counts: defaultdict[int, dict[State, int]] = defaultdict(lambda: dict.fromkeys(State, 0))
-        for rig_id, state, number in self._door.rows("SELECT rig_id, state, datasets FROM tally"):
+        rows = self._door.rows(
+            "SELECT t.rig_id, t.state, t.datasets FROM tally t JOIN rig g ON g.id = t.rig_id WHERE 1 = 1"
+            + which,
+            *values,
+        )
+        for rig_id, state, number in rows:
             counts[rig_id][State(state)] += number
         return counts
 
-    def _unsent(self) -> dict[int, int]:
+    def _unsent(self, which: str, values: list[Any]) -> dict[int, int]:
         """By rig, the bytes of what is in the backlog and has no receipt yet."""
         rows = self._door.rows(
-            "SELECT d.rig_id, SUM(f.size) FROM dataset d JOIN file f ON f.dataset_id = d.id "
-            f"WHERE d.state IN ({marks(BACKLOG)}) AND f.state IN ({marks(UNSENT)}) GROUP BY d.rig_id",
+            "SELECT d.rig_id, SUM(f.size) FROM rig g JOIN dataset d ON d.rig_id = g.id "
+            f"JOIN file f ON f.dataset_id = d.id WHERE d.state IN ({marks(BACKLOG)}) "
+            f"AND f.state IN ({marks(UNSENT)}){which} GROUP BY d.rig_id",
             *BACKLOG,
             *UNSENT,
+            *values,
         )
         return {rig_id: int(size or 0) for rig_id, size in rows}
+
+    @property
+    def rig(self) -> str:
+        """The name of the rig whose part of the store this is."""
+        return self._rig
+
+    def rig_names(self) -> list[str]:
+        """The names of all rigs of this store, sorted."""
+        return sorted(known_rigs(self._door))
+
+    def location_names(self) -> list[str]:
+        """The locations that this rig has or had datasets of, sorted."""
+        rows = self._door.rows("SELECT location FROM tally WHERE rig_id = ?", self._rig_id)
+        return sorted({from_text(row[0]) for row in rows})
+
+    def require_rig(self) -> None:
+        """Raise `StoreMissingError` where the store does not know this rig, so that nothing can be changed."""
+        if self._door.refusal is not None:
+            raise self._door.refusal()
 
     def is_shared(self) -> bool:
         """Whether the store is a server's, which other rigs may use too."""
@@ -91,9 +125,9 @@ class FleetVerbs(Verbs):
 
         Raises `NameNotFoundError`, naming the rigs there are.
         """
-        if name == self._rig and self.is_known():
-            return self
         known = known_rigs(self._door)
+        if known.get(name) == self._rig_id:
+            return self
         if name not in known:
             raise NameNotFoundError(
                 f"the store {self._door.address.shown} has no rig {printable(name)}",
@@ -102,17 +136,16 @@ class FleetVerbs(Verbs):
         door = self._door.glance(lambda: _not_ours(name))
         return type(self)(door, known[name], name, daemon_lock(door, known[name]))
 
-    def rigs_with(self, name: str) -> list[str]:
-        """The names of other rigs that have a dataset of this name."""
+    def owners(self, name: str) -> list[str]:
+        """The rigs that have a dataset of this name, sorted; several may have one of the same name."""
         location, _, path = name.partition("/")
         rows = self._door.rows(
             "SELECT g.name FROM dataset d JOIN rig g ON g.id = d.rig_id "
-            "WHERE d.location = ? AND d.path = ? AND d.rig_id <> ? ORDER BY g.name",
+            "WHERE d.location = ? AND d.path = ?",
             to_text(location),
             to_text(path),
-            self._rig_id,
         )
-        return [from_text(row[0]) for row in rows]
+        return sorted(from_text(row[0]) for row in rows)
 
     def join(self) -> None:
         """Make this rig known to the store where it is not, so that something of it can be written."""

@@ -70,6 +70,7 @@ class TestList:
             "state_since": "2026-03-14T12:01:00Z",
             "attempts": 0,
             "due": None,
+            "rig": "rig-1",
         }
 
     @pytest.mark.parametrize(

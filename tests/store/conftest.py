@@ -9,13 +9,9 @@ from pathlib import Path
 import pytest
 
 from archived.store import Store
-from archived.store.schema import TABLES
 from tests.builders import NOON
 from tests.store.bench import Bench
 from tests.store.servers import SERVERS, Server
-
-SHARED = "shared"
-"""Creating a database takes longer than most tests, so most of them share one."""
 
 _numbers = itertools.count(1)
 
@@ -26,34 +22,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("kind", ["sqlite", *SERVERS])
     elif "server_kind" in metafunc.fixturenames:
         metafunc.parametrize("server_kind", list(SERVERS))
-
-
-@pytest.fixture(scope="session")
-def shared_address(server_of: Callable[[str], Server]) -> Callable[[str], str]:
-    """The address of the shared database of a kind of server, made by the first test that needs it."""
-    made: dict[str, str] = {}
-
-    def shared_address(kind: str) -> str:
-        if kind not in made:
-            made[kind] = server_of(kind).new_database(SHARED)
-            Store.open(made[kind], rig="rig-1", create=True, now=NOON).close()
-        return made[kind]
-
-    return shared_address
-
-
-@pytest.fixture
-def emptied(
-    server_of: Callable[[str], Server], shared_address: Callable[[str], str]
-) -> Callable[[str], str]:
-    """The address of the shared database of a kind of server, without a single row in it."""
-
-    def emptied(kind: str) -> str:
-        address = shared_address(kind)
-        server_of(kind).empty(SHARED, [table._meta.table_name for table in TABLES])
-        return address
-
-    return emptied
 
 
 @pytest.fixture

@@ -21,6 +21,9 @@ import pytest
 USER = "archived"
 """The owner of every database; it needs no password."""
 
+SHARED = "shared"
+"""Creating a database takes longer than most tests, so most of them share one."""
+
 START_WITHIN = 60.0
 """Seconds; a server starts within one, on a machine that is not busy."""
 

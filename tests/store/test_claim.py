@@ -15,8 +15,7 @@ import pytest
 from archived.errors import AnotherDaemonError, StoreError
 from archived.store import Store
 from tests.builders import NOON
-from tests.store.conftest import SHARED
-from tests.store.servers import Server
+from tests.store.servers import SHARED, Server
 
 CLAIM = """
 import sys

@@ -104,6 +104,8 @@ def test_a_rig_that_a_server_does_not_know_reads_and_writes_nothing(server_addre
         ):
             with pytest.raises(StoreMissingError, match=r"no rig tpyo; it has rig-1"):
                 change()
+        with pytest.raises(StoreMissingError, match="no rig tpyo"):
+            store.require_rig()
         assert [each.name for each in store.rigs()] == ["rig-1"]
 
 
@@ -112,6 +114,7 @@ def test_a_rig_joins_a_store_when_it_has_something_to_write(server_address: str)
     with reopen(server_address, rig="analysis") as store:
         store.join()
         store.join()
+        store.require_rig()
         store.pause("lunch", NOON)
         assert store.is_known()
         assert not store.archives_here()
@@ -147,8 +150,10 @@ def test_another_rig_is_seen_as_it_sees_itself_and_only_read(server_address: str
         with pytest.raises(StoreError, match="only read"):
             view.clear_alarm("root")
         assert south.dataset(name).state is State.READY
-        assert north.rigs_with(name) == ["south"]
-        assert south.rigs_with(name) == []
+        assert north.owners(name) == ["south"]
+        assert north.owners(f"{LOCATION}/{G1}") == []
+        assert (view.rig, view.location_names()) == ("south", [LOCATION])
+        assert (view.rig_names(), north.location_names()) == (["north", "south"], [])
         assert north.of_rig("north") is north
         north.pause("lunch", NOON)
         with pytest.raises(NameNotFoundError, match="no rig west") as unknown:
