@@ -69,8 +69,17 @@ class LabConnection:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; within another, as much of it as the block did."""
-        with self._translated(), self._database.atomic():
-            yield
+        first: LabDatabaseError | None = None
+        try:
+            with self._translated(), self._database.atomic():
+                try:
+                    yield
+                except LabDatabaseError as error:
+                    first = error
+                    raise
+        except LabDatabaseError as error:
+            # A connection that was lost cannot be rolled back either, and that says nothing about why it was.
+            raise first or error from None
 
     def connect(self) -> None:
         """Connect. Raises `LabDatabaseError`, and `ConfigurationError` where the driver is not installed."""
