@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class Server(ABC):
         self.data = folder / "data"
         self.port = _free_port()
         self.process: subprocess.Popen[bytes] | None = None
+        self.settings: list[str] = []
+        """More words for `command`."""
 
     @classmethod
     @abstractmethod
@@ -132,6 +134,10 @@ class Server(ABC):
     def cut(self, database: str) -> None:
         """End every connection to a database, and wait until it has ended."""
 
+    @abstractmethod
+    def serve_tls(self, certificate: Path, key: Path) -> None:
+        """Offer TLS from the next start on; the files are below its folder."""
+
 
 class Postgres(Server):
     """PostgreSQL."""
@@ -170,7 +176,7 @@ class Postgres(Server):
             "max_connections": 60,
         }
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        return [f"{self.programs()}/postgres", "-D", str(self.data), *words]
+        return [f"{self.programs()}/postgres", "-D", str(self.data), *words, *self.settings]
 
     def connect(self, database: str | None = None) -> Any:
         """See `Server.connect`."""
@@ -198,6 +204,11 @@ class Postgres(Server):
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
             f"WHERE datname = '{database}' AND pid <> pg_backend_pid()"
         )
+
+    def serve_tls(self, certificate: Path, key: Path) -> None:
+        """See `Server.serve_tls`."""
+        self.settings += ["-c", "ssl=on", "-c", f"ssl_cert_file={certificate}"]
+        self.settings += ["-c", f"ssl_key_file={key}"]
 
 
 class MariaDb(Server):
@@ -247,6 +258,7 @@ class MariaDb(Server):
             "--collation-server=latin1_german1_ci",
             "--default-storage-engine=MyISAM",
             "--sql-mode=",
+            *self.settings,
         ]
 
     def connect(self, database: str | None = None) -> Any:
@@ -277,6 +289,10 @@ class MariaDb(Server):
                     _kill(cursor, number)
                 pause.wait(0.02)
 
+    def serve_tls(self, certificate: Path, key: Path) -> None:
+        """See `Server.serve_tls`."""
+        self.settings += [f"--ssl-cert={certificate}", f"--ssl-key={key}"]
+
 
 def _kill(cursor: Any, number: int) -> None:
     import pymysql
@@ -303,8 +319,10 @@ def require(kind: str) -> None:
 
 
 @contextmanager
-def running(kind: str) -> Iterator[Server]:
-    """Run a server until the block ends; nothing of it is left."""
+def running(
+    kind: str, prepare: Callable[[Server], object] = lambda server: None
+) -> Iterator[Server]:
+    """Run a server until the block ends; nothing of it is left. `prepare` is called before it starts."""
     require(kind)
     folder = Path(tempfile.mkdtemp(prefix="archived-db-"))
     server = SERVERS[kind](folder)
@@ -313,6 +331,7 @@ def running(kind: str) -> Iterator[Server]:
         os.chown(folder, somebody["user"], somebody["group"])
     try:
         server.create()
+        prepare(server)
         server.start()
         try:
             yield server
@@ -320,6 +339,15 @@ def running(kind: str) -> Iterator[Server]:
             server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def give(server: Server, path: Path) -> Path:
+    """Make a file the server's own, readable by nobody else."""
+    path.chmod(0o600)
+    somebody = _somebody(server.user())
+    if somebody:
+        os.chown(path, somebody["user"], somebody["group"])
+    return path
 
 
 def _run(server: Server, *command: str) -> None:
