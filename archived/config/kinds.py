@@ -136,7 +136,9 @@ def store_address(text: str) -> str:
         return local_path(text)
     try:
         parts = urlsplit(text)
-        complete = parts.scheme in _SERVERS and bool(parts.hostname) and len(parts.path) > 1
+        local = "host=" in parts.query or "unix_socket=" in parts.query
+        complete = parts.scheme in _SERVERS and len(parts.path) > 1
+        complete = complete and (bool(parts.hostname) or local)
         complete = complete and (parts.port is None or parts.port > 0)
     except ValueError:
         complete = False

@@ -119,6 +119,15 @@ def test_every_wait_and_limit_of_the_transfer_can_be_set() -> None:
     )
 
 
+def test_the_spool_is_where_it_was_put_else_beside_the_store() -> None:
+    was = "store = /var/lib/archived/archived.db"
+    text = COMPLETE.replace(was, "store = /srv/rig/archived.db")
+    assert loaded(text).spool == "/srv/rig/spool"
+    assert loaded(with_line("archived", "spool = /globus/spool", text)).spool == "/globus/spool"
+    served = COMPLETE.replace(was, "store = postgresql://host/lab")
+    assert loaded(served, STATE_DIRECTORY="/srv/state").spool == "/srv/state/spool"
+
+
 def test_a_directory_as_archive_needs_nothing_of_globus() -> None:
     (location,) = loaded(TO_A_DIRECTORY).locations
     assert location.location.archive == DirectoryArchive("/mnt/nas/ephys")
@@ -206,6 +215,19 @@ def test_home_is_the_home_of_the_user() -> None:
 def test_the_store_may_be_a_server() -> None:
     text = COMPLETE.replace("/var/lib/archived/archived.db", "postgresql://lab@db/archived")
     assert loaded(text).store == "postgresql://lab@db/archived"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql:///archived?host=/run/postgresql",
+        "mysql:///archived?unix_socket=/run/mysqld/mysqld.sock",
+        "mysql://lab@db/archived?sslmode=require",
+    ],
+)
+def test_the_store_may_be_reached_by_a_socket_of_this_machine(address: str) -> None:
+    text = COMPLETE.replace("/var/lib/archived/archived.db", address)
+    assert loaded(text).store == address
 
 
 def test_a_store_that_is_not_named_lies_with_the_state() -> None:
