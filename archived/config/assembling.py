@@ -70,7 +70,7 @@ def assemble(
     globus = _globus(reading, machine, state)
     subjects = _subjects(reading, machine)
     datajoint = _datajoint(reading, machine)
-    spool = _spool(reading, machine, archived, state)
+    spool = _spool(reading, machine, archived, store, state)
     transfer = reading.transfer or TransferSection()
     if transfer.retry_first > transfer.retry_longest:
         if reading.mentions("transfer", "retry_longest"):
@@ -80,7 +80,7 @@ def assemble(
     refuse_overlaps(
         reading,
         [each.location for each in found],
-        {**_own_files(store, globus), ("archived", "spool"): spool},
+        {**_own_files(store, globus), **_own_spool(archived, store, spool)},
         spelling=spelling,
     )
     if reading.mistakes:
@@ -124,10 +124,20 @@ def _store(reading: Reading, machine: Machine, archived: ArchivedSection, state:
     return machine.path(reading, "archived", "store", archived.store)
 
 
-def _spool(reading: Reading, machine: Machine, archived: ArchivedSection, state: PurePath) -> str:
+def _spool(
+    reading: Reading, machine: Machine, archived: ArchivedSection, store: str, state: PurePath
+) -> str:
+    """Beside the store, so that no two of them share one; a store on a server has no place on this machine."""
     if archived.spool is None:
-        return str(state / "spool")
+        return str((state if "://" in store else pure(store).parent) / "spool")
     return machine.path(reading, "archived", "spool", archived.spool)
+
+
+def _own_spool(archived: ArchivedSection, store: str, spool: str) -> Mapping[tuple[str, str], str]:
+    """The spool, unless it lies beside a store that somebody chose: whoever corrects that corrects both."""
+    if archived.spool is None and archived.store is not None and "://" not in store:
+        return {}
+    return {("archived", "spool"): spool}
 
 
 def _subjects(reading: Reading, machine: Machine) -> SubjectsSettings:

@@ -47,7 +47,11 @@ def publish(rig: CliRig, *words: str) -> subprocess.CompletedProcess[str]:
 
 def archived_files(rig: CliRig) -> set[str]:
     """What is in the archive of the recordings, by name."""
-    return {path.name for path in (rig.base / "archive").rglob("*") if path.is_file()}
+    return {
+        path.name
+        for path in (rig.base / "archive").rglob("*")
+        if path.is_file() and ".archived" not in path.parts
+    }
 
 
 def test_what_is_finished_is_archived_and_told_once(rig: CliRig) -> None:
