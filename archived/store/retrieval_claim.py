@@ -29,8 +29,9 @@ class RetrievalClaimVerbs(RigVerbs):
         if not lock.acquire():
             raise self._somebody_else()
         try:
-            self._keep(lock)
-            self.put_setting(CLAIM, json.dumps({"pid": pid, "who": who, "since": to_time(now)}))
+            claim = json.dumps({"pid": pid, "who": who, "since": to_time(now)})
+            self.put_setting(CLAIM, claim)
+            self._keep(lock, claim)
             yield
         finally:
             if lock.bound_to_connection:
@@ -38,17 +39,22 @@ class RetrievalClaimVerbs(RigVerbs):
             with contextlib.suppress(StoreError):
                 lock.release()
 
-    def _keep(self, lock: DaemonLock) -> None:
+    def _keep(self, lock: DaemonLock, claim: str) -> None:
         """A server frees the lock with the connection, so the next connection is of use only with the lock."""
         if not lock.bound_to_connection:
             return
         owner = threading.get_ident()
 
         def take_again() -> None:
-            if threading.get_ident() == owner and not lock.acquire():
+            if threading.get_ident() != owner:
+                return
+            taken = lock.acquire()
+            if self.get_setting(CLAIM) != claim:
+                raise self._somebody_else()
+            if not taken:
                 raise StoreError(
-                    f"the store {self._door.address.shown} is claimed by somebody else who retrieves; "
-                    "nothing is written without the claim"
+                    f"the store {self._door.address.shown} still holds the claim for the connection that was "
+                    "lost; nothing is written without the claim"
                 )
 
         self._door.on_connect = take_again

@@ -12,6 +12,7 @@ from archived.errors import AnotherRetrievalError
 from archived.store import Digest, Store
 from tests.builders import NOON
 from tests.store.bench import G0, LOCATION, Bench
+from tests.store.servers import SHARED, Server
 
 HERE = "/data/back"
 
@@ -192,3 +193,32 @@ def test_one_process_retrieves_at_a_time(store: Store, address: str) -> None:
             pass
         with store.claim_retrieval(1, "ada", NOON), store.claim_daemon(1, NOON):
             assert store.daemon().running
+
+
+def test_a_claim_outlives_a_connection_that_was_cut(server: Server, server_address: str) -> None:
+    with (
+        Store.open(server_address, rig="rig-1", create=True) as store,
+        Store.open(server_address, rig="rig-1") as other,
+        store.claim_retrieval(1, "ada", NOON),
+    ):
+        server.cut(SHARED)
+        store.put_setting("said", "something")
+        with (
+            pytest.raises(AnotherRetrievalError, match="ada"),
+            other.claim_retrieval(2, "bob", NOON),
+        ):
+            pass
+
+
+def test_whoever_lost_the_claim_writes_nothing_more(server: Server, server_address: str) -> None:
+    with (
+        Store.open(server_address, rig="rig-1", create=True) as store,
+        Store.open(server_address, rig="rig-1") as other,
+        store.claim_retrieval(1, "ada", NOON),
+    ):
+        server.cut(SHARED)
+        with other.claim_retrieval(2, "bob", NOON):
+            for _ in range(2):
+                with pytest.raises(AnotherRetrievalError, match=r"bob \(pid 2"):
+                    store.put_setting("said", "something")
+            assert other.get_setting("said") is None
