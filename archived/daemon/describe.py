@@ -59,6 +59,10 @@ class Describing:
         if self._at is None and not waits:
             self._begin(keeping, now)
 
+    def expect(self) -> None:
+        """Look at once for something to do: a dataset may have been archived just now."""
+        self._next = None
+
     def idle(self, now: datetime) -> bool:
         """Whether there is nothing to be written before something that failed is tried again."""
         if self._around.records is None:

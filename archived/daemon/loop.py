@@ -71,7 +71,7 @@ class Daemon:
             Batching(around, self.settling),
             Submitting(around),
             Polling(around),
-            Verifying(around),
+            Verifying(around, self.describing.expect),
             Waking(around),
             self.describing,
             self.depositing,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -37,8 +37,9 @@ class Verifying:
 
     kinds = frozenset({"verify"})
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, proved: Callable[[], None] = lambda: None) -> None:
         self._around = around
+        self._proved = proved
 
     def __call__(self, now: datetime, finished: Sequence[Finished]) -> None:
         """Take the proofs that came back, then begin with the batches that are due."""
@@ -109,6 +110,8 @@ class Verifying:
             if proof.unproved and attempts >= GIVEN_UP_AFTER
             else None,
         )
+        if result.proved:
+            self._proved()
         around.log.info(
             "batch verified",
             batch=batch.id,

@@ -51,6 +51,16 @@ def test_after_a_dataset_its_manifest_and_record_are_archived(world: RecordWorld
     assert world.store.alarms() == []
 
 
+def test_a_record_is_begun_as_soon_as_its_dataset_is_archived(world: RecordWorld) -> None:
+    second = timedelta(seconds=1)
+    world.record_run()
+    world.until(lambda: State.READY in world.states().values())
+    while not world.all_archived():
+        world.pass_time(second, step=second)
+    world.pass_time(3 * second, step=second)
+    assert world.in_spool() or world.told(EPHYS_NAME)
+
+
 def test_a_record_says_all_that_the_catalogue_knows(world: RecordWorld) -> None:
     world.record_run()
     world.until(lambda: world.told(EPHYS_NAME))
