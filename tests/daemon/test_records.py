@@ -54,7 +54,7 @@ def test_after_a_dataset_its_manifest_and_record_are_archived(world: RecordWorld
 def test_a_record_is_begun_as_soon_as_its_dataset_is_archived(world: RecordWorld) -> None:
     second = timedelta(seconds=1)
     world.record_run()
-    world.until(lambda: State.READY in world.states().values())
+    world.until(lambda: State.TRANSFERRING in world.states().values())
     while not world.all_archived():
         world.pass_time(second, step=second)
     world.pass_time(3 * second, step=second)
