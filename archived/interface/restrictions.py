@@ -19,13 +19,14 @@ from archived.core.catalogue import (
 )
 from archived.core.paths import shown
 from archived.interface.comparing import among, comparison
+from archived.interface.foreign import as_restriction, as_value
 from archived.interface.rows import DatasetRow, FileRow
 
 if TYPE_CHECKING:
     from archived.interface.query import Query
 
 Restriction = Any
-"""`bool | str | Mapping | list | tuple | set | AndList | DatasetRow | FileRow | Query`."""
+"""`bool | str | Mapping | list | tuple | set | AndList | DatasetRow | FileRow | Query`, rows and tables of numpy and pandas."""
 
 
 class AndList(list[Any]):
@@ -37,6 +38,8 @@ def condition_of(restriction: Restriction, query: Query[Any]) -> Condition:
     from archived.interface.query import Query
 
     about = query.about
+    if not isinstance(restriction, (DatasetRow, FileRow)):
+        restriction = as_restriction(restriction)
     match restriction:
         case bool():
             return AllOf(()) if restriction else AnyOf(())
@@ -76,9 +79,10 @@ def _equal(about: About, name: object, value: object) -> Condition:
     if not isinstance(name, str):
         raise QueryError(f"{shown(repr(name))} is no name of an attribute")
     attribute = find(about, name)
+    value = as_value(value)
     if value is None:
         return Missing(attribute)
     if isinstance(value, (list, tuple, set, frozenset)):
-        known = among(attribute, [each for each in value if each is not None])
-        return AnyOf((known, Missing(attribute))) if None in value else known
+        known = among(attribute, [as_value(each) for each in value if each is not None])
+        return AnyOf((known, Missing(attribute))) if any(each is None for each in value) else known
     return comparison(attribute, Relation.EQUAL, value)

@@ -79,6 +79,9 @@ class _Reader:
 
     def read(self, node: exp.Expression) -> Condition:
         """The condition that a node means. Raises `QueryError`, and `ValueError` for one with parts not known here."""
+        if node.args.get("negate"):
+            # How newer releases of sqlglot tell `NOT LIKE`; older ones put a `NOT` around it.
+            return Not(self.read(_without(node, "negate")))
         relation = _RELATIONS.get(type(node))
         if relation is not None:
             return self._comparison(node, relation)
@@ -143,7 +146,10 @@ class _Reader:
         if not isinstance(node, exp.Column):
             raise QueryError(
                 f"in {shown(self._text)} an attribute is expected instead of {shown(_words(node))}",
-                what_to_do="names of attributes stand without quotation marks",
+                what_to_do="names of attributes stand without quotation marks"
+                if isinstance(node, exp.Literal)
+                else "nothing is computed in a condition; days are compared as in "
+                "session_date BETWEEN '2019-01-01' AND '2019-12-31'",
             )
         _only(node, "this")
         return find(self._about, node.name)
@@ -163,7 +169,13 @@ class _Reader:
             case exp.Column():
                 raise QueryError(
                     f"in {shown(self._text)} a value is expected instead of {shown(node.name)}",
-                    what_to_do="put texts and dates into quotation marks",
+                    what_to_do=_QUOTED,
+                )
+            case exp.Binary():
+                # An unquoted date is a subtraction, which MySQL would carry out and compare with.
+                raise QueryError(
+                    f"in {shown(self._text)} a value is expected instead of {shown(_words(node))}",
+                    what_to_do=_QUOTED,
                 )
         raise self._unknown(node)
 
@@ -175,6 +187,16 @@ class _Reader:
 
 _TIMES = (exp.DataType.Type.DATE, exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ)
 """`DATE "2019-03-01"` is the text, marked as what it is."""
+
+
+_QUOTED = "put texts and dates into quotation marks: session_date > '2019-03-01'"
+
+
+def _without(node: exp.Expression, name: str) -> exp.Expression:
+    """The same node without one of its arguments."""
+    found = node.copy()
+    found.set(name, None)
+    return found
 
 
 def _only(node: exp.Expression, *names: str) -> exp.Expression:

@@ -77,9 +77,39 @@ def test_values_of_a_frame_are_restrictions(archive: Archive) -> None:
     assert len(archive.raw_ephys & {"h2o": numpy.str_("dl7")}) == 1
     assert len(archive.raw_ephys & {"archived_at": frame["archived_at"][0]}) == 3
     assert len(archive.raw_ephys & {"session_date": list(frame["session_date"])}) == 4
+    assert len(archive.raw_ephys & {"session_date": frame["session_date"]}) == 4
+    assert len(archive.raw_ephys & {"session_date": numpy.datetime64("2019-03-02")}) == 2
+    assert len(archive.raw_ephys & {"session_date": frame["session_date"].to_numpy()}) == 4
+    assert len(archive.raw_ephys & {"subject_id": numpy.array([407513, 1])}) == 4
+    assert len(archive.raw_ephys & {"subject_id": 407513.0}) == 4
+    assert len(archive.raw_ephys & {"subject_id": [numpy.float64(407513)]}) == 4
+    assert len(archive.raw_ephys & "subject_id = 407513.0") == 4
 
 
-@pytest.mark.parametrize("nothing", [pandas.NaT, pandas.NA, numpy.nan])
+def test_rows_and_tables_of_pandas_are_restrictions(archive: Archive) -> None:
+    frame = archive.raw_ephys.to_pandas()
+    some = frame[["subject_id", "session_date", "ident"]]
+
+    assert [len(archive.raw_ephys & row) for _, row in frame.iterrows()] == [1] * 5
+    assert [len(archive.raw_ephys & row) for row in some.itertuples(index=False)] == [1] * 5
+    assert len(archive.raw_ephys & frame) == 5
+    assert len(archive.raw_ephys - frame[:2]) == 3
+    assert len(archive.raw_ephys & frame[:0]) == 0
+    assert len(archive.raw_ephys & frame[["ident"]][2:3]) == 1
+    assert len(archive.raw_ephys & frame.set_index("water_restriction_number")[:1]) == 1
+    with pytest.raises(QueryError, match="no attribute 'weight'"):
+        _ = archive.raw_ephys & pandas.DataFrame({"weight": [1]})
+
+
+def test_rows_of_numpy_are_restrictions(archive: Archive) -> None:
+    rows = numpy.array([(407513, "2"), (1, "2")], dtype=[("subject_id", "i8"), ("ident", "U5")])
+
+    assert len(archive.raw_ephys & rows) == 1
+    assert len(archive.raw_ephys & rows[0]) == 1
+    assert len(archive.raw_ephys & rows[1]) == 0
+
+
+@pytest.mark.parametrize("nothing", [pandas.NaT, pandas.NA, numpy.nan, numpy.datetime64("NaT")])
 def test_what_is_not_a_value_is_refused(archive: Archive, nothing: object) -> None:
     for name in ("session_date", "archived_at", "files", "ident"):
         with pytest.raises(QueryError, match="cannot be compared"):

@@ -59,6 +59,9 @@ def _read(attribute: Attribute, value: object) -> Value | None:
     kind = attribute.kind
     if isinstance(value, bool):
         return None
+    if kind is Kind.NUMBER_OR_TEXT and isinstance(value, float) and value.is_integer():
+        # A column of a data frame in which a number is missing holds fractions.
+        return _text(int(value))
     if kind in (Kind.TEXT, Kind.WORD, Kind.NUMBER_OR_TEXT):
         return _text(value)
     if kind is Kind.DATE:
