@@ -151,8 +151,15 @@ def assembled(
         store = stack.enter_context(
             Store.open(configuration.store, rig=configuration.rig, create=True, now=clock.now())
         )
+        roots = _roots(configuration)
         stack.enter_context(
-            store.claim_daemon(pid, clock.now(), host=platform.node(), version=__version__)
+            store.claim_daemon(
+                pid,
+                clock.now(),
+                host=platform.node(),
+                version=__version__,
+                folders=[each.root.path for each in roots],
+            )
         )
         movers = stack.enter_context(opened(configuration))
         errands = ThreadErrands(lanes=LANES, lane_of=LANE_OF.__getitem__, wake=wake.set)
@@ -160,7 +167,7 @@ def assembled(
         around = Surroundings(
             rig=configuration.rig,
             store=store,
-            roots=_roots(configuration),
+            roots=roots,
             locations={each.location.name: each.location for each in configuration.locations},
             conventions={
                 (each.location.name, convention.name): convention

@@ -39,7 +39,9 @@ def forbidden(configuration: Configuration, store: Store) -> list[Forbidden]:
     locations = [each.location for each in configuration.locations]
     watched = store.folders_watched()
     if store.daemon().running:
-        watched += [each.root for each in locations]
+        # Its configuration need not be this one, but it may not have said yet what it watches.
+        said = store.watching()
+        watched += [each.root for each in locations] if said is None else said
     found = [
         Forbidden(folder, "a folder that this rig's daemon watches", True)
         for folder in dict.fromkeys(watched)
@@ -104,7 +106,7 @@ def _refused(folder: str, what: Forbidden) -> PathError:
     )
     return PathError(
         f"{where}; nothing was brought",
-        what_to_do="name another folder: --to DIR",
+        what_to_do="name another folder: --to DIR, in Python retrieve('DIR')",
     )
 
 
@@ -118,7 +120,7 @@ def _insist_on_other_place(place: StorageLocation) -> None:
     if here.is_relative_to(there):
         raise PathError(
             f"{printable(place.root)} is inside of the archive of {place.name} ({archive}); nothing was brought",
-            what_to_do="name another folder: --to DIR",
+            what_to_do="name another folder: --to DIR, in Python retrieve('DIR')",
         )
 
 

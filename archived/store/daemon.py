@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from archived.errors import AnotherDaemonError, ClaimLostError, StoreError
-from archived.store.base import Verbs
 from archived.store.fields import from_text, from_time, to_text, to_time
 from archived.store.opening import check_soundness
 from archived.store.results import DaemonInfo
+from archived.store.rig import RigVerbs
+
+WATCHING = "watching"
 
 
-class DaemonVerbs(Verbs):
+class DaemonVerbs(RigVerbs):
     """Claiming the store for a daemon."""
 
     @contextlib.contextmanager
     def claim_daemon(
-        self, pid: int, now: datetime, *, host: str = "", version: str = ""
+        self,
+        pid: int,
+        now: datetime,
+        *,
+        host: str = "",
+        version: str = "",
+        folders: Sequence[str] | None = None,
     ) -> Iterator[None]:
-        """Be the daemon of this rig and store for as long as the block lasts.
+        """Be the daemon of this rig and store, that watches these folders, for as long as the block lasts.
 
         Reads the store through first. Raises `AnotherDaemonError` where one runs already, and
         `StoreDamagedError`. The claim ends with the process, however that ends. On a server it ends with the
@@ -44,6 +53,8 @@ class DaemonVerbs(Verbs):
                     version,
                     self._rig_id,
                 )
+                said = {"since": to_time(now), "folders": folders}
+                self.put_setting(WATCHING, json.dumps(said))
             self._keep_across_connections(noted)
             try:
                 yield
@@ -132,3 +143,13 @@ class DaemonVerbs(Verbs):
             from_time(since) if running else None,
             from_time(last_tick),
         )
+
+    def watching(self) -> list[str] | None:
+        """The folders that the running daemon of this rig watches; None where it has not said so."""
+        text = self.get_setting(WATCHING)
+        said = None if text is None else json.loads(text)
+        row = self._door.row("SELECT since FROM rig WHERE id = ?", self._rig_id)
+        if said is None or row is None or row[0] != said["since"]:
+            return None
+        folders: list[str] | None = said["folders"]
+        return folders

@@ -287,6 +287,22 @@ def test_what_a_running_daemon_watches_is_refused_before_it_has_looked(
         full.prepare(movers)
 
 
+def test_the_daemon_of_another_configuration_keeps_only_its_own_folders(
+    full: Machine, movers: Movers
+) -> None:
+    """An analyst has a configuration with folders of their own, for the same store."""
+    theirs = full.base / "theirs"
+    theirs.mkdir()
+
+    with full.open() as daemon, daemon.claim_daemon(1, NOON, folders=[str(theirs)]):
+        with pytest.raises(PathError, match="a folder that this rig's daemon watches"):
+            full.prepare(movers, to=theirs)
+        outcome = full.retrieve(movers)
+
+    assert len(outcome.brought) == 5
+    assert contents(theirs) == {}
+
+
 def test_a_daemon_that_began_to_watch_meanwhile_keeps_the_files_out(
     full: Machine, movers: Movers
 ) -> None:

@@ -70,6 +70,18 @@ def test_others_see_a_daemon_that_runs(store: Store, address: str) -> None:
         assert store.daemon().running
 
 
+def test_others_see_what_the_daemon_watches(store: Store, address: str) -> None:
+    assert store.watching() is None
+    with (
+        Store.open(address, rig="rig-1") as other,
+        store.claim_daemon(1, NOON, folders=["/globus/map", "/x\udcff"]),
+    ):
+        assert other.watching() == ["/globus/map", "/x\udcff"]
+    with store.claim_daemon(2, NOON + timedelta(hours=1)):
+        # An older release says nothing.
+        assert store.watching() is None
+
+
 def test_the_claim_ends_with_the_process_however_it_ends(store: Store, address: str) -> None:
     with another_daemon(address) as process:
         process.send_signal(signal.SIGKILL)
