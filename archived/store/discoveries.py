@@ -191,8 +191,6 @@ class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs):
         self._register_files(dataset, taken.new, now)
         changes = taken.comparison.changes
         self._change_files(dataset, changes, now)
-        if taken.new or changes:
-            self._recount([dataset.id])
         if changes:
             cured = any(each.after not in LOST for each in changes)
             self._follow_discovery(dataset, now, cured=cured)
@@ -203,6 +201,9 @@ class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs):
             self._door.change(
                 "UPDATE dataset SET held_from = ? WHERE id = ?", State.SETTLING, dataset.id
             )
+            return
+        if dataset.state is State.FAILED and not cured:
+            # It stays; what it is about need not be counted for each of very many folders.
             return
         standing = self._standing(dataset, setback=False)
         step = after_discovery(standing, cured=cured)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from archived.core.lifecycle import Reason, State, allowed
 from archived.core.model import BatchState, Dataset, FileState
@@ -16,13 +16,15 @@ from archived.store.fields import from_text, joined, to_text, to_time
 from archived.store.results import Moved
 from archived.store.rows import DATASET_COLUMNS, dataset_of
 
+Value = TypeVar("Value")
+
 AT_ONCE = 400
-"""How many ids one statement names."""
+"""How many values one statement names."""
 
 
-def chunks(ids: Iterable[int]) -> Iterable[list[int]]:
-    """Ids in portions that one statement can name."""
-    each = list(ids)
+def chunks(values: Iterable[Value]) -> Iterable[list[Value]]:
+    """Ids, or other values, in portions that one statement can name."""
+    each = list(values)
     return (each[start : start + AT_ONCE] for start in range(0, len(each), AT_ONCE))
 
 

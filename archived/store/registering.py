@@ -10,6 +10,7 @@ from archived.core.discovery import CLAIMED, FileVerdict, Listed
 from archived.core.lifecycle import Reason, State
 from archived.core.model import Dataset, FileState, Recording
 from archived.store.fields import below, bounded_time, to_text, to_time
+from archived.store.moves import chunks, marks
 from archived.store.rows import KNOWN_COLUMNS, known_of
 from archived.store.sighting import SightingVerbs, description
 
@@ -65,7 +66,6 @@ class RegisterVerbs(SightingVerbs):
         """Files that only the archive has. They are not on this rig until a look sees them there."""
         if not new:
             return
-        last = self._last_file(dataset)
         gone = self._gone_files(dataset, new)
         self._door.many(
             "UPDATE file SET state = ?, reason = '', fault = '', settled = 0, missing = 1, absent = 0, "
@@ -102,25 +102,33 @@ class RegisterVerbs(SightingVerbs):
                 if each.listed.path not in gone
             ],
         )
-        self._receipts_of_listing("f.dataset_id = ? AND f.id > ?", [(dataset.id, last)], now)
-        self._receipts_of_listing("f.id = ?", [(each,) for each in gone.values()], now)
+        names = [to_text(below(dataset.path, each.listed.path)) for each in new]
+        self._receipts_of_listing(
+            "f.dataset_id = ? AND f.name = ?", [(dataset.id, each) for each in names], now
+        )
+        # Counted on and not anew: a dataset may have many thousands of folders, each of which comes by itself.
         total = sum(each.listed.size for each in new)
+        self._door.change(
+            "UPDATE dataset SET files = files + ?, bytes = bytes + ? WHERE id = ?",
+            len(new),
+            total,
+            dataset.id,
+        )
         self._add_to_total(to_text(dataset.location), len(new), total)
-
-    def _last_file(self, dataset: Dataset) -> int:
-        row = self._door.row("SELECT max(id) FROM file WHERE dataset_id = ?", dataset.id)
-        return 0 if row is None or row[0] is None else int(row[0])
 
     def _gone_files(self, dataset: Dataset, new: Sequence[ListedFile]) -> Mapping[str, int]:
         """The rows of files that left the rig before they were archived by us, by path."""
-        paths = {each.listed.path for each in new}
-        rows = self._door.rows(
-            f"SELECT {KNOWN_COLUMNS} FROM file f WHERE f.dataset_id = ? AND f.state = ?",
-            dataset.id,
-            FileState.GONE,
-        )
-        known = [known_of(row, dataset.path) for row in rows]
-        return {each.path: each.id for each in known if each.path in paths}
+        found: dict[str, int] = {}
+        for names in chunks([to_text(below(dataset.path, each.listed.path)) for each in new]):
+            rows = self._door.rows(
+                f"SELECT {KNOWN_COLUMNS} FROM file f WHERE f.dataset_id = ? AND f.state = ? "
+                f"AND f.name IN ({marks(names)})",
+                dataset.id,
+                FileState.GONE,
+                *names,
+            )
+            found |= {each.path: each.id for each in (known_of(row, dataset.path) for row in rows)}
+        return found
 
     def _receipts_of_listing(
         self, which: str, values: Iterable[Sequence[Any]], now: datetime

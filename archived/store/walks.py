@@ -174,10 +174,10 @@ class WalkVerbs(FindingVerbs):
     def _met(self, number: int, folders: Iterable[str]) -> dict[str, str]:
         """The states of those of the folders that the walk has met."""
         found: dict[str, str] = {}
-        for some in _portions([to_text(each) for each in folders]):
+        for some in chunks([to_text(each) for each in folders]):
             rows = self._door.rows(
                 "SELECT path, state FROM discovery_folder WHERE discovery_id = ? "
-                f"AND path IN ({marks(list(some))})",
+                f"AND path IN ({marks(some)})",
                 number,
                 *some,
             )
@@ -248,7 +248,3 @@ def ancestors(folder: str) -> list[str]:
     """The folders above this one, the root included."""
     names = folder.split("/")
     return ["/".join(names[:count]) for count in range(len(names))]
-
-
-def _portions(values: Sequence[str], size: int = 400) -> Iterable[Sequence[str]]:
-    return (values[start : start + size] for start in range(0, len(values), size))

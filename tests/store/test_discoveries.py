@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -649,3 +650,28 @@ def test_two_rigs_that_discover_at_once_do_not_both_register(
     assert failures == []
     found = [name for walker in other_rig for name in walker.store.names()]
     assert sorted(found) == sorted(f"{LOCATION}/{name}" for name in names)
+
+
+def test_a_folder_costs_what_is_in_it_however_large_its_dataset_is(tmp_path: Path) -> None:
+    with Store.open(str(tmp_path / "a.db"), rig="rig-1", create=True, now=NOON) as store:
+        walker = Walker(store)
+        connection = store._door.database.connection()
+
+        def steps(folder: str) -> int:
+            """How many instructions SQLite runs for one more folder of the dataset, in hundreds."""
+            taken = [0]
+
+            def count() -> bool:
+                taken[0] += 1
+                return False
+
+            connection.set_progress_handler(count, 100)
+            walker.list({"x.bin": 1}, f"{G0}/{folder}", dataset=G0)
+            connection.set_progress_handler(None, 0)
+            return taken[0]
+
+        steps("first")
+        small = steps("small")
+        walker.list({f"{number}.bin": 1 for number in range(3_000)}, f"{G0}/many", dataset=G0)
+        assert 0 < steps("later") < 2 * small + 10
+        assert (walker.dataset().files, walker.dataset().bytes) == (3_003, 3_003)
