@@ -14,7 +14,8 @@ import peewee
 
 from archived.errors import ConfigurationError, StoreDamagedError, StoreError
 from archived.store.address import KINDS, Address, database
-from archived.store.servers import BUILD_WITHIN, cause, is_lost, is_refusal, is_timeout
+from archived.store.failures import cause, is_lost, is_refusal, is_timeout
+from archived.store.servers import BUILD_WITHIN
 
 Row = tuple[Any, ...]
 

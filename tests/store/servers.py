@@ -266,7 +266,13 @@ class MariaDb(Server):
         import pymysql
 
         return pymysql.connect(
-            host="127.0.0.1", port=self.port, user=USER, database=database, autocommit=True
+            host="127.0.0.1",
+            port=self.port,
+            user=USER,
+            database=database,
+            autocommit=True,
+            # Otherwise every authority that the machine trusts is read first, at each connection.
+            ssl_disabled=True,
         )
 
     def address(self, database: str, port: int | None = None) -> str:

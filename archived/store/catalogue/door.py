@@ -12,9 +12,9 @@ import peewee
 from archived.errors import StoreError, StoreTooNewError
 from archived.store.address import BUSY_TIMEOUT, Address, SqliteDatabase
 from archived.store.connection import Door, Row, damaged
+from archived.store.failures import cause
 from archived.store.fields import from_text
 from archived.store.opening import HISTORY, MIGRATIONS, examine_file, missing
-from archived.store.servers import cause
 
 TRIES = 20
 """How often a store that changes while it is read is read again."""
