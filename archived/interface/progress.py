@@ -27,6 +27,8 @@ class Line:
 
     def tell(self, progress: Progress) -> None:
         """Show how far it is; not more often than can be read."""
+        if not progress.files:
+            return
         now = clock.monotonic()
         if progress.doing == self._doing and now - self._last < EVERY:
             return
