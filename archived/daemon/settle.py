@@ -173,12 +173,11 @@ class Settling:
             )
             return
         store.set_external_checksums(dataset.id, dict(judged.judgement.checksums))
-        self._decide(dataset, files, judged, convention, now)
+        self._decide(dataset, judged, convention, now)
 
     def _decide(
         self,
         dataset: Dataset,
-        files: Sequence[DatasetFile],
         judged: Judged,
         convention: Convention,
         now: datetime,
@@ -200,11 +199,9 @@ class Settling:
                 dataset.id, State.SETTLING, decision.reason, decision.look_again
             )
             return
-        self._move(dataset, files, decision, now)
+        self._move(dataset, decision, now)
 
-    def _move(
-        self, dataset: Dataset, files: Sequence[DatasetFile], decision: Decision, now: datetime
-    ) -> None:
+    def _move(self, dataset: Dataset, decision: Decision, now: datetime) -> None:
         store = self._around.store
         if decision.kind is DecisionKind.FAILED:
             store.move(
@@ -216,6 +213,8 @@ class Settling:
                 now,
             )
             return
+        # As they are by now: a look at the archive by another process may have told of them meanwhile.
+        files = store.files(dataset.id)
         unsendable = self._unsendable(dataset, files)
         if unsendable:
             store.set_apart(

@@ -31,8 +31,9 @@ class StepVerbs(DatasetVerbs):
     ) -> bool:
         """Move one dataset if it still is in `before`; return whether it was.
 
-        A move from SETTLING to READY settles its pending files: only those travel. Raises `ValueError` for a
-        move that the lifecycle does not have.
+        A move from SETTLING to READY settles its pending files: only those travel. None becomes ARCHIVED while one
+        of its files is not (safety rule 1): somebody else may have learnt of that since it was judged. Raises
+        `ValueError` for a move that the lifecycle does not have.
         """
         columns: dict[str, Any] = {"due": to_time(due)}
         if attempts is not None:
@@ -43,7 +44,20 @@ class StepVerbs(DatasetVerbs):
             dataset = self._read(dataset_id)
             if dataset is None or dataset.state is not before:
                 return False
+            if after is State.ARCHIVED and self._has_unarchived(dataset_id):
+                return False
             return self._move(dataset, after, reason, why, now, **columns)
+
+    def _has_unarchived(self, dataset_id: int) -> bool:
+        return (
+            self._door.row(
+                "SELECT 1 FROM file WHERE dataset_id = ? AND state NOT IN (?, ?) LIMIT 1",
+                dataset_id,
+                FileState.ARCHIVED,
+                FileState.GONE,
+            )
+            is not None
+        )
 
     def note(self, dataset_id: int, state: State, reason: str, due: datetime | None) -> None:
         """Note why a dataset stays in `state` and when to look again; nothing if it is in another state by now."""

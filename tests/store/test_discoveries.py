@@ -276,6 +276,22 @@ class TestAFilledCatalogue:
         [found] = walker.store.findings(walker.walk.id, Kind.DIFFERENT, 10)
         assert (found.size, found.known_size) == (9, 10)
 
+    def test_is_not_archived_by_who_judged_it_before_the_file_was_missing(
+        self, walker: Walker
+    ) -> None:
+        archived(walker, "a.bin")
+        added = walker.write("b.bin")
+        walker.look()
+        walker.remove(added)
+        walker.look()
+        walker.look()
+        assert walker.state() is State.SETTLING
+        walker.list({})
+        assert walker.file_states() == {"a.bin": FileState.MISSING, "b.bin": FileState.GONE}
+        move = (State.SETTLING, State.ARCHIVED, Reason.PROVED, "everything in it has a receipt")
+        assert not walker.store.move(walker.dataset().id, *move, walker.now)
+        assert walker.state() is State.SETTLING
+
     def test_is_in_order_again_when_the_file_is_back(self, walker: Walker) -> None:
         archived(walker, "a.bin", "b.bin")
         walker.list({"a.bin": 9})
