@@ -53,6 +53,8 @@ class Claim(NamedTuple):
     """When its latest receipt was written."""
     found_size: int | None = None
     """The size that an earlier look found in the archive, where it differs from what was proved."""
+    accepted: bool = False
+    """A person said that it is to replace what the archive holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,9 @@ def compare(
     for claim in claims:
         there = new.get(claim.file.path)
         if claim.file.state is FileState.GONE:
+            if there is not None and (half := _half(claim, there)):
+                del new[claim.file.path]
+                findings.append(half)
             continue
         new.pop(claim.file.path, None)
         if claim.proved_at is not None and claim.proved_at >= listed_at:
@@ -127,6 +132,15 @@ def compare(
     return Comparison(agreed, tuple(new.values()), tuple(changes), tuple(findings))
 
 
+def _half(claim: Claim, there: Listed) -> Finding | None:
+    """What a transfer of ours that never ended well may have left of a file that is not on the rig any more."""
+    file = claim.file
+    if claim.submitted == 0 or there.size == file.size:
+        return None
+    why = "it left the rig before it was proved: the archive may hold a part of it"
+    return Finding(Kind.DIFFERENT, file.path, there.size, file.size, why)
+
+
 def _judge(claim: Claim, there: Listed | None) -> tuple[FileVerdict | None, Finding | None]:
     if claim.file.state in CLAIMED:
         return _judge_claimed(claim, there)
@@ -134,14 +148,12 @@ def _judge(claim: Claim, there: Listed | None) -> tuple[FileVerdict | None, Find
     waits = claim.file.state is FileState.PENDING or (
         claim.file.state is FileState.FAILED and claim.fault == CONFLICT
     )
-    if there is None or not waits or not never_sent:
+    if there is None or not waits or not never_sent or claim.accepted:
         return None, None
     return _judge_unsent(claim, there)
 
 
-def _judge_claimed(
-    claim: Claim, there: Listed | None
-) -> tuple[FileVerdict | None, Finding | None]:
+def _judge_claimed(claim: Claim, there: Listed | None) -> tuple[FileVerdict | None, Finding | None]:
     file, known = claim.file, claim.file.archived_size
     if there is None:
         finding = Finding(Kind.CATALOGUE, file.path, None, known)

@@ -106,7 +106,8 @@ def _conclude_waiting(standing: Standing) -> tuple[Move, ...]:
 def after_discovery(standing: Standing, *, cured: bool) -> Move | None:
     """The move that follows for a dataset after a look at the archive told of its files; None where it stays.
 
-    `cured` says that a file of it which a person had to look at, or which was still to be sent, lies in the archive.
+    `cured` says that a file of it which a person had to look at, was still to be sent, or had left the rig before that,
+    lies in the archive.
     """
     odd, pending = standing.count(*ODD), standing.count(FileState.PENDING)
     if standing.state is State.ARCHIVED and odd:

@@ -15,6 +15,7 @@ from archived.store.fields import below, from_time, to_text
 from archived.store.missing import MissingVerbs
 from archived.store.registering import ListedFile, RegisterVerbs
 from archived.store.rows import DATASET_COLUMNS, KNOWN_COLUMNS, dataset_of, known_of
+from archived.store.schema import ACCEPTED
 from archived.store.walks import AGAIN, DONE, TO_DO, Discovery, WalkVerbs, ancestors
 
 _AFTER_SLASH = chr(ord("/") + 1)
@@ -158,7 +159,7 @@ class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs):
         if folder != dataset.path and inside:
             condition, values = "f.name > ? AND f.name < ?", [inside, inside[:-1] + _AFTER_SLASH]
         rows = self._door.rows(
-            f"SELECT {KNOWN_COLUMNS}, f.submitted, f.fault, f.found_size, "
+            f"SELECT {KNOWN_COLUMNS}, f.overwrite, f.submitted, f.fault, f.found_size, "
             "(SELECT max(r.at) FROM receipt r WHERE r.file_id = f.id) "
             f"FROM file f WHERE f.dataset_id = ? AND {condition}",
             dataset.id,
@@ -167,6 +168,7 @@ class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs):
         claims = [
             Claim(
                 known_of(row, dataset.path),
+                accepted=row[-5] == ACCEPTED,
                 submitted=row[-4],
                 fault=row[-3],
                 found_size=row[-2],
@@ -188,11 +190,11 @@ class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs):
             if not taken.new or seen.recording is None:
                 return
             dataset = self._register(discovery.location, seen.recording, seen.root_key, now)
-        self._register_files(dataset, taken.new, now)
+        found_after_all = self._register_files(dataset, taken.new, now)
         changes = taken.comparison.changes
         self._change_files(dataset, changes, now)
-        if changes:
-            cured = any(each.after not in LOST for each in changes)
+        if changes or found_after_all:
+            cured = found_after_all or any(each.after not in LOST for each in changes)
             self._follow_discovery(dataset, now, cured=cured)
 
     def _follow_discovery(self, dataset: Dataset, now: datetime, *, cured: bool) -> None:

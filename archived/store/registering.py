@@ -62,10 +62,13 @@ class RegisterVerbs(SightingVerbs):
         assert dataset is not None
         return dataset
 
-    def _register_files(self, dataset: Dataset, new: Sequence[ListedFile], now: datetime) -> None:
-        """Files that only the archive has. They are not on this rig until a look sees them there."""
+    def _register_files(self, dataset: Dataset, new: Sequence[ListedFile], now: datetime) -> bool:
+        """Files that only the archive has. They are not on this rig until a look sees them there.
+
+        Return whether some of them were gone from the rig, for all that was known, before they were archived.
+        """
         if not new:
-            return
+            return False
         gone = self._gone_files(dataset, new)
         self._door.many(
             "UPDATE file SET state = ?, reason = '', fault = '', settled = 0, missing = 1, absent = 0, "
@@ -115,6 +118,7 @@ class RegisterVerbs(SightingVerbs):
             dataset.id,
         )
         self._add_to_total(to_text(dataset.location), len(new), total)
+        return bool(gone)
 
     def _gone_files(self, dataset: Dataset, new: Sequence[ListedFile]) -> Mapping[str, int]:
         """The rows of files that left the rig before they were archived by us, by path."""

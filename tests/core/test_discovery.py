@@ -61,6 +61,21 @@ def test_what_only_the_archive_has_is_new() -> None:
 
 def test_what_left_the_rig_and_is_in_the_archive_all_the_same_is_new() -> None:
     assert look([claim(state=FileState.GONE)], listed()).new == (listed(),)
+    assert look([claim(state=FileState.GONE, submitted=1)], listed()).new == (listed(),)
+
+
+def test_what_we_may_have_sent_a_part_of_before_it_left_the_rig_is_not_taken_for_the_whole() -> (
+    None
+):
+    found = look([claim(state=FileState.GONE, submitted=1)], listed(size=4))
+    assert (found.new, found.changes, kinds(found)) == ((), (), [Kind.DIFFERENT])
+    assert (found.findings[0].size, found.findings[0].known_size) == (4, 10)
+
+
+@pytest.mark.parametrize("state", [FileState.PENDING, FileState.FAILED])
+def test_what_a_person_wants_replaced_is_not_taken_for_archived(state: FileState) -> None:
+    found = look([claim(state=state, fault="conflict", accepted=True)], listed(seconds=9))
+    assert (found.changes, found.findings, found.agreed) == ((), (), 0)
 
 
 @pytest.mark.parametrize("state", [FileState.ARCHIVED, FileState.CHANGED])
@@ -205,7 +220,10 @@ def test_whatever_is_known_and_listed(known: list[Claim], there: dict[str, Liste
             assert path not in there
             assert before in CLAIMED
     unknown = there.keys() - {
-        each.file.path for each in known if each.file.state is not FileState.GONE
+        each.file.path
+        for each in known
+        if each.file.state is not FileState.GONE
+        or (each.submitted and there.get(each.file.path, each.file).size != each.file.size)
     }
     assert {each.path for each in found.new} == unknown
     assert found.agreed <= len(there)

@@ -430,6 +430,30 @@ class TestWhatIsStillToBeSent:
         walker.store.release([NAME], walker.now, user="anna")
         assert walker.state() is State.SETTLING
 
+    def test_is_sent_all_the_same_where_a_person_wants_that(self, walker: Walker) -> None:
+        walker.ready("a.bin")
+        batch = walker.plan()
+        [file] = walker.store.batch_files(batch.id)
+        walker.store.release_files(
+            batch.id, [file.file_id], walker.now, fault="conflict", reason="it is there"
+        )
+        walker.end(batch)
+        walker.store.accept([NAME], walker.now, user="anna")
+        walker.list({"a.bin": 10})
+        assert (walker.state(), walker.file_states()) == (
+            State.READY,
+            {"a.bin": FileState.PENDING},
+        )
+
+    def test_is_archived_where_all_of_it_left_the_rig_before(self, walker: Walker) -> None:
+        walker.ready("a.bin")
+        walker.remove(f"{G0}/a.bin")
+        walker.look()
+        walker.look()
+        assert walker.state() is State.FAILED
+        walker.list({"a.bin": 10})
+        assert (walker.state(), walker.dataset().files) == (State.ARCHIVED, 1)
+
     def test_is_registered_where_it_left_the_rig_before(self, walker: Walker) -> None:
         walker.ready("a.bin", "b.bin")
         walker.remove(f"{G0}/a.bin")
@@ -602,6 +626,20 @@ class TestWhatWasLost:
             walker.look()
         assert walker.state() is State.ARCHIVED
         assert walker.list({"a.bin": 10, "c.bin": 4}) is False
+
+    def test_is_not_written_over_where_it_comes_back_at_both_ends(self, walker: Walker) -> None:
+        self.leave_rig(walker, "b.bin")
+        self.accept(walker)
+        assert walker.file_states()["b.bin"] is FileState.GONE
+        walker.write("b.bin", 3)
+        walker.look()
+        walker.settle()
+        batch = walker.plan()
+        travels = [
+            (each.path, each.overwrite, each.submitted)
+            for each in walker.store.batch_files(batch.id)
+        ]
+        assert (f"{G0}/b.bin", False, 0) in travels, "the archive is not asked what it has by now"
 
     def test_is_not_called_archived_where_all_of_it_was_given_up(self, walker: Walker) -> None:
         walker.list({})
