@@ -63,6 +63,9 @@ class Caller:
         """Read the lab's list of subjects if it is another one than was read last, and no daemon does so."""
         from archived.subjects import refresh
 
+        if not store.is_known():
+            # A machine that only reads has nothing to say about animals.
+            return
         configuration = self.configuration
         refresh(store, configuration.subjects.file, configuration.h2o, self.now())
 

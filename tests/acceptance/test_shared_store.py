@@ -364,6 +364,41 @@ def test_two_rigs_with_recordings_of_the_same_names_share_a_store(
     assert [each["running"] for each in north.json("rigs")] == [True, False]
 
 
+def test_an_analyst_without_a_daemon_brings_back_what_a_rig_archived(
+    server: Server, installed: Path, tmp_path: Path
+) -> None:
+    rigs = {}
+    for name in ("north", "analysis"):
+        rigs[name] = TestRig(tmp_path / name, installed)
+    north, analyst = rigs["north"], rigs["analysis"]
+    try:
+        for name, rig in rigs.items():
+            rig.configure(f"{north.archive}/ephys", f"{north.archive}/video", "writable = yes\n")
+            point(rig, server.address("archive"), name)
+        record(session(north), 0)
+        assert north.start("--until-idle").wait(90) == 0, north.log()
+        assert len(analyst.json("list")) == 3
+        name = analyst.json("list", "--h2o", "SC011")[0]["name"]
+        assert analyst.json("show", name)["rig"] == "north"
+        analyst.control("retrieve", "--h2o", "SC011", "--yes")
+        assert files_of(analyst.root) == files_of(north.root)
+        assert [each["name"] for each in analyst.json("rigs")] == ["analysis", "north"]
+        assert len(analyst.json("list")) == 3
+        assert analyst.control("hold", name, expect=1) == ""
+    finally:
+        for rig in rigs.values():
+            rig.end()
+
+
+def files_of(root: Path) -> dict[str, bytes]:
+    """Everything below a folder."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+
+
 def bytes_of(rig: TestRig) -> dict[str, bytes]:
     """Everything in the archive of a rig."""
     return {

@@ -304,7 +304,7 @@ def test_building_a_store_may_be_interrupted_anywhere(
 
     fatal, died = 0, True
     while died:
-        fatal += 9
+        fatal += 15
         left = fatal
         address = server.new_database("interrupted")
         with monkeypatch.context() as patched:
