@@ -1,7 +1,8 @@
 """The tables as they are now. The migrations build them; a test says that the two agree.
 
 Times are microseconds since 1970 in UTC, times of files nanoseconds, sizes bytes, truth is 0 or 1. Names are
-written as `fields.to_text` writes them. Every row belongs to a rig, as several rigs may share a PostgreSQL store.
+written as `fields.to_text` writes them. Every row belongs to a rig, as several rigs may share a
+server's store.
 """
 
 from __future__ import annotations
