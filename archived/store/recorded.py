@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 
 from archived.core.lifecycle import Reason
-from archived.core.model import Dataset, FileState
+from archived.core.model import Dataset, FileState, parent
 from archived.core.records import Record, RecordedFile
 from archived.core.sighting import KnownFile
 from archived.store.fields import to_checksum, to_text, to_time
-from archived.store.recorded_proofs import RECORD, RecordedProofVerbs, bounded_or_none
+from archived.store.recorded_proofs import RECORD, RecordedProofVerbs, bounded_or_none, proved
 from archived.store.walks import REFUSED, Discovery, ancestors, is_below
 
 _UNDESCRIBED = (
@@ -50,19 +50,23 @@ class RecordedVerbs(RecordedProofVerbs):
         """
         with self._door.write():
             dataset = self._find(discovery.location, record.path)
-            lost = [each for each in record.files if self._was_looked_for(discovery, each)]
             if dataset is None:
                 if recognised and not self._another_rig_has(discovery.location, record.path):
-                    self._tell_of_lost(discovery, lost)
+                    self._tell_of_lost(discovery, self._not_found(discovery, record, {}))
                 return False
             known = {each.path: each for each in self._known_files(dataset)}
             found = self._found_only(dataset, record, known)
             exact = [(each, file) for each, file in found if file.archived_size == each.size]
-            other = [(each, file) for each, file in found if file.archived_size != each.size]
+            other = [
+                (each, file)
+                for each, file in found
+                if file.archived_size != each.size and not _is_later(discovery, record, each)
+            ]
+            lost = self._not_found(discovery, record, known)
             self._take_exactly(dataset, record, exact, now)
-            self._note_lost(dataset, record, [each for each in lost if each.path not in known], now)
+            self._note_lost(dataset, record, lost, now)
             self._note_different(dataset, record, other, now)
-            self._tell_of_lost(discovery, [each for each in lost if each.path not in known])
+            self._tell_of_lost(discovery, lost)
             self._tell_of_different(discovery, other)
             self._recount([dataset.id])
             self._follow_discovery(dataset, now, cured=False)
@@ -82,9 +86,21 @@ class RecordedVerbs(RecordedProofVerbs):
             is not None
         )
 
-    def _was_looked_for(self, discovery: Discovery, file: RecordedFile) -> bool:
-        """Whether the walk would have met the file: it is below, and no folder on the way was refused."""
-        folder = file.path.rpartition("/")[0]
+    def _not_found(
+        self, discovery: Discovery, record: Record, known: Container[str]
+    ) -> list[RecordedFile]:
+        """The files of the record that nobody knows, although the walk would have met them."""
+        unknown = [
+            each
+            for each in record.files
+            if each.path not in known and not _is_later(discovery, record, each)
+        ]
+        folders = {parent(each.path) for each in unknown}
+        looked_for = {each for each in folders if self._was_looked_for(discovery, each)}
+        return [each for each in unknown if parent(each.path) in looked_for]
+
+    def _was_looked_for(self, discovery: Discovery, folder: str) -> bool:
+        """Whether the walk would have met a folder: it is below, and none on the way was refused."""
         if not is_below(folder, discovery.below):
             return False
         return REFUSED not in self._met(discovery.id, [*ancestors(folder), folder]).values()
@@ -151,3 +167,12 @@ class RecordedVerbs(RecordedProofVerbs):
                 to_time(record.archived_at),
                 dataset.id,
             )
+
+
+def _is_later(discovery: Discovery, record: Record, file: RecordedFile) -> bool:
+    """Whether a file was proved since the walk began: its folder may have been listed before it arrived there.
+
+    Another rig, or this one with the store that was lost, may be archiving at the same time.
+    """
+    proved_at = proved(record, file)
+    return proved_at is not None and proved_at >= discovery.started_at

@@ -38,7 +38,7 @@ class RecordedProofVerbs(DiscoveryVerbs, RecordVerbs):
                     bounded_or_none(each.mtime_ns) or 0,
                     *to_checksum(_checksum(each)),
                     RECORD,
-                    to_time(_proved_at(record, each) or now),
+                    to_time(proved(record, each) or now),
                 )
                 for each, file_id in files
             ],
@@ -129,7 +129,8 @@ def _checksum(file: RecordedFile) -> Checksum | None:
     return None if file.sha256 is None else Checksum("SHA256", file.sha256)
 
 
-def _proved_at(record: Record, file: RecordedFile) -> datetime | None:
+def proved(record: Record, file: RecordedFile) -> datetime | None:
+    """When a file was proved to be in the archive, as its record has it."""
     at = file.receipt.at if file.receipt is not None else None
     return at or record.archived_at
 

@@ -148,6 +148,16 @@ def test_a_file_of_another_size_than_recorded_is_different(walker: Walker) -> No
     assert walker.store.archived_totals() == {LOCATION: (1, 10)}
 
 
+def test_what_was_archived_since_the_walk_began_is_not_missing(walker: Walker) -> None:
+    just_now = RecordedReceipt("re-read", walker.walk.started_at, None)
+    other = "SC011/catgt_SC011_022319_g7"
+    b = recorded_file("b.bin", 20, receipt=just_now)
+    take(walker, record(recorded_file(size=12, receipt=just_now), b))
+    take(walker, record(replace(b, path=f"{other}/a.bin"), path=other))
+    assert walker.file_states() == {"a.bin": FileState.ARCHIVED}
+    assert (walker.told(Kind.CATALOGUE), walker.told(Kind.DIFFERENT)) == ([], [])
+
+
 def test_nothing_is_missing_where_nobody_could_look(walker: Walker) -> None:
     walker.meet("SC011")
     with walker.store._door.write():
