@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -397,16 +398,109 @@ def test_rows_of_ours_are_made_anew_on_demand(lab: Lab, catalogue: Catalogue) ->
     lab.mirror(catalogue.store)
     before = everything(lab)
     files_table = lab.name("publication", "data_set__physical_file")
-    lab.execute(
-        f"INSERT INTO {files_table} SELECT globus_alias, dataset_name, 'stray', file_type FROM {files_table}"
-    )
-    assert lab.mirror(catalogue.store).in_step
+    lab.execute(f"DELETE FROM {files_table}")
 
     foretold = lab.mirror(catalogue.store, Wish(change=False, rebuild=True))
     done = lab.mirror(catalogue.store, REBUILD)
 
     assert foretold.mirrored == done.mirrored
     assert everything(lab) == before
+
+
+def insert(lab: Lab, table: str, values: str) -> None:
+    """What somebody of the lab does by hand."""
+    lab.execute(f"INSERT INTO {lab.name('publication', table)} VALUES ({values})")
+
+
+def test_a_link_that_the_lab_made_to_a_dataset_of_ours_stays(
+    lab: Lab, catalogue: Catalogue
+) -> None:
+    lab.people(sessions=[(407513, 3, "2019-02-23"), (407513, 4, "2019-02-23")])
+    catalogue.archive(G0, "a.ap.bin")
+    lab.mirror(catalogue.store)
+    insert(lab, "_archived_raw_ephys", f"407513, 4, 'raw-ephys', '{OWN}'")
+    made = lab.rows("publication", "_archived_raw_ephys")
+
+    for wish in (SYNC, REBUILD):
+        foretold = lab.mirror(catalogue.store, replace(wish, change=False))
+        assert lab.mirror(catalogue.store, wish) == foretold
+        assert lab.rows("publication", "_archived_raw_ephys") == made
+
+    lab.execute(f"DELETE FROM {lab.name('experiment', 'session')} WHERE session = 3")
+    foretold = lab.mirror(catalogue.store, CHECK)
+    outcome = lab.mirror(catalogue.store)
+    assert outcome == foretold
+    assert "session 4 of 407513" in outcome.refused[0].reason
+    assert lab.rows("publication", "_archived_raw_ephys") == made
+
+
+def test_a_link_of_ours_follows_the_animal(lab: Lab, catalogue: Catalogue) -> None:
+    lab.people()
+    catalogue.archive(G0, "a.ap.bin")
+    lab.mirror(catalogue.store)
+    animals = lab.name("lab", "water_restriction")
+    lab.execute(f"UPDATE {animals} SET water_restriction_number = 'X' WHERE subject_id = 407513")
+    lab.enter(animals=[(407514, "SC011")], sessions=[(407514, 3, "2019-02-23")])
+
+    assert lab.mirror(catalogue.store).mirrored
+
+    assert lab.rows("publication", "_archived_raw_ephys") == [(407514, 3, "raw-ephys", NAME)]
+    assert lab.mirror(catalogue.store, CHECK).in_step
+
+
+@pytest.mark.parametrize("wish", [SYNC, REBUILD], ids=["sync", "rebuild"])
+def test_files_that_the_lab_registered_under_a_dataset_of_ours_stay(
+    lab: Lab, catalogue: Catalogue, wish: Wish
+) -> None:
+    lab.people(sessions=())
+    catalogue.archive(G0, "a.ap.bin", "b.ap.bin")
+    lab.mirror(catalogue.store)
+    row = f"'raw-ephys', '{OWN}', 'notes.txt', 'ephys-raw-neuropixels-ap-bin'"
+    insert(lab, "data_set__physical_file", row)
+    assert lab.mirror(catalogue.store).in_step
+    lab.enter(sessions=[(407513, 3, "2019-02-23")])
+
+    foretold = lab.mirror(catalogue.store, replace(wish, change=False))
+    outcome = lab.mirror(catalogue.store, wish)
+
+    assert outcome == foretold
+    assert "notes.txt" in outcome.refused[0].reason
+    assert outcome.needs_a_person
+    assert files(lab) == {f"{G0}/a.ap.bin": OWN, f"{G0}/b.ap.bin": OWN, "notes.txt": OWN}
+
+
+def test_a_row_that_the_lab_inserts_while_we_look_is_the_labs(
+    lab: Lab, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.people()
+    lab.mirror(catalogue.store)
+    catalogue.archive(G0, "b.ap.bin")
+    add_location = LabRows.add_location
+
+    def meanwhile(self: LabRows, *arguments: Any) -> None:
+        theirs(lab)
+        add_location(self, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LabRows, "add_location", meanwhile)
+        lab.mirror(catalogue.store)
+    lab.mirror(catalogue.store, REBUILD)
+
+    assert lab.rows("publication", "~archived_mirror", "ours") == [(0,)]
+    assert files(lab) == {f"/{G0}/a.ap.bin": NAME, f"{G0}/b.ap.bin": NAME}
+
+
+def test_names_that_end_in_blanks_are_told_apart_or_told_of(lab: Lab, catalogue: Catalogue) -> None:
+    catalogue.archive(G0, "a", "a ", "a  ", "b ")
+
+    foretold = lab.mirror(catalogue.store, CHECK)
+    outcome = lab.mirror(catalogue.store)
+
+    assert outcome == foretold
+    alike = {f"{G0}/a ", f"{G0}/a  "} if lab.backend == "mysql" else set()
+    assert {each.path for each in outcome.left_out if each.path} == alike
+    assert set(files(lab)) == {f"{G0}/{each}" for each in ("a", "a ", "a  ", "b ")} - alike
+    assert lab.mirror(catalogue.store).in_step
 
 
 def test_what_others_refer_to_keeps_its_name_and_is_told(lab: Lab, catalogue: Catalogue) -> None:

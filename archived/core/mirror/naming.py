@@ -43,6 +43,11 @@ def session_name(of_dataset: str, h2o: str, session: LabSession) -> str:
     return f"{of_dataset}-{h2o}-{session.number}"
 
 
+def names_session(name: str, of_dataset: str, session: LabSession) -> bool:
+    """Whether a `dataset_name` is of this session, so that we linked the two; any other link is the lab's own."""
+    return name.startswith(f"{of_dataset}-") and name.endswith(f"-{session.number}")
+
+
 def own_name(path: str, column: TextColumn) -> str:
     """The `dataset_name` of what has no session: its path from the root, if need be cut and told apart by a hash."""
     if column.refuses(path) is None and not _BY_MAP_EPHYS.fullmatch(path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from archived.core.mirror.naming import (
@@ -10,6 +10,7 @@ from archived.core.mirror.naming import (
     VIDEO,
     dataset_type,
     mirrored_type,
+    names_session,
     own_name,
     session_name,
 )
@@ -112,7 +113,7 @@ def plan(
         retyped=retyped,
         lost=tuple(sorted(lost)) if existing.ours else (),
         link=at.session if links and at.session not in existing.sessions else None,
-        unlinked=existing.sessions - {at.session} if existing.ours else frozenset(),
+        unlinked=_unlinked(at, existing),
     )
     if at.session is None and at.dataset_type in LINKED and not existing.sessions:
         why = f"it is linked to no session: {at.why_no_session}"
@@ -120,9 +121,27 @@ def plan(
     return Plan(change, left_out)
 
 
+def strangers(files: Iterable[str], known: Container[str]) -> list[str]:
+    """The files under a name that the catalogue does not know, so that others must have registered them."""
+    return sorted(each for each in files if normalised(each) not in known)
+
+
+def theirs(sessions: Iterable[LabSession], name: str, dataset_type: str) -> list[LabSession]:
+    """The sessions to which others linked the dataset of this name."""
+    return [each for each in sessions if not names_session(name, dataset_type, each)]
+
+
 def normalised(subpath: str) -> str:
     """A `file_subpath` without the slash that map-ephys' discovery began some of them with."""
     return subpath.lstrip("/")
+
+
+def _unlinked(at: Place, existing: Existing) -> frozenset[LabSession]:
+    """Links of ours that are to another session than the one it belongs to; those that people made by hand stay."""
+    if not existing.ours:
+        return frozenset()
+    others = existing.sessions - {at.session}
+    return others.difference(theirs(others, at.name, at.dataset_type))
 
 
 def _refusal(source: Source, at: Place, existing: Existing, columns: Columns) -> str:

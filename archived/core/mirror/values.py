@@ -21,6 +21,8 @@ class TextColumn:
     """As MySQL calls it; PostgreSQL holds every character but NUL."""
     folds: bool = False
     """Whether letters that differ only in case or accents are the same to it."""
+    pads: bool = False
+    """Whether blanks at the end make no difference to it, as in most collations of MySQL."""
 
     def refuses(self, text: str) -> str | None:
         """Why the text cannot be held, or None."""
@@ -34,6 +36,8 @@ class TextColumn:
 
     def key(self, text: str) -> str:
         """What is equal for texts that are the same to the column."""
+        if self.pads:
+            text = text.rstrip(" ")
         if not self.folds:
             return text
         apart = unicodedata.normalize("NFKD", text)
@@ -78,6 +82,8 @@ class Source:
     """The types of its archived files, by their paths from the root."""
     lost: frozenset[str] = frozenset()
     """Files that were archived, and that the archive does not hold any more."""
+    paths: frozenset[str] = frozenset()
+    """All its files by their paths from the root, whatever became of them; others' rows are told by these."""
 
     @property
     def dataset(self) -> str:
@@ -98,6 +104,7 @@ class Source:
             order=(dataset.fields.get("session", ""), dataset.ident or ""),
             files={each.path: each.file_type for each in files if each.state is FileState.ARCHIVED},
             lost=frozenset(each.path for each in files if each.state is FileState.MISSING),
+            paths=frozenset(each.path for each in files),
         )
 
 

@@ -58,13 +58,15 @@ class LabConnection:
             cursor = self._database.execute_sql(sql, values or None)
             return max(0, int(cursor.rowcount))
 
-    def many(self, sql: str, values: Iterable[Sequence[Any]]) -> None:
-        """Run one statement for many rows."""
+    def many(self, sql: str, values: Iterable[Sequence[Any]]) -> int:
+        """Run one statement for many rows, and return how many rows it changed."""
         values = list(values)
         if not values:
-            return
+            return 0
         with self._translated(), peewee.__exception_wrapper__:  # type: ignore[attr-defined]
-            self._database.cursor().executemany(sql, values)
+            cursor = self._database.cursor()
+            cursor.executemany(sql, values)
+            return max(0, int(cursor.rowcount))
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archived.core.mirror import Columns, TextColumn
 from archived.errors import LabTablesError
@@ -42,7 +42,10 @@ class FoundColumn:
         if self.base.lower() not in _TEXT:
             return None
         width = None if self.base.lower() == "text" else self.width
-        return TextColumn(width, self.charset, folds=self.collation.lower().endswith("_ci"))
+        collation = self.collation.lower()
+        # Those of the Unicode Collation Algorithm 9 compare blanks at the end, as do those that say so.
+        compares = not collation or "nopad" in collation or "_0900_" in collation
+        return TextColumn(width, self.charset, folds=collation.endswith("_ci"), pads=not compares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +123,14 @@ def _misfits(table: Table, found: FoundTable) -> list[str]:
     return misfits
 
 
-def columns_of(found: Mapping[str, FoundTable]) -> Columns:
+def columns_of(found: Mapping[str, FoundTable], backend: str) -> Columns:
     """What the text columns hold; those of tables that are still to be made, as they will be made."""
     usual = Columns()
 
     def text(table: str, column: str, otherwise: TextColumn) -> TextColumn:
         there = found.get(table)
         described = there.columns[column].text if there and column in there.columns else None
-        return described or otherwise
+        return described or replace(otherwise, pads=backend == "mysql")
 
     return Columns(
         location=text(LOCATIONS, "globus_alias", usual.location),

@@ -5,7 +5,8 @@ Whatever ends it in the middle, the next run finds what is missing and goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from archived.core.conventions.ephys_files import EPHYS_FILES
@@ -18,13 +19,15 @@ from archived.core.mirror import (
     Place,
     Source,
     days_of,
+    normalised,
     place,
     plan,
     session_of,
     stays,
+    strangers,
 )
-from archived.core.mirror.planning import normalised
 from archived.core.model import Archive
+from archived.core.paths import printable
 from archived.store import Selector, Store
 from archived.store.lab.address import LabSettings
 from archived.store.lab.connection import LabConnection, RefusedRowError, connected
@@ -83,7 +86,7 @@ class _Run:
         self._outcome.tables = declaration.missing()
         if wish.change:
             declaration.make()
-        self._columns = columns_of(declaration.found)
+        self._columns = columns_of(declaration.found, lab.backend)
         self._linked = declaration.linked()
         self._known = read_lab(lab, has_sessions=declaration.has_sessions)
         self._rows = LabRows(lab)
@@ -91,6 +94,8 @@ class _Run:
         locations = self._rows.locations() if LOCATIONS in declaration.found else {}
         self._places = Places(store, archives, locations)
         self._agenda: Agenda = {}
+        self._left: defaultdict[str, set[str]] = defaultdict(set)
+        """Files that are, or would be, taken from under a name by this run, while others stay there."""
 
     def run(self, progress: Callable[[int], None]) -> Outcome:
         """Compare everything, and change it unless this is a check."""
@@ -144,13 +149,16 @@ class _Run:
             and not self._register.same(source.location, note.name, at.name)
         ):
             was = note.name
+        if was is not None and (why := self._kept_by_others(source, was)):
+            self._outcome.refused.append(Refused(source.dataset, why))
+            return
         ours = planned.change.insert or existing.ours
         changed = Mirrored(planned.change, was)
         try:
             if location.missing:
                 self._add(location)
             if self._wish.change and (changed or _outdated(note, source, at, ours=ours)):
-                self._change(source, changed, ours=ours)
+                ours = self._change(source, changed, ours=ours)
         except RefusedRowError as error:
             self._outcome.refused.append(Refused(source.dataset, str(error)))
             return
@@ -164,7 +172,8 @@ class _Run:
         self._outcome.locations.append(location.alias)
         self._places.inserted(location)
 
-    def _change(self, source: Source, changed: Mirrored, *, ours: bool) -> None:
+    def _change(self, source: Source, changed: Mirrored, *, ours: bool) -> bool:
+        """Do it, and return whether the row of `data_set` is ours."""
         change = changed.change
         types = {*change.files.values(), *change.retyped.values()}
         if change.insert or types:
@@ -173,27 +182,56 @@ class _Run:
             # What gets another name is never seen under none.
             with self._lab.transaction():
                 self._take_away(source, changed.was)
-                self._rows.apply(source, change, ours=ours)
-        else:
-            self._take_away(source, changed.was)
-            self._rows.apply(source, change, ours=ours)
+                return self._rows.apply(source, change, ours=ours)
+        self._take_away(source, changed.was)
+        return self._rows.apply(source, change, ours=ours)
 
     def _take_away(self, source: Source, was: str | None) -> None:
         """Delete what is under an earlier name: all of it, or this dataset's part where others share the name."""
         if was is None:
             return
-        shared = self._register.shared(source, was)
-        theirs = self._rows.files(source.location, was) if shared else {}
-        own = {path for path in theirs if normalised(path) in source.files}
-        self._rows.remove(source.location, was, own if shared else None)
+        if not self._register.shared(source, was):
+            self._rows.remove(source.location, was, None)
+            return
+        there = self._rows.files(source.location, was)
+        own = {path for path in there if normalised(path) in source.paths}
+        self._rows.remove(source.location, was, own)
+
+    def _kept_by_others(self, source: Source, was: str) -> str:
+        """Why what others have under an earlier name keeps the dataset there; "" where nothing of others is."""
+        if self._register.shared(source, was):
+            self._left[f"{source.location}/{was}"] |= source.paths
+            return ""
+        known = source.paths | self._left[f"{source.location}/{was}"]
+        return self._rows_of_others(source.location, was, known)
+
+    def _rows_of_others(self, location: str, name: str, known: Container[str]) -> str:
+        files = strangers(self._rows.files(location, name), known)
+        links = self._register.linked_by_others(location, name)
+        if not files and not links:
+            return ""
+        first = (
+            f"the file {printable(files[0])}"
+            if files
+            else f"the link to session {links[0].number} of {links[0].subject}"
+        )
+        more = len(files) + len(links) - 1
+        return (
+            f"{printable(name)} stays as it is, because others have put rows there which would have to be deleted: "
+            f"{first}" + (f", and {more} more" if more else "")
+        )
 
     def _forget_ours(self) -> None:
         """Delete the rows that we made, of datasets that are made anew in this very run."""
         archived = {
-            source_id(Source.of(each))
+            source_id(Source.of(each)): each.id
             for each in self._store.select(Selector(states=(State.ARCHIVED,), everywhere=True))
         }
-        for location, name in self._register.ours(archived):
+        for location, name, sources in self._register.ours(archived):
+            known = {file.path for each in sources for file in self._store.files(archived[each])}
+            if why := self._rows_of_others(location, name, known):
+                self._outcome.refused.append(Refused(f"{location}/{name}", why))
+                continue
             if not self._wish.change:
                 self._register.forget(location, name)
                 continue

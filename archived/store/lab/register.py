@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Container, Iterable
 
-from archived.core.mirror import LINKED, Columns, Existing, LabSession, Note, Source
+from archived.core.mirror import LINKED, Columns, Existing, LabSession, Note, Source, theirs
 from archived.store.lab.outcome import Mirrored
 from archived.store.lab.rows import LabRows, noted_rig, source_id
 from archived.store.lab.tables import DATASETS, FILES, NOTES
@@ -58,13 +58,21 @@ class Register:
         """Whether other datasets of ours are under the same name."""
         return bool(self._sources[self._key(source.location, name)] - {source_id(source)})
 
-    def ours(self, archived: Container[str]) -> list[tuple[str, str]]:
-        """The rows of `data_set` that we made and that hold nothing but datasets which are `archived` now."""
+    def ours(self, archived: Container[str]) -> list[tuple[str, str, frozenset[str]]]:
+        """The rows of `data_set` that we made and that hold nothing but datasets which are `archived` now.
+
+        Location and name, and the datasets by `source_id`.
+        """
         return sorted(
-            self._named[key]
+            (*self._named[key], frozenset(self._sources[key]))
             for key in self._ours
             if key in self._types and all(each in archived for each in self._sources[key])
         )
+
+    def linked_by_others(self, location: str, name: str) -> list[LabSession]:
+        """The sessions that others linked to the dataset of this name."""
+        key = self._key(location, name)
+        return theirs(self._sessions[key], name, self._types.get(key, ""))
 
     def existing(self, location: str, name: str) -> Existing:
         """What there is under a name; its files are read now."""

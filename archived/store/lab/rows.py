@@ -120,19 +120,19 @@ class LabRows:
             )
             self._file_types.add(each)
 
-    def apply(self, source: Source, change: Change, *, ours: bool) -> None:
-        """Make a change in transactions of a bounded size; broken off, the next one goes on with what is missing."""
+    def apply(self, source: Source, change: Change, *, ours: bool) -> bool:
+        """Make a change in transactions of a bounded size; broken off, the next one goes on with what is missing.
+
+        Returns whether the row of `data_set` is `ours`: somebody else may have inserted it in this very moment.
+        """
         key = (change.location, change.name)
         portions = _portions(sorted(change.files.items()), PORTION)
         first = next(portions, ())
         more = next(portions, None)
         with self._lab.transaction():
             if change.insert:
-                self._insert(
-                    DATASETS,
-                    ("globus_alias", "dataset_name", "dataset_type"),
-                    [(*key, change.dataset_type)],
-                )
+                columns = ("globus_alias", "dataset_name", "dataset_type")
+                ours = self._insert(DATASETS, columns, [(*key, change.dataset_type)]) == 1
             self._change_links(change)
             self._change_files(change)
             self._insert_files(key, first)
@@ -144,6 +144,7 @@ class LabRows:
                 if not following:
                     self.note(source, change, revision=source.revision, ours=ours)
             more = following
+        return ours
 
     def note(self, source: Source, change: Change, *, revision: int, ours: bool) -> None:
         """Note what of a dataset is here."""
@@ -219,8 +220,11 @@ class LabRows:
         with self._lab.transaction():
             self._insert(table, tuple(row), [tuple(row.values())])
 
-    def _insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Insert rows; one that another rig's daemon has inserted meanwhile is there, and that is all we want."""
+    def _insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> int:
+        """Insert rows; one that another rig's daemon has inserted meanwhile is there, and that is all we want.
+
+        Returns how many were not there.
+        """
         names = ", ".join(self._lab.quoted(each) for each in columns)
         marks = ", ".join("%s" for _ in columns)
         there = self._lab.quoted(columns[0])
@@ -229,7 +233,7 @@ class LabRows:
             if self._lab.backend == "mysql"
             else "ON CONFLICT DO NOTHING"
         )
-        self._lab.many(
+        return self._lab.many(
             f"INSERT INTO {self._name(table)} ({names}) VALUES ({marks}) {otherwise}", rows
         )
 
