@@ -175,6 +175,27 @@ def test_a_store_that_never_rests_is_an_error_that_says_so(place: Path) -> None:
     catalogue.close()
 
 
+def test_a_store_that_took_the_place_of_another_is_read_instead(place: Path) -> None:
+    """A notebook stays open for weeks; meanwhile a store is restored, or made anew from the archive."""
+    aside = place.with_name("aside")
+    aside.mkdir()
+    with Store.open(str(place), rig="rig-1", create=True) as before:
+        see(before, "SC011/a", [("a", 1)])
+        catalogue = Catalogue.open(str(place))
+        assert catalogue.count(EVERYTHING) == 1
+        for each in list(place.parent.glob("archived.db*")):
+            each.rename(aside / each.name)
+        with pytest.raises(StoreMissingError):
+            catalogue.count(EVERYTHING)
+
+        with Store.open(str(place), rig="rig-1", create=True) as after:
+            for name in ("SC011/b", "SC011/c"):
+                see(after, name, [("a", 1)])
+            assert catalogue.count(EVERYTHING) == 2
+    assert catalogue.count(EVERYTHING) == 2
+    catalogue.close()
+
+
 def test_several_threads_read_at_once(place: Path) -> None:
     filled(place, *(f"SC011/{number}" for number in range(20)))
     catalogue = Catalogue.open(str(place))

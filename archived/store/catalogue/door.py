@@ -22,7 +22,7 @@ TRIES = 20
 _WAL_FORMAT = 2
 """What the 19th byte of a SQLite file says where it has a write-ahead log."""
 
-Fingerprint = tuple[int, int, int, int]
+Fingerprint = tuple[int | None, ...]
 
 
 class ReadOnlyDoor(Door):
@@ -30,7 +30,7 @@ class ReadOnlyDoor(Door):
 
     A SQLite store with a write-ahead log cannot be opened without a file beside it, which SQLite would make. Where
     there is none, nobody writes at this moment: the file is then read as it stands, and read again if it turns
-    out that somebody began to write meanwhile.
+    out that somebody began to write meanwhile. A store that was put in the place of another is opened in its stead.
     """
 
     def __init__(self, address: Address) -> None:
@@ -57,6 +57,7 @@ class ReadOnlyDoor(Door):
                     raise
             # The next statement opens a connection that fits what is there then.
             self._hang_up()
+            _look_for(self.address)
         raise StoreError(
             f"the store {self.address.shown} cannot be read just now: other programs keep changing it",
             what_to_do="try again; give this user permission to write its folder if it happens often",
@@ -81,16 +82,19 @@ class _ReadOnlyDatabase(SqliteDatabase):
 
     def undisturbed(self) -> bool:
         """Whether what this thread's connection reads is still all there is."""
-        seen: Fingerprint | None = self._seen.fingerprint
-        return seen is None or seen == self._fingerprint()
+        try:
+            return bool(self._seen.fingerprint == self._fingerprint(alone=self._seen.alone))
+        except OSError:
+            return False
 
     def _connect(self) -> Any:
         """Where others write at this moment SQLite keeps us apart; where nobody does there is nothing to keep apart."""
         try:
-            self._seen.fingerprint = self._fingerprint()
+            alone = self._seen.alone = self._is_alone()
+            self._seen.fingerprint = self._fingerprint(alone=alone)
         except OSError as error:
             raise peewee.OperationalError(f"{error.strerror}") from error
-        rights = "mode=ro" if self._seen.fingerprint is None else "mode=ro&immutable=1"
+        rights = "mode=ro&immutable=1" if alone else "mode=ro"
         connection = apsw.Connection(
             f"{self._path.as_uri()}?{rights}",
             flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
@@ -103,15 +107,24 @@ class _ReadOnlyDatabase(SqliteDatabase):
             raise
         return connection
 
-    def _fingerprint(self) -> Fingerprint | None:
-        """What changes with the file; None where SQLite itself has to look after that."""
-        log = self._path.with_name(self._path.name + "-wal")
+    def _is_alone(self) -> bool:
+        """Whether nobody writes at this moment, so that SQLite has no file by which it could keep us apart."""
         with self._path.open("rb") as file:
             header = file.read(20)
-        if header[18:19] != bytes([_WAL_FORMAT]) or log.exists():
-            return None
+        return header[18:19] == bytes([_WAL_FORMAT]) and self._log() is None
+
+    def _fingerprint(self, *, alone: bool) -> Fingerprint:
+        """Which files they are, and where SQLite does not look after that, whether they are unchanged."""
         stat = self._path.stat()
-        return (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+        which = (stat.st_dev, stat.st_ino, self._log())
+        return (*which, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) if alone else which
+
+    def _log(self) -> int | None:
+        """Which file the write-ahead log is; None where there is none."""
+        try:
+            return self._path.with_name(self._path.name + "-wal").stat().st_ino
+        except FileNotFoundError:
+            return None
 
 
 def open_door(address: Address) -> ReadOnlyDoor:
@@ -119,13 +132,7 @@ def open_door(address: Address) -> ReadOnlyDoor:
 
     Raises `StoreMissingError`, `StoreDamagedError`, `StoreTooNewError` and `StoreError`.
     """
-    try:
-        examine_file(address, create=False)
-    except OSError as error:
-        raise StoreError(
-            f"the store {address.shown} cannot be read: {error.strerror}",
-            what_to_do="give this user permission to read it and to enter its folder",
-        ) from error
+    _look_for(address)
     door = ReadOnlyDoor(address)
     try:
         door.connect()
@@ -134,6 +141,16 @@ def open_door(address: Address) -> ReadOnlyDoor:
         door.close()
         raise
     return door
+
+
+def _look_for(address: Address) -> None:
+    try:
+        examine_file(address, create=False)
+    except OSError as error:
+        raise StoreError(
+            f"the store {address.shown} cannot be read: {error.strerror}",
+            what_to_do="give this user permission to read it and to enter its folder",
+        ) from error
 
 
 def _examine_release(door: Door) -> None:
