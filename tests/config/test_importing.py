@@ -300,6 +300,12 @@ class TestDatabase:
         assert loaded(document, tmp_path).datajoint.address is None
         assert "database.host" in told(document, Outcome.LEFT)
 
+    def test_a_user_that_is_no_text_is_told(self, tmp_path: Path) -> None:
+        document = {**FIRST, "database.host": "db", "database.user": "\ud800"}
+
+        assert loaded(document, tmp_path).datajoint.address is None
+        assert "database.host, database.user" in told(document, Outcome.LEFT)
+
     @pytest.mark.parametrize(
         ("custom", "prefix"),
         [

@@ -59,7 +59,11 @@ def _address(old: OldFile, report: Report) -> str | None:
         return None
     origin = ", ".join(each.where for each in (host, user, port) if each is not None)
     name, number = _host_and_port(host.value, port)
-    account = f"{quote(user.value, safe='')}@" if user is not None else ""
+    try:
+        account = f"{quote(user.value, safe='')}@" if user is not None else ""
+    except UnicodeEncodeError:
+        report.left(origin, "the name of the user is no text that a server could be told")
+        return None
     address = f"mysql://{account}{name}" + ("" if number == USUAL_PORT else f":{number}")
     try:
         database_server(address)
