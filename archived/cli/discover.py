@@ -48,6 +48,11 @@ LISTED = 1_000
     shell_complete=complete_location,
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option(
+    "--believe",
+    is_flag=True,
+    help="Take the archive's word even if a large part of it is lost.",
+)
 @click.option("--restart", is_flag=True, help="Begin anew what an earlier run left unfinished.")
 @click.option(
     "--limit",
@@ -63,6 +68,7 @@ def command(
     where: str | None,
     locations: Sequence[str],
     dry_run: bool,
+    believe: bool,
     restart: bool,
     limit: int,
     as_json: bool,
@@ -91,7 +97,7 @@ def command(
         )
         movers = stack.enter_context(opened(configuration))
         for place in wanted:
-            wish = Wish(below=place.below, dry_run=dry_run, restart=restart)
+            wish = Wish(below=place.below, dry_run=dry_run, restart=restart, believe=believe)
             view, failure = _discover(caller, store, movers, place, wish, limit, quiet=as_json)
             views.append(view)
             failures += [failure] if failure is not None else []
@@ -120,7 +126,7 @@ def _discover(
         if discovery.started_at < before and not quiet:
             _say_that_it_goes_on(discovery)
         try:
-            outcome = discovering.run(place.settings, discovery, Manners())
+            outcome = discovering.run(place.settings, discovery, Manners(), believe=wish.believe)
         except StoreError:
             raise
         except ArchivedError as error:

@@ -66,7 +66,7 @@ def gather(store: Store, settings: LocationSettings, outcome: Outcome, limit: in
     """One of the discoveries of `discover --json`."""
     view = _view(store, settings, outcome.discovery, limit)
     view["complete"] = outcome.complete and not view["counts"]["refused"]
-    view["empty"] = outcome.empty
+    view["empty"], view["too_many"] = outcome.empty, outcome.too_many
     view["problems"] = [
         {"path": each.path, "why": each.why, "what_to_do": each.what_to_do}
         for each in outcome.problems
@@ -97,6 +97,7 @@ def _view(store: Store, settings: LocationSettings, discovery: Discovery, limit:
         "began": iso(discovery.started_at),
         "complete": False,
         "empty": False,
+        "too_many": False,
         "counts": {
             "in_both": discovery.in_both,
             **{name: found[kind] for name, kind in LISTS.items()},
@@ -144,6 +145,12 @@ def page_of(view: View, *, dry_run: bool) -> Sequence[Line | Table]:
                 indent=2,
             )
         )
+    elif view["too_many"]:
+        much = (
+            "So much cannot be missing at once. Is it the right archive? No state was changed; if it did lose all "
+            "that, --believe says so."
+        )
+        page.append(line(Cell(much, Style.BAD), indent=2))
     for name, heading in HEADINGS.items():
         page += _list(_fields(heading), view, name)
     page += _list(_why_fields("NOT LISTED"), view, "refused")

@@ -21,6 +21,11 @@ _HAS_A_RECEIPT = frozenset({FileState.ARCHIVED, FileState.CHANGED, *LOST})
 _NOT_FOR_A_LOOK = frozenset({FileState.ARCHIVED, *LOST})
 """Files in these states keep them where what is on the rig says nothing new about what was archived."""
 
+HANDFUL = 20
+"""So few files may always be gone at once: a person tidied up."""
+
+LARGE_PART = 0.1
+
 _SECOND = 10**9
 """In nanoseconds: as exactly as an archive tells when its copy was modified."""
 
@@ -101,6 +106,11 @@ class Consequence:
     reason: Reason | None = None
     why: str = ""
     resume_in: State | None = None
+
+
+def too_many_at_once(lost: int, known: int, part: float = LARGE_PART) -> bool:
+    """Whether so many of the known files are gone that a disk is more likely to be away (safety rule 6)."""
+    return lost > HANDFUL and lost > part * known
 
 
 def compare(known: Iterable[KnownFile], seen: Mapping[str, tuple[FileStat, str]]) -> Changes:

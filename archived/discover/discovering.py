@@ -25,6 +25,8 @@ class Wish:
     below: str = ""
     dry_run: bool = False
     restart: bool = False
+    believe: bool = False
+    """Take the archive's word also where it lost everything, or a large part of what it had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,9 @@ class Outcome:
     complete: bool
     """Whether the end was reached, rather than `stop` having been set."""
     empty: bool = False
-    """The archive is empty and the catalogue is not, so that nothing was changed."""
+    """The archive is empty and the catalogue is not, so that no state was changed."""
+    too_many: bool = False
+    """So much seems to be lost at once that no state was changed."""
     problems: Sequence[RecordProblem] = ()
     """What of the archive's own records could not be read."""
 
@@ -74,8 +78,15 @@ class Discovering:
             restart=wish.restart,
         )
 
-    def run(self, wanted: LocationSettings, discovery: Discovery, manners: Manners) -> Outcome:
-        """Walk to the end, or until `stop` is set.
+    def run(
+        self,
+        wanted: LocationSettings,
+        discovery: Discovery,
+        manners: Manners,
+        *,
+        believe: bool = False,
+    ) -> Outcome:
+        """Walk to the end, or until `stop` is set. For `believe` see `Wish`.
 
         Raises children of `TransferError` for what makes going on pointless, and `StoreError`; whoever begins again
         goes on from there.
@@ -98,23 +109,27 @@ class Discovering:
             now=self._now,
             stop=self._stop,
             progress=self._progress,
+            trusting=believe,
         )
         if not walk.run():
             return Outcome(store.discovery(discovery.id), complete=False)
         problems: Sequence[RecordProblem] = ()
         if not discovery.dry_run:
             try:
-                problems = self._take_records(location, discovery, sorter, pace)
+                # An archive that is not believed is not asked what it has to say about itself either.
+                if walk.believed:
+                    problems = self._take_records(location, discovery, sorter, pace)
             except StoppedError:
                 return Outcome(store.discovery(discovery.id), complete=False)
-            self._tell(location, believed=walk.believed)
+            self._tell(location, discovery, walk)
         if self._stop.is_set():
             return Outcome(store.discovery(discovery.id), complete=False)
         store.end_discovery(discovery.id, self._now())
         return Outcome(
             store.discovery(discovery.id),
             complete=True,
-            empty=not walk.believed,
+            empty=walk.empty and not walk.believed,
+            too_many=walk.too_many and not walk.believed,
             problems=problems,
         )
 
@@ -145,16 +160,24 @@ class Discovering:
             store.owe_records(discovery, self._now())
         return problems
 
-    def _tell(self, location: StorageLocation, *, believed: bool) -> None:
-        """The alarm, raised or ended."""
-        if believed:
-            self._store.tell_of_missing(location.name, self._now())
+    def _tell(self, location: StorageLocation, discovery: Discovery, walk: Walk) -> None:
+        """The alarms, raised or ended."""
+        store, doubted = self._store, f"archive:{location.name}"
+        if walk.believed:
+            store.tell_of_missing(location.name, self._now())
+            if not discovery.below:
+                store.clear_alarm(doubted)
             return
-        self._store.raise_alarm(
-            f"missing:{location.name}",
-            f"the archive of {location.name}, {location.archive}, is empty, and the catalogue knows of files in it; "
-            "no state was changed",
-            "see whether it is mounted, and whether `archive` in the configuration is right; "
-            "then `archivedctl discover` again",
+        doubts = store.doubts(discovery.id, location.name)
+        what = (
+            "is empty, and the catalogue knows of files in it"
+            if walk.empty
+            else f"does not hold {doubts.files} of {doubts.archived} files as they were archived"
+        )
+        store.raise_alarm(
+            doubted,
+            f"the archive of {location.name}, {location.archive}, {what}; no state was changed",
+            "see whether it is mounted, and whether `archive` in the configuration is right, then `archivedctl "
+            "discover` again; if it did lose them, `archivedctl discover --believe`",
             self._now(),
         )

@@ -67,6 +67,7 @@ class Walk:
         now: Callable[[], datetime],
         stop: threading.Event,
         progress: Callable[[WalkProgress], None],
+        trusting: bool = False,
     ) -> None:
         self._store = store
         self._discovery = discovery
@@ -76,6 +77,7 @@ class Walk:
         self._now = now
         self._stop = stop
         self._progress = progress
+        self._trusting = trusting
         self._wake = threading.Event()
         self._errands = ThreadErrands(
             lanes={"list": AT_ONCE}, lane_of=lambda _kind: "list", wake=self._wake.set
@@ -85,8 +87,15 @@ class Walk:
         """Whether folders are listed a second time by now."""
         self._files = 0
         self._told: datetime | None = None
-        self.believed = True
-        """Whether the archive is taken for what it says; an empty one may be a disk that is not mounted."""
+        self.empty = False
+        """Whether the archive holds nothing at all, although the catalogue knows of files in it."""
+        self.too_many = False
+        """Whether a large part of what was archived seems to be lost at once."""
+
+    @property
+    def believed(self) -> bool:
+        """Whether the archive is taken for what it says: it may be a disk that is not mounted, or another one."""
+        return self._trusting or not (self.empty or self.too_many)
 
     def run(self) -> bool:
         """Walk; return whether the end was reached, rather than `stop` having been set."""
@@ -128,8 +137,8 @@ class Walk:
             self._second = True
             self._store.note_absent_folders(self._discovery)
             if self._store.folders_to_list(number, 1, again=True):
-                # An empty archive is more likely one that is not mounted.
-                self.believed = bool(self._ask(""))
+                self.empty = not self._ask("")
+                self.too_many = self._store.doubts(number, self._discovery.location).too_many
         return bool(self._store.folders_to_list(number, 1, again=True))
 
     def _ask(self, folder: str) -> Sequence[Entry]:

@@ -88,6 +88,8 @@ class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs):
                 return False
             self._add_folders(discovery.id, seen.subfolders, TO_DO)
             if second_look:
+                lost = sum(each.after in LOST for each in taken.comparison.changes)
+                self._add_doubts(discovery.id, lost)
                 return True
             if not discovery.dry_run and seen.believed and (dataset is None or ours):
                 self._write(discovery, dataset, seen, taken, now)

@@ -9,14 +9,11 @@ from typing import NamedTuple
 
 from archived.core.lifecycle import State
 from archived.core.model import FileState, Unrecognised
-from archived.core.sighting import after_absence
+from archived.core.sighting import LARGE_PART, after_absence, too_many_at_once
 from archived.store.fields import from_text, joined, to_text
 from archived.store.moves import chunks, marks
 from archived.store.results import LookResult, LookSummary, Moved
 from archived.store.sighting import SightingVerbs
-
-HANDFUL = 20
-"""So few files may always go at once: a person tidied up."""
 
 ABSENT_TWICE = 2
 
@@ -35,7 +32,7 @@ class LookVerbs(SightingVerbs):
     """Ending a look."""
 
     def finish_look(
-        self, root_key: str, look: LookSummary, now: datetime, fuse: float = 0.1
+        self, root_key: str, look: LookSummary, now: datetime, fuse: float = LARGE_PART
     ) -> LookResult:
         """Count what a complete look at a whole root did not see; what two such looks did not see is gone.
 
@@ -49,7 +46,7 @@ class LookVerbs(SightingVerbs):
             self._write_plain()
             files = self._unarchived(root_id, look)
             unseen = [each for each in files if not each.seen]
-            if len(unseen) > HANDFUL and len(unseen) > fuse * len(files):
+            if too_many_at_once(len(unseen), len(files), fuse):
                 return LookResult(fuse_blown=True, candidates=len(unseen))
             self._count_absence(files)
             gone = [each for each in unseen if each.absent + 1 >= ABSENT_TWICE]

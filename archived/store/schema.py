@@ -431,6 +431,10 @@ class DiscoveryRow(Model):
     """Files that the catalogue and the archive agree about, so far."""
     unrecognised = BigIntegerField()
     """Files and folders that no convention knows, so far; only the first of them have findings."""
+    doubted = BigIntegerField()
+    """Files that the first looks did not find as they were archived, whatever the second ones told."""
+    archived_files = BigIntegerField(null=True)
+    """How many files of the location were archived when the second looks began."""
 
     class Meta:
         table_name = "discovery"

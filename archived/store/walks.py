@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from archived.core.discovery import CLAIMED
+from archived.core.model import parent
+from archived.core.sighting import LOST
+from archived.store.doubts import DoubtVerbs
 from archived.store.fields import from_text, from_time, joined, moment, to_text, to_time
 from archived.store.findings import FindingVerbs
 from archived.store.moves import chunks, marks
@@ -43,7 +47,7 @@ class FolderCounts:
 _COLUMNS = "id, location, below, dry_run, started_at, ended_at, in_both, unrecognised"
 
 
-class WalkVerbs(FindingVerbs):
+class WalkVerbs(FindingVerbs, DoubtVerbs):
     """Discoveries, and the folders of each."""
 
     def begin_discovery(
@@ -60,7 +64,7 @@ class WalkVerbs(FindingVerbs):
             self._forget(location, below, dry_run=dry_run)
             number = self._door.insert(
                 "INSERT INTO discovery (rig_id, location, below, dry_run, started_at, in_both, "
-                "unrecognised) VALUES (?, ?, ?, ?, ?, 0, 0)",
+                "unrecognised, doubted) VALUES (?, ?, ?, ?, ?, 0, 0, 0)",
                 self._rig_id,
                 to_text(location),
                 to_text(below),
@@ -155,17 +159,21 @@ class WalkVerbs(FindingVerbs):
 
     def _note_absent(self, discovery: Discovery, dataset_id: int, dataset_path: str) -> int:
         names = self._door.rows(
-            f"SELECT name FROM file WHERE dataset_id = ? AND state IN ({marks(list(CLAIMED))})",
+            f"SELECT name, state FROM file WHERE dataset_id = ? AND state IN ({marks(list(CLAIMED))})",
             dataset_id,
             *CLAIMED,
         )
-        folders = {joined(dataset_path, from_text(row[0])).rpartition("/")[0] for row in names}
-        wanted = {each for each in folders if is_below(each, discovery.below)}
+        believed: Counter[str] = Counter()
+        """How many files are in a folder for all that is known."""
+        for name, state in names:
+            believed[parent(joined(dataset_path, from_text(name)))] += state not in LOST
+        wanted = {each for each in believed if is_below(each, discovery.below)}
         unmet = wanted - self._met(discovery.id, wanted).keys()
         lost = [each for each in unmet if not self._lies_in_refused(discovery, each)]
         if lost:
             with self._door.write():
                 self._add_folders(discovery.id, lost, AGAIN)
+                self._add_doubts(discovery.id, sum(believed[each] for each in lost))
         return len(lost)
 
     def _lies_in_refused(self, discovery: Discovery, folder: str) -> bool:

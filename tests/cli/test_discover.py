@@ -213,8 +213,13 @@ def test_an_empty_archive_is_not_believed(rig: CliRig) -> None:
     assert "Is it mounted?" in result.stdout
     assert rig.json("list", NAME)[0]["state"] == State.ARCHIVED
     [alarm] = rig.json("status")["alarms"]
-    assert alarm["key"] == "missing:raw-ephys"
+    assert alarm["key"] == "archive:raw-ephys"
     assert "is empty" in alarm["message"]
+
+    later(rig)
+    assert rig.type("discover", "--believe").exit_code == 3
+    assert rig.json("list", NAME)[0]["state"] == State.FAILED
+    assert [each["key"] for each in rig.json("status")["alarms"]] == ["missing:raw-ephys"]
 
 
 def test_it_goes_on_where_it_was_stopped(rig: CliRig) -> None:

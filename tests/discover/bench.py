@@ -105,6 +105,7 @@ class Bench:
         below: str = "",
         dry_run: bool = False,
         restart: bool = False,
+        believe: bool = False,
     ) -> Outcome:
         """Discover one location, a moment after whatever was done before."""
         self.later += timedelta(seconds=1)
@@ -121,7 +122,7 @@ class Bench:
             )
             wish = Wish(below=below, dry_run=dry_run, restart=restart)
             discovery = discovering.begin(wanted, wish)
-            return discovering.run(wanted, discovery, self.manners)
+            return discovering.run(wanted, discovery, self.manners, believe=believe)
 
     def paths(self, outcome: Outcome, kind: Kind) -> list[str]:
         """What was found out of one kind."""

@@ -169,7 +169,7 @@ class TestWhatTheArchiveLost:
         assert outcome.empty
         assert archive.counts(outcome) == {Kind.CATALOGUE: 4}
         assert archive.datasets()[f"raw-ephys/{RUN}"].state is State.ARCHIVED
-        assert archive.alarms() == ["missing:raw-ephys"]
+        assert archive.alarms() == ["archive:raw-ephys"]
 
         archive.put_run()
         assert not archive.discover().empty

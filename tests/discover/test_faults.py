@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 
 import pytest
@@ -178,6 +179,57 @@ def test_an_archive_that_is_not_there_is_not_an_empty_one(directory: Bench) -> N
         directory.discover()
 
     assert directory.datasets()[f"raw-ephys/{RUN}"].state is State.ARCHIVED
+
+
+class TestALargePartThatIsNotThere:
+    """Another folder was mounted, or `archive` in the configuration names another one."""
+
+    @pytest.fixture(autouse=True)
+    def mostly_lost(self, directory: Bench) -> None:
+        for number in range(30):
+            directory.put(f"{RUN}/a{number}.bin")
+            directory.put(f"{CATGT}/a{number}.bin")
+        directory.discover()
+        directory.put(f"{CATGT}/new.bin")
+        shutil.rmtree(directory.archive / "ephys" / RUN)
+
+    def states(self, directory: Bench) -> list[State]:
+        return [directory.datasets()[f"raw-ephys/{each}"].state for each in (RUN, CATGT)]
+
+    def test_is_told_of_and_changes_no_state(self, directory: Bench) -> None:
+        for below in ("", RUN):
+            outcome = directory.discover(below=below)
+            assert outcome.too_many
+            assert len(directory.paths(outcome, Kind.CATALOGUE)) == 30
+            assert self.states(directory) == [State.ARCHIVED] * 2
+            with directory.store() as store:
+                [alarm] = store.alarms()
+            assert alarm.key == "archive:raw-ephys"
+            assert "does not hold 30 of 6" in alarm.message
+
+    def test_stays_without_consequence_after_a_kill(self, directory: Bench) -> None:
+        directory.broken[RUN] = LoginRequiredError("who are you?")
+        with pytest.raises(LoginRequiredError):
+            directory.discover()
+        with directory.store() as store:
+            store._door.change("UPDATE total SET files = 1000000")
+        directory.broken.clear()
+        assert directory.discover().complete
+        assert self.states(directory) == [State.ARCHIVED] * 2, "it was measured a second time"
+
+    def test_is_lost_once_a_person_says_so(self, directory: Bench) -> None:
+        directory.discover()
+        outcome = directory.discover(believe=True)
+        assert not outcome.too_many
+        assert self.states(directory) == [State.FAILED, State.ARCHIVED]
+        assert directory.alarms() == ["missing:raw-ephys"]
+
+    def test_is_forgotten_once_it_is_there_again(self, directory: Bench) -> None:
+        directory.discover()
+        for number in range(30):
+            directory.put(f"{RUN}/a{number}.bin")
+        assert directory.discover().complete
+        assert directory.alarms() == []
 
 
 def test_a_folder_that_vanishes_on_the_way_is_empty(directory: Bench) -> None:

@@ -129,6 +129,8 @@ def up(migrator: Any, database: Any) -> None:
         ended_at = BigIntegerField(null=True)
         in_both = BigIntegerField()
         unrecognised = BigIntegerField()
+        doubted = BigIntegerField()
+        archived_files = BigIntegerField(null=True)
 
         class Meta:
             table_name = "discovery"
