@@ -145,7 +145,15 @@ def test_what_has_none_is_called_by_its_path() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["x" * 129, "ephys-raw-SC011-3", "tracking-video-a-1", "caf\udce9", "a\nb" + "c" * 130]
+    "path",
+    [
+        "x" * 129,
+        "ephys-raw-SC011-3",
+        "tracking-video-a-1",
+        "caf\udce9",
+        "\udd00",
+        "a\nb" + "c" * 130,
+    ],
 )
 def test_a_name_that_would_not_do_is_cut_and_told_apart(path: str) -> None:
     name = own_name(path, TextColumn(128))
@@ -260,14 +268,15 @@ def test_rows_of_others_are_only_added_to() -> None:
 def test_rows_of_ours_follow_the_catalogue() -> None:
     path = "SC011/catgt_SC011_022319_g0/a.ap.bin"
     there = {path: "ephys-raw-unknown", "SC011/lost.bin": "ephys-raw-unknown"}
-    old = frozenset({LabSession("407513", 2)})
+    old, by_hand = LabSession("407512", 3), LabSession("407513", 2)
     now = source(lost=frozenset({"SC011/lost.bin", "SC011/never.bin"}))
 
-    change = plan(now, AT, Existing("ephys-raw", there, old, ours=True), COLUMNS).change
+    linked = frozenset({old, by_hand})
+    change = plan(now, AT, Existing("ephys-raw", there, linked, ours=True), COLUMNS).change
 
     assert change.retyped == {path: "ephys-raw-neuropixels-ap-bin"}
     assert change.lost == ("SC011/lost.bin",)
-    assert change.unlinked == old
+    assert change.unlinked == {old}
     assert change.link == THIRD
 
 

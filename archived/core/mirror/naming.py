@@ -53,7 +53,7 @@ def own_name(path: str, column: TextColumn) -> str:
     if column.refuses(path) is None and not _BY_MAP_EPHYS.fullmatch(path):
         return path
     # ASCII alone, so that every table can hold it and none takes two of them for the same.
-    digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    digest = hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     longest = max(0, (column.width or 128) - len(digest) - 1)
     plain = printable(path).encode("ascii", "replace").decode().replace("?", "_")
     return f"{plain[:longest]}~{digest}"

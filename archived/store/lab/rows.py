@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 def source_id(source: Source) -> str:
     """By what our notes know a dataset: the same for whoever's catalogue has it, as its place in the archive is."""
-    return hashlib.sha256(source.dataset.encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(source.dataset.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def noted_rig(rig: str) -> str:
