@@ -38,7 +38,7 @@ class Asked:
     password_file: Path | None = None
 
     def check(self) -> None:
-        """Refuse what cannot be meant, before anything is done. Raises `UsageError`, `ConfigurationError`."""
+        """Refuse what cannot be meant or done, before anything is. Raises `UsageError`, `ConfigurationError`."""
         from archived.config.files import exists_already
 
         if self.take_token and self.output is None:
@@ -53,6 +53,13 @@ class Asked:
                 raise click.UsageError("The old file is only read: choose another one to write.")
             if os.path.lexists(path) and not self.force:
                 raise exists_already(path)
+            if not path.parent.is_dir():
+                # Found out before a secret is written to one of the two.
+                raise ConfigurationError(
+                    f"{printable(str(path))} could not be written: there is no folder "
+                    f"{printable(str(path.parent))}. Nothing was written.",
+                    what_to_do="Make it, or choose another place.",
+                )
 
 
 def run(asked: Asked, environ: Mapping[str, str]) -> View:

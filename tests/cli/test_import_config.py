@@ -206,6 +206,16 @@ class TestPassword:
         assert found.datajoint.password_file == password
         assert found.subjects.datajoint
 
+    def test_it_is_not_written_where_the_configuration_cannot_be(self, old: Old) -> None:
+        password = old.rig.base / "password"
+        nowhere = str(old.rig.base / "no such folder" / "archived.ini")
+
+        result = old.type("--password-file", str(password), output=nowhere)
+
+        assert result.exit_code == 78
+        assert "there is no folder" in result.stderr
+        assert not password.exists()
+
     def test_it_is_shown_nowhere_else(self, old: Old) -> None:
         result = old.type()
 
