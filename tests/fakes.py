@@ -100,6 +100,10 @@ class FakeTransfers:
         """The next calls of a verb raise this, and have no effect."""
         self._refusals.setdefault(verb, []).extend([error] * times)
 
+    def mend(self, verb: str) -> None:
+        """Undo `refuse`."""
+        self._refusals.pop(verb, None)
+
     def lose_reply(self, verb: str = "submit", *, times: int = 1) -> None:
         """The next calls of a verb have their effect, and then raise as if the connection had broken."""
         self._lost_replies[verb] += times

@@ -42,6 +42,9 @@ def ask(around: Around, batch: Batch, now: datetime) -> None:
         raise
     except ArchivedError as error:
         around.insist_on_login(batch, error, now)
+        if batch.state is BatchState.CANCELLING and error.permanent:
+            _given_up(around, batch, error, now)
+            return
         around.log.warning("transfer cannot be asked about", batch=batch.id, error=str(error))
         # The task goes on by itself; not being able to ask about it is nobody's failed attempt.
         due = max(around.next_try(1, now, error), now + around.policy.poll)
@@ -67,6 +70,18 @@ def ask(around: Around, batch: Batch, now: datetime) -> None:
             )
         case TaskState.QUEUED | TaskState.ACTIVE | TaskState.SUSPENDED:
             _under_way(around, batch, report, now)
+
+
+def _given_up(around: Around, batch: Batch, error: ArchivedError, now: datetime) -> None:
+    """Asking for its end would be refused for ever. What it may yet write is found in place later."""
+    around.log.warning(
+        "transfer cannot be stopped; it may go on by itself",
+        batch=batch.id,
+        task_id=batch.task_id,
+        error=str(error),
+    )
+    retry_at = around.next_try(around.load.attempts(batch) + 1, now)
+    around.end(batch, Ending(after=BatchState.FAILED, reason=str(error), retry_at=retry_at), now)
 
 
 def _under_way(around: Around, batch: Batch, report: TaskReport, now: datetime) -> None:

@@ -18,7 +18,7 @@ from archived.cli.publish import Talk
 from archived.cli.retrieve_page import outcome_page, outcome_view, plan_page, plan_view
 from archived.cli.selection import Selection, all_option, selection_options
 from archived.cli.shell import FAILED, NEEDS_A_PERSON, examples, json_option
-from archived.cli.stopping import stops_on_signals
+from archived.cli.stopping import ends_on_signals, stops_on_signals
 from archived.cli.views import View
 from archived.core.units import format_size
 
@@ -81,8 +81,12 @@ def command(
     Ctrl-C leaves it: type the same again, or --continue. Exits with 3 when something that was asked for is not
     there in the end, and with 1 when it was stopped.
     """
-    _insist_on_sense(selection, to, go_on=go_on, give_up=give_up)
+    _insist_on_sense(selection, to, dry_run=dry_run, go_on=go_on, give_up=give_up)
     from archived.movers import opened
+    from archived.retrieve import folder_named
+
+    # The whole path, so that the same command is known again wherever it is typed.
+    to = None if to is None else folder_named(to)
 
     with ExitStack() as stack:
         stack.enter_context(stops_on_signals(caller.stop))
@@ -92,18 +96,26 @@ def command(
             _give_up(caller, store, movers, as_json=as_json)
             return
         plan = _plan(caller, store, movers, None if go_on else selection, to, quiet=as_json)
-        if plan is None:
+        if plan is None or (caller.stop.is_set() and not go_on):
             talk("Stopped; nothing was begun.")
             click.get_current_context().exit(FAILED)
-        elif dry_run:
+        if plan.empty:
+            talk("Nothing was left to go on with." if go_on else "No archived file fits.")
+        if dry_run:
             _show_plan(caller, plan, as_json=as_json)
         else:
             _bring(caller, store, movers, plan, _as_typed(selection, to), yes=yes, as_json=as_json)
 
 
-def _insist_on_sense(selection: Selection, to: str | None, *, go_on: bool, give_up: bool) -> None:
+def _insist_on_sense(
+    selection: Selection, to: str | None, *, dry_run: bool, go_on: bool, give_up: bool
+) -> None:
+    if go_on and give_up:
+        raise click.UsageError("Say either --continue or --cancel.")
+    if give_up and dry_run:
+        raise click.UsageError("--cancel really stops what was begun; it cannot be a --dry-run.")
     if go_on or give_up:
-        if selection.given or to is not None or (go_on and give_up):
+        if selection.given or to is not None:
             word = "--cancel" if give_up else "--continue"
             raise click.UsageError(f"{word} is about what was begun: it takes no selection.")
     elif not selection.given:
@@ -199,7 +211,8 @@ def _ask(caller: Caller, plan: Plan, *, yes: bool) -> None:
             f"This would bring {amount}, and more than {format_size(limit)} is asked about: "
             "say --yes to bring it without being asked."
         )
-    click.confirm(f"Really bring {amount}?", abort=True, err=True)
+    with ends_on_signals():
+        click.confirm(f"Really bring {amount}?", abort=True, err=True)
 
 
 def at_terminal() -> bool:

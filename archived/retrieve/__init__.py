@@ -7,6 +7,7 @@ stops it, it can be gone on with.
 from __future__ import annotations
 
 from archived.retrieve.bringing import bring, cancel, insist_on_room
+from archived.retrieve.places import folder_named
 from archived.retrieve.planning import prepare, resume
 from archived.retrieve.values import (
     Movers,
@@ -36,6 +37,7 @@ __all__ = [
     "Tell",
     "bring",
     "cancel",
+    "folder_named",
     "insist_on_room",
     "prepare",
     "resume",

@@ -61,7 +61,8 @@ def bring(
     with store.claim_retrieval(os.getpid(), asked_by or "somebody", now()):
         noted = _note(store, plan, asked_for, asked_by, now())
         run = Run(configuration, store, movers, noted, ending, tell, Telling(store, log), now)
-        run.until_done(jitter)
+        if noted:
+            run.until_done(jitter)
     return _outcome(store, plan, noted)
 
 
@@ -109,7 +110,7 @@ def insist_on_room(plan: Plan) -> None:
 
 def _note(store: Store, plan: Plan, asked_for: str, asked_by: str, now: datetime) -> Sequence[str]:
     """The retrievals of a plan; those that have just been noted, and those that are gone on with."""
-    if plan.resumed:
+    if plan.resuming:
         return plan.resumed
     for portion in plan.portions:
         store.begin_retrieval(
@@ -126,11 +127,18 @@ def _note(store: Store, plan: Plan, asked_for: str, asked_by: str, now: datetime
 
 def _outcome(store: Store, plan: Plan, retrievals: Iterable[str]) -> Outcome:
     """What became of the files of a plan, by what the store says now."""
-    asked = {file.file_id for each in plan.portions for file in (*each.files, *each.under_way)}
+    asked = {
+        (each.location.name, each.location.root, file.file_id)
+        for each in plan.portions
+        for file in (*each.files, *each.under_way)
+    }
     by_state: dict[BringState, list[Remark]] = {state: [] for state in BringState}
-    for retrieval in retrievals:
-        for file in store.retrieval_files(retrieval):
-            if file.file_id in asked:
+    for number in retrievals:
+        retrieval = store.retrieval(number)
+        assert retrieval is not None
+        for file in store.retrieval_files(number):
+            # The same words may have been said of another folder before, and that is gone on with besides.
+            if (retrieval.location, retrieval.destination, file.file_id) in asked:
                 remark = Remark(file.dataset, file.path, file.size, file.reason)
                 by_state[file.state].append(remark)
     arrived = [replace(each, reason="") for each in by_state[BringState.ARRIVED]]

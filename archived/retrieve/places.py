@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,7 +13,7 @@ from archived.core.exporting import elsewhere
 from archived.core.model import CollectionArchive, DirectoryArchive, StorageLocation
 from archived.core.paths import PathError, printable
 from archived.errors import NameNotFoundError
-from archived.retrieve.values import NotWritableError
+from archived.retrieve.values import NoFolderError, NotWritableError
 from archived.store import Store
 
 
@@ -32,6 +33,18 @@ def insist_on_writable(configuration: Configuration) -> None:
             "the configuration does not let files be brought to this machine (writable = no); nothing was written",
             what_to_do="on a machine that is meant for it, set `writable = yes` in [globus]",
         )
+
+
+def folder_named(typed: str) -> str:
+    """The folder that a person named, from the top of the disk; `~` is their home, as a shell would have it.
+
+    Raises `PathError` for what names none: an empty variable of a script must not mean the folder it runs in.
+    """
+    if not typed.strip():
+        raise PathError(
+            "the destination has no name; nothing was brought", what_to_do="name a folder: --to DIR"
+        )
+    return os.path.abspath(os.path.expanduser(typed))
 
 
 def forbidden(configuration: Configuration, store: Store) -> list[Forbidden]:
@@ -64,11 +77,11 @@ def place_of(
     """
     insist_on_writable(configuration)
     location = _configured(configuration, name)
-    folder = location.root if to is None else os.path.abspath(to)
+    folder = location.root if to is None else folder_named(to)
     if not os.path.isdir(folder):
-        raise PathError(
+        raise NoFolderError(
             f"{printable(folder)} is not a folder of this machine; nothing was brought",
-            what_to_do=f"make it, or mount its disk: mkdir -p {printable(folder)}",
+            what_to_do=f"make it, or mount its disk: mkdir -p {shlex.quote(printable(folder))}",
         )
     for each in forbidden(configuration, store):
         if is_inside(folder, each.folder):
@@ -76,6 +89,20 @@ def place_of(
     place = location if folder == location.root else _mapped(location, folder)
     _insist_on_other_place(place)
     return place
+
+
+def account_of(configuration: Configuration, name: str) -> StorageLocation:
+    """A location whose mover can be asked about the tasks of another one, whatever became of that and of its folder.
+
+    All of one configuration's tasks at Globus are of one account. Raises `NameNotFoundError` where none is left.
+    """
+    try:
+        return _configured(configuration, name)
+    except NameNotFoundError:
+        for each in configuration.locations:
+            if isinstance(each.location.archive, CollectionArchive):
+                return each.location
+        raise
 
 
 def _configured(configuration: Configuration, name: str) -> StorageLocation:

@@ -86,19 +86,26 @@ def prepare(
 
 
 def resume(configuration: Configuration, store: Store) -> Plan:
-    """Plan to go on with every retrieval that was stopped before its end. Raises as `prepare` does."""
+    """Plan to go on with every retrieval that was stopped before its end.
+
+    One whose place is not there now, or not allowed any more, keeps none of the others: its files are refused, and
+    it stays as it is. Raises `NotWritableError`, and what stores raise.
+    """
     insist_on_writable(configuration)
-    portions = []
-    retrievals = store.retrievals()
-    for each in retrievals:
-        portions.append(
-            Portion(
-                location_of(configuration, store, each),
-                tuple(store.retrieval_files(each.id, BringState.WANTED)),
-                tuple(store.retrieval_files(each.id, BringState.TRAVELLING)),
-            )
-        )
-    return Plan(portions=tuple(portions), resumed=tuple(each.id for each in retrievals))
+    portions, refused, resumed = [], [], []
+    for each in store.retrievals():
+        wanted = store.retrieval_files(each.id, BringState.WANTED)
+        travelling = store.retrieval_files(each.id, BringState.TRAVELLING)
+        try:
+            place = location_of(configuration, store, each)
+        except (PathError, NameNotFoundError) as error:
+            refused += [_remark(file, str(error)) for file in (*wanted, *travelling)]
+            continue
+        portions.append(Portion(place, tuple(wanted), tuple(travelling)))
+        resumed.append(each.id)
+    return Plan(
+        portions=tuple(portions), refused=tuple(refused), resuming=True, resumed=tuple(resumed)
+    )
 
 
 def location_of(

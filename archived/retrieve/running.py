@@ -15,6 +15,7 @@ from archived.core.retrieving import BringState, WantedFile, split
 from archived.core.retrying import RetryPolicy
 from archived.errors import StoreError
 from archived.retrieve.load import Bringing
+from archived.retrieve.places import account_of
 from archived.retrieve.planning import location_of
 from archived.retrieve.telling import Telling
 from archived.retrieve.values import Movers, Progress, StoppedError, Tell
@@ -59,7 +60,7 @@ class Run:
 
     def until_cancelled(self, jitter: Callable[[], float]) -> None:
         """Stop everything, until the movers say that it has stopped. Raises what `cancel` raises."""
-        carrier = self._carrier(jitter)
+        carrier = self._carrier(jitter, giving_up=True)
         while not self.stop.is_set():
             try:
                 carrier.cancel(self.now(), reason=CANCELLED)
@@ -72,13 +73,15 @@ class Run:
             except StoreError as error:
                 self._wait_for_store(error)
 
-    def _carrier(self, jitter: Callable[[], float]) -> Carrier:
+    def _carrier(self, jitter: Callable[[], float], *, giving_up: bool = False) -> Carrier:
         load = Bringing(
             self.store,
             location_of=lambda each: location_of(self.configuration, self.store, each),
+            account_of=lambda each: account_of(self.configuration, each.location),
             mover_of=self.movers.of,
             stop=self.stop,
             now=self.now,
+            giving_up=giving_up,
         )
         transfer = self.configuration.transfer
         policy = CarryPolicy(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from archived.core.model import StorageLocation
+from archived.core.paths import PathError
 from archived.core.retrieving import WantedFile
 from archived.errors import ArchivedError
 from archived.ports import Transfers
@@ -21,6 +22,12 @@ class Movers(Protocol):
 
 class NotWritableError(ArchivedError):
     """The configuration says that nothing is brought to this machine; nothing was."""
+
+
+class NoFolderError(PathError):
+    """The destination is no folder of this machine just now; perhaps its disk is not mounted."""
+
+    permanent = False
 
 
 class NoRoomError(ArchivedError):
@@ -75,6 +82,8 @@ class Plan:
     refused: tuple[Remark, ...] = ()
     """What cannot be brought for another reason."""
     room: tuple[Room, ...] = ()
+    resuming: bool = False
+    """Whether it is about what was begun before, and nothing else."""
     resumed: tuple[str, ...] = ()
     """The retrievals that are gone on with as they are."""
 
@@ -97,6 +106,11 @@ class Plan:
     def bytes_under_way(self) -> int:
         """How much that is."""
         return sum(file.size for each in self.portions for file in each.under_way)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to say about any file."""
+        return not (self.portions or self.there or self.flawed)
 
     @property
     def flawed(self) -> bool:

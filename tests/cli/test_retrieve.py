@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -229,6 +230,117 @@ def test_giving_up_is_said_in_json_too(desk: Desk) -> None:
     assert answer == {"cancelled": 1}
     assert desk.type("--cancel").stderr == "Gave up 0 retrievals.\n"
     assert desk.json("--continue")["brought"] == []
+
+
+def test_giving_up_is_never_a_dry_run(desk: Desk) -> None:
+    ids: dict[int, Copy | None] = dict.fromkeys(each.id for each in desk.machine.store.files(1))
+    desk.machine.store.begin_retrieval(
+        "0" * 36, EPHYS, str(desk.machine.here), ids, asked_by="ada", asked_for="x", now=NOON
+    )
+
+    result = desk.type("--cancel", "--dry-run")
+
+    assert result.exit_code == 2
+    assert "really stops" in result.stderr
+    assert len(desk.machine.store.retrievals()) == 1
+
+
+def test_going_on_and_giving_up_at_once_is_refused(desk: Desk) -> None:
+    result = desk.type("--cancel", "--continue")
+    assert result.exit_code == 2
+    assert "either --continue or --cancel" in result.stderr
+
+
+@pytest.mark.parametrize("words", [["--h2o", "SC999"], ["--all", "--file-type", "x"]])
+def test_a_selection_that_means_nothing_is_told(desk: Desk, words: list[str]) -> None:
+    for more in ([], ["--dry-run"]):
+        result = desk.type(*words, *more)
+        assert result.exit_code == 0
+        assert "No archived file fits." in result.stderr
+        assert "bringing" not in result.stderr
+
+
+def test_a_folder_without_a_name_is_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "cwd").mkdir()
+    monkeypatch.chdir(tmp_path / "cwd")
+
+    result = desk.type("--all", "--to", "")
+
+    assert result.exit_code == 1
+    assert "the destination has no name" in result.stderr
+    assert list((tmp_path / "cwd").iterdir()) == []
+
+
+def test_a_tilde_is_home(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "ada" / "back").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(tmp_path / "ada"))
+
+    assert desk.type(f"{EPHYS}/{G1}", "--to=~/back").exit_code == 0
+
+    assert sorted(contents(tmp_path / "ada" / "back")) == [f"{G1}/b.ap.bin"]
+
+
+def test_the_same_words_in_another_folder_are_another_command(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, base = desk.machine.store, desk.machine.base
+    for name in ("one", "two"):
+        (base / name).mkdir()
+    monkeypatch.chdir(base / "one")
+    file = next(each for each in store.files(2))
+    store.begin_retrieval(
+        "0" * 36, EPHYS, str(base / "one"), {file.id: None},
+        asked_by="ada", asked_for=f"{EPHYS}/{G1} --to={base / 'one'}", now=NOON,
+    )  # fmt: skip
+    monkeypatch.chdir(base / "two")
+
+    answer = desk.json(f"{EPHYS}/{G1}", "--to", ".")
+
+    assert [each["path"] for each in answer["brought"]] == [f"{G1}/b.ap.bin"]
+    assert len(store.retrievals()) == 1
+    monkeypatch.chdir(base / "one")
+    assert desk.type(f"{EPHYS}/{G1}", "--to", ".").exit_code == 0
+    assert store.retrievals() == []
+
+
+def test_what_cannot_be_gone_on_with_keeps_none_of_the_others(desk: Desk) -> None:
+    store, gone = desk.machine.store, desk.machine.base / "gone"
+    for number, (dataset, folder) in enumerate(((1, gone), (2, desk.machine.here))):
+        ids: dict[int, Copy | None] = dict.fromkeys(each.id for each in store.files(dataset))
+        store.begin_retrieval(
+            str(number) * 36, EPHYS, str(folder), ids, asked_by="a", asked_for=f"{number}", now=NOON
+        )
+
+    answer = desk.json("--continue", code=3)
+
+    assert [each["path"] for each in answer["brought"]] == [f"{G1}/b.ap.bin"]
+    assert sorted(each["path"] for each in answer["failed"]) == [
+        f"{G0}/a.ap.bin",
+        f"{G0}/a.ap.meta",
+    ]
+    assert "is not a folder of this machine" in answer["failed"][0]["reason"]
+    assert [each.destination for each in store.retrievals()] == [str(gone)]
+    gone.mkdir()
+    assert len(desk.json("--continue")["brought"]) == 2
+
+
+def test_ctrl_c_answers_the_question(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_words: object, **_options: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    ini = desk.machine.base / "archived.ini"
+    ini.write_text(ini.read_text() + "[retrieve]\nask_above = 1 kB\n")
+    monkeypatch.setattr("archived.cli.retrieve.at_terminal", lambda: True)
+    monkeypatch.setattr("click.confirm", interrupted)
+
+    result = desk.type("--all")
+
+    assert result.exit_code == 1
+    assert not desk.stop.is_set()
+    assert desk.machine.arrived() == {}
+    assert desk.machine.store.retrievals() == []
 
 
 @pytest.mark.parametrize("words", [["--continue", "--all"], ["--cancel", "--to", "x"]])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from archived import config
 from archived.core.model import BatchState
 from archived.errors import (
     LoginRequiredError,
@@ -16,7 +17,7 @@ from archived.errors import (
 )
 from archived.retrieve import Outcome, Plan, Progress, cancel, resume
 from tests.fakes import FakeTask, FakeTransfers
-from tests.retrieve.world import G0, Machine, OneMover, contents, fake, names, some_bytes
+from tests.retrieve.world import G0, G1, Machine, OneMover, contents, fake, names, some_bytes
 
 BIN, META = f"{G0}/a.ap.bin", f"{G0}/a.ap.meta"
 FILES = {"a.ap.bin": some_bytes(1), "a.ap.meta": b"meta"}
@@ -339,6 +340,95 @@ def test_cancelling_stops_the_transfers_and_keeps_what_arrived(back: Back) -> No
     assert not back.task.under_way
     assert back.machine.store.retrievals() == []
     assert contents(back.machine.here) == {META: FILES["a.ap.meta"]}
+
+
+def test_what_goes_to_a_folder_that_is_gone_can_be_given_up(back: Back) -> None:
+    to = back.machine.base / "scratch"
+    to.mkdir()
+    back.happenings = [back.machine.stop.set]
+    back.bring(back.machine.prepare(back.movers, to=to))
+    back.machine.stop.clear()
+    to.rmdir()
+    assert back.task.under_way
+
+    cancel(back.machine.configuration, back.machine.store, back.movers, jitter=lambda: 0.5)
+
+    assert not back.task.under_way
+    assert back.machine.store.retrievals() == []
+    assert back.machine.store.live_retrievals() == []
+
+
+@pytest.mark.parametrize("state", ["reserved", "sent"])
+def test_what_cannot_be_looked_at_any_more_can_be_given_up_at_any_stage(
+    back: Back, state: str
+) -> None:
+    to = back.machine.base / "scratch"
+    to.mkdir()
+    verb = "submit" if state == "reserved" else "receipts"
+    back.mover.refuse(verb, TransferUnavailableError("not yet"), times=100)
+    back.mover.by_itself = True
+    back.happenings = [lambda: None, lambda: None, back.machine.stop.set]
+    back.bring(back.machine.prepare(back.movers, to=to))
+    back.machine.stop.clear()
+    assert [str(each.state) for each in back.machine.store.live_retrievals()] == [state]
+    to.rename(back.machine.base / "aside")
+    back.mover.mend(verb)
+
+    cancel(back.machine.configuration, back.machine.store, back.movers, jitter=lambda: 0.5)
+
+    assert back.machine.store.retrievals() == []
+    assert back.machine.store.live_retrievals() == []
+
+
+def test_what_comes_from_a_location_that_is_configured_no_more_can_be_given_up(back: Back) -> None:
+    back.happenings = [back.machine.stop.set]
+    back.bring()
+    back.machine.stop.clear()
+    ini = back.machine.base / "archived.ini"
+    ini.write_text(ini.read_text().replace("[location:raw-ephys]", "[location:renamed]"))
+    configuration = config.load(ini, {})
+
+    cancel(configuration, back.machine.store, back.movers, jitter=lambda: 0.5)
+
+    assert not back.task.under_way
+    assert back.machine.store.retrievals() == []
+
+
+def test_a_mover_that_refuses_to_stop_keeps_nobody_waiting(back: Back) -> None:
+    back.happenings = [back.machine.stop.set]
+    back.bring()
+    back.machine.stop.clear()
+    back.mover.refuse("cancel", TransferRefusedError("not yours"))
+
+    cancel(
+        back.machine.configuration, back.machine.store, back.movers, log=back.machine,
+        jitter=lambda: 0.5,
+    )  # fmt: skip
+
+    assert back.machine.store.retrievals() == []
+    assert any("cannot be stopped" in each for each in back.machine.told)
+
+
+def test_the_folder_of_another_command_that_is_not_there_ends_nothing(back: Back) -> None:
+    to = back.machine.base / "scratch"
+    to.mkdir()
+    back.machine.archived(G1, {"b.ap.bin": some_bytes(7)})
+    back.mover.archive[f"{G1}/b.ap.bin"] = some_bytes(7)
+    other = back.machine.prepare(back.movers, to=to, h2o="SC012")
+    back.mover.refuse("reserve", TransferUnavailableError("503"), times=1)
+    back.happenings = [back.machine.stop.set]
+    back.machine.bring(back.movers, other, asked_for="other", tell=back._turned)
+    back.machine.stop.clear()
+    to.rename(back.machine.base / "aside")
+    back.mover.by_itself = True
+
+    assert back.bring(back.machine.prepare(back.movers, h2o="SC011")).complete
+
+    assert [each.asked_for for each in back.machine.store.retrievals()] == ["other"]
+    (back.machine.base / "aside").rename(to)
+    back.mover.files = to
+    plan = resume(back.machine.configuration, back.machine.store)
+    assert names(back.machine.bring(back.movers, plan).brought) == [f"{G1}/b.ap.bin"]
 
 
 def test_a_pause_holds_it_up(back: Back) -> None:
