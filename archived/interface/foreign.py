@@ -11,7 +11,7 @@ def as_restriction(given: Any) -> Any:
 
     What a row has no value for is None: that is how a data frame shows it.
     """
-    if hasattr(given, "columns") and hasattr(given, "to_dict"):  # a data frame
+    if all(hasattr(given, each) for each in ("columns", "index", "to_dict")):  # a data frame
         named = any(each is not None for each in given.index.names)
         rows = (given.reset_index() if named else given).to_dict("records")
         return [_known(each) for each in rows]

@@ -24,6 +24,11 @@ class DatasetRow(NamedTuple):
     archived_at: datetime | None
     rig: str
 
+    @property
+    def h2o(self) -> str | None:
+        """The animal's name on disk."""
+        return self.water_restriction_number
+
 
 class FileRow(NamedTuple):
     """One file of a dataset; the meaning of each attribute is in docs/PYTHON.md."""
@@ -45,3 +50,8 @@ class FileRow(NamedTuple):
     convention: str
     ident: str | None
     rig: str
+
+    @property
+    def h2o(self) -> str | None:
+        """The animal's name on disk."""
+        return self.water_restriction_number

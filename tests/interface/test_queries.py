@@ -255,10 +255,12 @@ def test_rows_have_names_and_types(archive: Archive) -> None:
 
     assert isinstance(row, DatasetRow)
     assert row.subject_id == 407513
+    assert row.h2o == row.water_restriction_number == "SC011"
     assert row.session_date == date(2019, 2, 23)
     assert row.archived_at == datetime(2026, 3, 14, 12, tzinfo=UTC)
     assert (row.files, row.bytes, row.session) == (2, 1010, None)
     assert isinstance(archive.files.fetch(limit=1)[0], FileRow)
+    assert archive.files.fetch(limit=1)[0].h2o == "SC011"
 
 
 @pytest.mark.parametrize(("about", "row"), [(About.DATASETS, DatasetRow), (About.FILES, FileRow)])
