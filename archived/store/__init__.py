@@ -114,10 +114,10 @@ class Store(
             runs = parsed.path is not None and bool(LockedFile(parsed.path).held())
             bring_up_to_date(door, create=create, daemon_runs=runs)
             rig_id = rig_id_of(door, rig, create=create)
+            return cls(door, rig_id, rig, daemon_lock(door, rig_id))
         except BaseException:
             door.close()
             raise
-        return cls(door, rig_id, rig, daemon_lock(door, rig_id))
 
     def close(self) -> None:
         """Let go of all connections."""

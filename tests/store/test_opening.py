@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from textwrap import indent
 from typing import Any
@@ -152,14 +153,12 @@ def test_a_truncated_store_is_recognised(tmp_path: Path) -> None:
 
 def test_the_store_of_a_newer_release_is_left_alone(empty_address: str) -> None:
     reopen(empty_address, create=True).close()
-    door = Door(parse(empty_address))
-    door.connect()
-    door.change(
-        f"INSERT INTO {HISTORY} (name, applied) VALUES (?, ?)",
-        "0999_from_the_future",
-        NOON.replace(tzinfo=None),
-    )
-    door.close()
+    with closing(Door(parse(empty_address))) as door:
+        door.change(
+            f"INSERT INTO {HISTORY} (name, applied) VALUES (?, ?)",
+            "0999_from_the_future",
+            NOON.replace(tzinfo=None),
+        )
     with pytest.raises(StoreTooNewError, match="0999_from_the_future"):
         reopen(empty_address, create=True)
 
@@ -168,8 +167,8 @@ def test_the_tables_are_those_of_the_migrations(empty_address: str) -> None:
     reopen(empty_address, create=True).close()
     built = database(parse(empty_address))
     built.connect()
-    difference = diff_models(built, list(TABLES))
-    built.close()
+    with closing(built):
+        difference = diff_models(built, list(TABLES))
     if built.__class__.__name__ == "MySqlDatabase":
         # It makes an index of its own for each reference to another table.
         references = {
@@ -188,9 +187,8 @@ def test_the_migrations_and_the_models_say_the_same_in_sql(tmp_path: Path) -> No
     reopen(str(tmp_path / "migrated.db"), create=True).close()
     modelled = database(parse(str(tmp_path / "modelled.db")))
     modelled.connect()
-    with modelled.bind_ctx(TABLES, bind_refs=False, bind_backrefs=False):
+    with closing(modelled), modelled.bind_ctx(TABLES, bind_refs=False, bind_backrefs=False):
         modelled.create_tables(TABLES)
-    modelled.close()
 
     def schema(name: str) -> dict[str, list[set[object]]]:
         """What SQLite says of each table: a column that was added later is written otherwise, and is the same."""
@@ -248,10 +246,9 @@ def test_a_store_is_not_migrated_under_the_feet_of_a_daemon(
                 reopen(empty_address)
     monkeypatch.setattr("archived.store.opening.MIGRATIONS", later)
     reopen(empty_address).close()
-    door = Door(parse(empty_address))
-    door.connect()
-    assert "0900_more" in Runner(door.database, str(later), table_name=HISTORY).applied()
-    door.close()
+    with closing(Door(parse(empty_address))) as door:
+        door.connect()
+        assert "0900_more" in Runner(door.database, str(later), table_name=HISTORY).applied()
 
 
 def more_migrations(tmp_path: Path, name: str, up: str) -> Path:
