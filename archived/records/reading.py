@@ -125,6 +125,9 @@ def _read(root: str, path: str) -> Record | RecordProblem:
         record = from_json(read_small(root, path, LARGEST_RECORD))
         if f"{record_folder(record.path)}/{RECORD_NAME}" != path:
             raise RecordError("it lies where the record of another dataset belongs")
+        inside = f"{record.path}/" if record.path else ""
+        if not all(each.path.startswith(inside) for each in record.files):
+            raise RecordError("it tells of files outside of its dataset")
     except ArchivedError as error:
         return _problem(path, error)
     return record

@@ -86,6 +86,21 @@ def test_a_record_that_cannot_be_read_is_told_of_and_not_written_over(archive: B
         assert store.record_note(store.dataset(f"raw-ephys/{RUN}").id) is None
 
 
+def test_a_record_that_tells_of_files_of_another_dataset_is_not_believed(archive: Bench) -> None:
+    archive.put_run()
+    other = RecordedFile(path="SC012/x.bin", size=3, mtime_ns=None, file_type="unknown")
+    tell(archive, to_json(record(other)))
+
+    outcome = archive.discover()
+
+    [problem] = outcome.problems
+    assert problem.why == "it tells of files outside of its dataset"
+    assert set(archive.files(f"raw-ephys/{RUN}")) == {
+        f"SC011_022319_g0_t0.imec0.{name}" for name in SIZES
+    }
+    assert archive.alarms() == []
+
+
 def test_records_are_not_asked_for_twice(globus: Bench) -> None:
     globus.put_run()
     tell(globus, to_json(record()))
