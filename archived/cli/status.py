@@ -13,7 +13,7 @@ from archived.cli.caller import Caller, pass_caller
 from archived.cli.kinds import Duration
 from archived.cli.output import print_json, talk
 from archived.cli.shell import NEEDS_A_PERSON, examples, json_option
-from archived.cli.status_page import ONE_RIG, Drawing
+from archived.cli.status_page import ONE_RIG, UNKNOWN_SUBJECTS, Drawing
 from archived.cli.times import iso
 from archived.cli.views import View, alarm_view, batch_view, pause_view, unrecognised_view
 from archived.cli.whose import rig_options
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 ATTENTION = 20
 UNRECOGNISED = 20
-UNKNOWN_SUBJECTS = 100
 """How many a look shows; `list --state failed` has all of them, `--json` says how many there are."""
 
 

@@ -17,6 +17,9 @@ from archived.core.units import format_size
 UNKNOWN_SHOWN = 10
 """How many animals without a subject a person is shown."""
 
+UNKNOWN_SUBJECTS = 100
+"""How many `--json` names; `subjects list --unknown` has all of them."""
+
 BUSY = (State.TRANSFERRING, State.VERIFYING)
 
 
@@ -125,7 +128,8 @@ def _trouble(label: Cell | None, message: str, view: View, now: datetime) -> lis
 def _unknown_subjects(h2os: Sequence[str]) -> list[Line]:
     """A line, and what to do; recordings of such animals are archived all the same, unless they say otherwise."""
     more = len(h2os) - UNKNOWN_SHOWN
-    names = ", ".join(h2os[:UNKNOWN_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    number = f"at least {more}" if len(h2os) == UNKNOWN_SUBJECTS else str(more)
+    names = ", ".join(h2os[:UNKNOWN_SHOWN]) + (f" and {number} more" if more > 0 else "")
     return [
         line(),
         line(Cell("No subject is known for ", Style.WARN), names),

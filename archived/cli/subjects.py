@@ -25,6 +25,9 @@ from archived.core.subjects import Subject, read_csv, why_no_h2o, why_no_subject
 if TYPE_CHECKING:
     from archived.store import Store
 
+ALL = 10**9
+"""More animals than there are."""
+
 
 @click.group(
     epilog=examples(
@@ -62,7 +65,7 @@ def list_subjects(
     """List the animals that are known, with what the catalogue has of them."""
     with caller.store() as store:
         caller.refresh_subjects(store)
-        strangers = store.unknown_h2os(limit=10_000)
+        strangers = store.unknown_h2os(limit=ALL)
         if unknown:
             amounts = store.amounts()
             asked = [each for each in strangers if h2o in (None, each)]

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from archived.core.subjects import Subject
+from archived.store import FolderSighting
 from demo import rig as programs
 from tests.builders import NOON
 from tests.cli.contract import fits
 from tests.cli.rigs import G0, G1, CliRig, archived_and_ready
-from tests.store.bench import Bench
+from tests.store.bench import FILE_TYPE, LOCATION, ROOT, Bench, file_stat, recording
 
 LIST = "subject_id,h2o,sex\n407513,SC011,F\n"
 
@@ -338,6 +340,19 @@ class TestStatus:
 
         rig.said("subjects", "add", "407513", "SC011")
         assert rig.json("status")["unknown_subjects"] == []
+
+    def test_no_number_is_told_that_nobody_counted(self, rig: CliRig, bench: Bench) -> None:
+        for animal in (f"SC{number:03}" for number in range(102)):
+            path = f"{animal}/catgt_{animal}_022319_g0"
+            file = file_stat(f"{path}/a.bin", 1)
+            found = replace(recording(path), h2o=animal)
+            seen = FolderSighting(ROOT, LOCATION, found, path, 1, (), ((file, FILE_TYPE),))
+            bench.store.sight([seen], bench.now)
+        rig.said("subjects", "add", "1", "dl4")
+
+        assert len(rig.json("status")["unknown_subjects"]) == 100
+        assert "SC009 and at least 90 more\n" in rig.said("status")
+        assert len(rig.json("subjects", "list", "--unknown")) == 102
 
     def test_and_where_they_are_configured(self, rig: CliRig, bench: Bench) -> None:
         archived_and_ready(bench)
