@@ -19,6 +19,7 @@ from archived.errors import (
 from archived.store.address import Address
 from archived.store.connection import Door, damaged
 from archived.store.filesystem import is_network, mount_here
+from archived.store.header import read_header
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY = "archived_schema"
@@ -58,8 +59,8 @@ def examine_file(address: Address, *, create: bool) -> None:
         if not create:
             raise missing(address)
         return
-    with _reading(address), path.open("rb") as file:
-        header = file.read(len(SQLITE_HEADER))
+    with _reading(address):
+        header = read_header(path, len(SQLITE_HEADER))
     if header and header != SQLITE_HEADER:
         raise damaged(address, "it is not a SQLite database")
 

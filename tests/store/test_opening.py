@@ -10,6 +10,7 @@ from pathlib import Path
 from textwrap import indent
 from typing import Any
 
+import apsw
 import pytest
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
@@ -23,6 +24,7 @@ from archived.errors import (
 )
 from archived.store import Store, filesystem
 from archived.store.address import database, parse
+from archived.store.catalogue import Catalogue
 from archived.store.connection import Door
 from archived.store.opening import HISTORY, MIGRATIONS
 from archived.store.schema import TABLES
@@ -390,6 +392,26 @@ def test_a_store_that_may_not_be_read_is_said_to_be_so(
     def refuse(self: Path, mode: str = "r") -> None:
         raise PermissionError(13, "Permission denied")
 
+    def cannot_open(*_given: object) -> None:
+        raise apsw.CantOpenError("unable to open database file")
+
+    monkeypatch.setattr("archived.store.header.apsw.VFSFile", cannot_open)
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(StoreError, match="Permission denied"):
         reopen(str(path))
+
+
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="this system does not list its locks")
+def test_looking_at_a_store_again_lets_go_of_no_lock_on_it(tmp_path: Path) -> None:
+    path = tmp_path / "archived.db"
+
+    def locks() -> int:
+        inode = f":{path.stat().st_ino} "
+        return sum(inode in line for line in Path("/proc/locks").read_text().splitlines())
+
+    with reopen(str(path), create=True) as store:
+        store.counts()
+        assert locks() == 1
+        reopen(str(path)).close()
+        Catalogue.open(str(path)).close()
+        assert locks() == 1

@@ -14,6 +14,7 @@ from archived.store.address import BUSY_TIMEOUT, Address, SqliteDatabase
 from archived.store.connection import Door, Row, damaged
 from archived.store.failures import cause
 from archived.store.fields import from_text
+from archived.store.header import read_header
 from archived.store.opening import HISTORY, MIGRATIONS, examine_file, missing
 
 TRIES = 20
@@ -109,8 +110,7 @@ class _ReadOnlyDatabase(SqliteDatabase):
 
     def _is_alone(self) -> bool:
         """Whether nobody writes at this moment, so that SQLite has no file by which it could keep us apart."""
-        with self._path.open("rb") as file:
-            header = file.read(20)
+        header = read_header(self._path, 20)
         return header[18:19] == bytes([_WAL_FORMAT]) and self._log() is None
 
     def _fingerprint(self, *, alone: bool) -> Fingerprint:
