@@ -6,7 +6,18 @@
 from __future__ import annotations
 
 from archived.carry.around import CarryPolicy, Log
+from archived.carry.ask import FIRST_POLL
 from archived.carry.carrier import Carrier
 from archived.carry.load import Alarms, Ending, Load, Proof, Setback
 
-__all__ = ["Alarms", "Carrier", "CarryPolicy", "Ending", "Load", "Log", "Proof", "Setback"]
+__all__ = [
+    "FIRST_POLL",
+    "Alarms",
+    "Carrier",
+    "CarryPolicy",
+    "Ending",
+    "Load",
+    "Log",
+    "Proof",
+    "Setback",
+]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from archived.carry import Carrier, CarryPolicy
+from archived.carry import FIRST_POLL, Carrier, CarryPolicy
 from archived.config import Configuration
 from archived.core.model import Direction
-from archived.core.retrieving import BringState, WantedFile, split
+from archived.core.retrieving import BringState, split
 from archived.core.retrying import RetryPolicy
 from archived.errors import StoreError
 from archived.retrieve.load import Bringing
@@ -24,6 +24,9 @@ from archived.store import Store
 LONGEST_WAIT = timedelta(minutes=1)
 SHORTEST_WAIT = timedelta(milliseconds=10)
 STORE_PAUSE = timedelta(seconds=5)
+
+Totals = Mapping[BringState, tuple[int, int]]
+"""How many files are in each state, and their bytes."""
 
 CANCELLED = "cancelled by a person"
 
@@ -48,11 +51,13 @@ class Run:
             try:
                 self._plan_due(self.now())
                 back = carrier.turn(self.now())
-                self._end_what_is_done(self.now())
-                self._tell_progress()
+                # Once a turn: these are sums over every file, and nobody else changes them meanwhile.
+                totals = self._totals()
+                self._end_what_is_done(totals, self.now())
+                self._tell_progress(totals)
                 if not self._open():
                     return
-                self._wait(back)
+                self._wait(back, totals)
             except StoppedError:
                 return
             except StoreError as error:
@@ -69,7 +74,7 @@ class Run:
                     for each in self.retrievals:
                         self.store.end_retrieval(each, self.now())
                     return
-                self._wait(back)
+                self._wait(back, self._totals())
             except StoreError as error:
                 self._wait_for_store(error)
 
@@ -105,7 +110,8 @@ class Run:
     def _plan_due(self, now: datetime) -> None:
         transfer = self.configuration.transfer
         for each in self.retrievals:
-            due = [file for file in self._wanted(each) if file.due is None or file.due <= now]
+            wanted = self.store.retrieval_files(each, BringState.WANTED)
+            due = [file for file in wanted if file.due is None or file.due <= now]
             portions = split(due, max_files=transfer.max_files, max_bytes=transfer.max_bytes)
             for portion in portions:
                 self.store.plan_retrieval(
@@ -116,26 +122,27 @@ class Run:
                     now + transfer.deadline,
                 )
 
-    def _wanted(self, retrieval: str) -> list[WantedFile]:
-        if not self.store.retrieval_totals(retrieval)[BringState.WANTED][0]:
-            return []
-        return self.store.retrieval_files(retrieval, BringState.WANTED)
-
     def _open(self) -> bool:
         going_on = {each.id for each in self.store.retrievals()}
         return any(each in going_on for each in self.retrievals)
 
-    def _end_what_is_done(self, now: datetime) -> None:
-        for each in self.store.retrievals():
-            totals = self.store.retrieval_totals(each.id)
-            if not totals[BringState.WANTED][0] and not totals[BringState.TRAVELLING][0]:
-                self.store.end_retrieval(each.id, now)
+    def _totals(self) -> Mapping[str, Totals]:
+        going_on = {each.id for each in self.store.retrievals()}
+        return {each: self.store.retrieval_totals(each) for each in {*self.retrievals, *going_on}}
 
-    def _wait(self, back: datetime | None) -> None:
-        times = [] if back is None else [back]
+    def _end_what_is_done(self, totals: Mapping[str, Totals], now: datetime) -> None:
+        for each, sums in totals.items():
+            if not sums[BringState.WANTED][0] and not sums[BringState.TRAVELLING][0]:
+                self.store.end_retrieval(each, now)
+
+    def _wait(self, back: datetime | None, totals: Mapping[str, Totals]) -> None:
+        times, now = [] if back is None else [back], self.now()
+        # What was due and could not be planned travels to the same place already, for another command.
+        soonest = now + min(FIRST_POLL, self.configuration.transfer.poll)
         for each in self.retrievals:
-            times += [file.due for file in self._wanted(each) if file.due is not None]
-        now = self.now()
+            if totals[each][BringState.WANTED][0]:
+                wanted = self.store.retrieval_files(each, BringState.WANTED)
+                times += [max(file.due, soonest) for file in wanted if file.due is not None]
         wait = min(times, default=now + SHORTEST_WAIT) - now
         self.stop.wait(max(SHORTEST_WAIT, min(wait, LONGEST_WAIT)).total_seconds())
 
@@ -146,8 +153,8 @@ class Run:
         self.telling.warning("store unavailable", error=str(error))
         self.stop.wait(STORE_PAUSE.total_seconds())
 
-    def _tell_progress(self) -> None:
-        totals = [self.store.retrieval_totals(each) for each in self.retrievals]
+    def _tell_progress(self, all_totals: Mapping[str, Totals]) -> None:
+        totals = [all_totals[each] for each in self.retrievals]
         done = (BringState.ARRIVED, BringState.THERE)
         live = self.store.live_retrievals()
         running = sum(each.bytes_done for each in live if each.retrieval in self.retrievals)
