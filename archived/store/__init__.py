@@ -133,8 +133,8 @@ class Store(
         """What the store is built on, for `check`."""
         address = self._door.address
         if address.path is None:
-            version = str(self._door.database.server_version)
-            return Finding(True, f"store {address.shown}", fields={"server": version})
+            server = self._door.server()
+            return Finding(True, f"store {address.shown}, {server}", fields={"server": server})
         version = ".".join(str(part) for part in sqlite_version())
         journal = journal_mode(sqlite_version())
         mount = mount_here(address.path.parent)

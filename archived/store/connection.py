@@ -139,6 +139,15 @@ class Door:
         other.refusal = refusal
         return other
 
+    def server(self) -> str:
+        """What the server says that it is: `PostgreSQL 15.18`, `MariaDB 10.11.19`."""
+        row = self.row("SELECT version()")
+        words = str(row[0] if row else "").replace(",", " ").split()
+        if self.kind.name == "postgresql":
+            return " ".join(words[:2])
+        number, _, more = (words or [""])[0].partition("-")
+        return f"{'MariaDB' if 'MariaDB' in more else 'MySQL'} {number}"
+
     @property
     def connected(self) -> bool:
         """Whether this thread has a connection just now, as far as it knows."""

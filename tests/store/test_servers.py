@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from archived.store.address import PARAMETERS, parse
 from archived.store.servers import served
 from tests.builders import NOON
 from tests.store.bench import Bench
-from tests.store.servers import SERVERS, Server, give, running
+from tests.store.servers import SERVERS, Server, give, require, running
 
 
 @pytest.mark.parametrize(
@@ -169,6 +170,27 @@ def self_signed(certificate: Path, key: Path) -> None:
             serialization.NoEncryption(),
         )
     )
+
+
+def test_check_tells_which_server_it_is(server_kind: str, server_address: str) -> None:
+    with Store.open(server_address, rig="rig-1") as store:
+        finding = store.library()
+    name = {"postgresql": "PostgreSQL", "mysql": "MariaDB"}[server_kind]
+    assert finding.ok
+    assert re.fullmatch(rf"store {re.escape(server_address)}, {name} [0-9]+\.[0-9.]+", finding.what)
+    assert finding.fields["server"].startswith(f"{name} ")
+
+
+def test_a_server_that_is_not_installed_is_skipped_here_and_fails_where_all_is_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(SERVERS["mysql"], "programs", lambda: None)
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="apt-get install mariadb-server"):
+        require("mysql")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no MariaDb server is installed"):
+        require("mysql")
 
 
 class TestPermissions:
