@@ -117,7 +117,7 @@ def _discover(
     quiet: bool,
 ) -> tuple[View, ArchivedError | None]:
     """One location. What goes wrong with its archive does not keep the others from being looked at."""
-    from archived.discover.pace import Manners
+    from archived.transfer.pace import Manners
 
     with reporting_walks(caller.environ, quiet=quiet) as reporter:
         discovering = _discovering(caller, store, movers, reporter)

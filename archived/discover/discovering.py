@@ -10,12 +10,12 @@ from datetime import datetime
 from archived import clock
 from archived.config import Configuration, LocationSettings
 from archived.core.model import CollectionArchive, StorageLocation
-from archived.discover.pace import Manners, Pace, PatientMover, StoppedError
 from archived.discover.sorting import Sorter, sorter_for
 from archived.discover.walking import Walk, WalkProgress
 from archived.ports import Transfers
 from archived.records.reading import RecordProblem, read_records
 from archived.store import Discovery, Store
+from archived.transfer.pace import Manners, Pace, PatientMover, StoppedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

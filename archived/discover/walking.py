@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from archived.core.model import parent
-from archived.discover.pace import Pace, PatientMover, StoppedError
 from archived.discover.sorting import Sorter
 from archived.errands import Finished, ThreadErrands
 from archived.errors import (
@@ -20,6 +19,7 @@ from archived.errors import (
 )
 from archived.ports import Entry
 from archived.store import Discovery, FolderCounts, Store
+from archived.transfer.pace import Pace, PatientMover, StoppedError
 
 AT_ONCE = 4
 """How many folders are listed at a time."""

@@ -17,12 +17,12 @@ from archived.config import Configuration
 from archived.core.discovery import Kind
 from archived.core.model import Dataset, DatasetFile
 from archived.discover.discovering import Discovering, Outcome, Wish
-from archived.discover.pace import Manners, Pace, PatientMover
 from archived.discover.walking import WalkProgress
 from archived.movers import opened
 from archived.ports import Entry, Transfers
 from archived.simulator import SimulatedGlobus, running
 from archived.store import Selector, Store
+from archived.transfer.pace import Manners, Pace, PatientMover
 
 RIG_COLLECTION = "c40e971d-0075-4a82-b12f-8f9717762e7b"
 ARCHIVE_COLLECTION = "5b875fda-4185-11e8-bb52-0ac6873fc732"

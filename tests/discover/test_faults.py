@@ -10,13 +10,13 @@ import pytest
 from archived import clock
 from archived.core.discovery import Kind
 from archived.core.lifecycle import State
-from archived.discover.pace import Manners, Pace, StoppedError
 from archived.errors import (
     ArchiveMissingError,
     LoginRequiredError,
     NotPermittedError,
     TransferUnavailableError,
 )
+from archived.transfer.pace import Manners, Pace, StoppedError
 from tests.discover.bench import ARCHIVE_COLLECTION, CATGT, PROBE, RUN, Bench
 
 LISTING = "GET /v0.10/operation/endpoint/*/ls"
