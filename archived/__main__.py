@@ -18,6 +18,7 @@ from archived.config import Configuration
 from archived.daemon.outage import Outage
 from archived.daemon.surroundings import Log
 from archived.errors import ArchivedError, ConfigurationError, StoreError
+from archived.store.address import parse
 
 NEEDS_A_PERSON = 3
 
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def load(path: Path) -> Configuration:
-    """The configuration, held against the disk too, with its secret kept out of the log from here on.
+    """The configuration, held against the disk too, with its secrets kept out of the log from here on.
 
     Raises `ConfigurationError`.
     """
@@ -47,9 +48,9 @@ def load(path: Path) -> Configuration:
     mistakes = config.mistakes_on_disk(configuration, os.environ)
     if mistakes:
         raise config.MistakesError(str(path), mistakes)
-    secret = configuration.globus.client_secret()
-    if secret is not None:
-        logs.hide(secret)
+    for secret in (configuration.globus.client_secret(), parse(configuration.store).password):
+        if secret is not None:
+            logs.hide(secret)
     return configuration
 
 
