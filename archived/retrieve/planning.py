@@ -36,6 +36,7 @@ from archived.retrieve.values import (
 )
 from archived.retrieve.wanted import wanted_files
 from archived.store import Selector, Store
+from archived.transfer.pace import Manners
 
 
 @dataclass
@@ -165,7 +166,8 @@ class _Planner:
         others = [each for each in sound if each.file_id not in gone_on_with]
         absent = self._compare(destination, others, copies)
         mover = self._movers.of(place)
-        bad = shortcomings(mover, absent, stop=self._stop, tell=self._tell)
+        manners = Manners() if place.collection else Manners(requests_a_second=None)
+        bad = shortcomings(mover, absent, stop=self._stop, tell=self._tell, manners=manners)
         self._found.missing += [
             _remark(file, bad[file.path]) for file in absent if file.path in bad
         ]
