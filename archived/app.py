@@ -18,8 +18,10 @@ from archived.core.batching import BatchPolicy, Order
 from archived.core.lifecycle import State
 from archived.core.model import LIVE_BATCHES, Direction
 from archived.core.recognition import Recogniser
+from archived.core.records import RecordState
 from archived.core.retrying import RetryPolicy
 from archived.daemon import Daemon, Policies, SubjectSources, Surroundings, WatchedRoot
+from archived.daemon.pacing import Pace
 from archived.daemon.surroundings import Log, RecordKeeping
 from archived.errands import ThreadErrands
 from archived.movers import Movers, opened
@@ -34,8 +36,8 @@ LANES = {
     "judge": 2,
     "mover": 4,
     "proof": 2,
-    "digest": 1,
-    "record": 1,
+    "describe": 1,
+    "deposit": 1,
     "subjects": 2,
     "mirror": 1,
 }
@@ -49,9 +51,8 @@ LANE_OF = {
     "poll": "mover",
     "cancel": "mover",
     "verify": "proof",
-    "digest": "digest",
-    "record": "record",
-    "deposit": "record",
+    "describe": "describe",
+    "deposit": "deposit",
     "subject list": "subjects",
     "lab subjects": "subjects",
     "mirror": "mirror",
@@ -65,6 +66,8 @@ class Progress:
     counts: Mapping[State, int]
     bytes_done: int
     bytes_total: int
+    untold: int = 0
+    """Of how many datasets the archive is still to be told, once nothing else is left to do."""
 
 
 class Application:
@@ -120,7 +123,12 @@ class Application:
             counts=self.store.counts(),
             bytes_done=sum(batch.bytes_done for batch in live),
             bytes_total=sum(batch.bytes for batch in live),
+            untold=self._untold() if self.daemon.telling else 0,
         )
+
+    def _untold(self) -> int:
+        outstanding = self.store.count_records()
+        return sum(number for state, number in outstanding.items() if state is not RecordState.KEPT)
 
     def _tend_watcher(self) -> None:
         if self.watcher is None:
@@ -162,6 +170,8 @@ def assembled(
             )
         )
         movers = stack.enter_context(opened(configuration))
+        ended = threading.Event()
+        stack.callback(ended.set)
         errands = ThreadErrands(lanes=LANES, lane_of=LANE_OF.__getitem__, wake=wake.set)
         stack.callback(errands.close)
         around = Surroundings(
@@ -187,7 +197,7 @@ def assembled(
             mirror=partial(_mirror, configuration, store)
             if configuration.datajoint.mirror
             else None,
-            records=_record_keeping(configuration, movers),
+            records=_record_keeping(configuration, movers, ended, rests=not hurry),
         )
         watcher = Watcher(
             [each.root.path for each in around.roots],
@@ -261,7 +271,9 @@ def _mirror(configuration: Configuration, store: Store) -> Outcome:
     return mirror(store, configuration.datajoint, archives, Wish(newly_archived=True))
 
 
-def _record_keeping(configuration: Configuration, movers: Movers) -> RecordKeeping | None:
+def _record_keeping(
+    configuration: Configuration, movers: Movers, ended: threading.Event, *, rests: bool
+) -> RecordKeeping | None:
     if not configuration.records:
         return None
     return RecordKeeping(
@@ -269,6 +281,7 @@ def _record_keeping(configuration: Configuration, movers: Movers) -> RecordKeepi
         mover_of=movers.of,
         host=platform.node() or None,
         programs=programs(),
+        pace=lambda: Pace(ended, clock.monotonic, rests=rests),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -43,8 +43,8 @@ class Errands(Protocol):
     def busy(self, kind: str, subject: str) -> bool:
         """Whether such an errand is under way, or has come back and was not collected yet."""
 
-    def under_way(self) -> int:
-        """How many errands were begun and not collected yet."""
+    def under_way(self, *, but: Container[str] = ()) -> int:
+        """How many errands were begun and not collected yet, those of some kinds left out."""
 
     def finished(self) -> list[Finished]:
         """Collect what came back since the last call."""
@@ -95,10 +95,10 @@ class ThreadErrands:
         with self._lock:
             return (kind, subject) in self._open
 
-    def under_way(self) -> int:
+    def under_way(self, *, but: Container[str] = ()) -> int:
         """See `Errands.under_way`."""
         with self._lock:
-            return len(self._open)
+            return sum(kind not in but for kind, _ in self._open)
 
     def finished(self) -> list[Finished]:
         """See `Errands.finished`."""

@@ -43,6 +43,13 @@ ON_THE_WAY = (State.READY, State.TRANSFERRING, State.VERIFYING, State.WAITING)
 
 LEFT_SHOWN = 20
 
+ALL_DONE = "Everything is archived and proved."
+NOTHING_LEFT = "Of the recordings nothing more can be done now."
+STILL_TELLING = (
+    "Now the archive is told about {}, for which files may be read once more (docs/RECORDS.md). Ctrl-C ends that "
+    "without harm: the next run goes on with it."
+)
+
 SUBJECTS = ("dataset", "folder", "root", "location", "batch")
 CAUSES = ("why", "error", "reason")
 """Which fields of the log a person is told."""
@@ -76,7 +83,7 @@ def command(caller: Caller, as_json: bool) -> None:
             talk("The daemon is running: it does the work, this only watches. Ctrl-C ends that.")
             watch_daemon(caller, reporter)
         else:
-            _run(caller, configuration, reporter)
+            _run(caller, configuration, reporter, quiet=as_json)
     with caller.store() as store:
         view = gather(store, began)
     view["stopped"] = caller.stop.is_set()
@@ -99,16 +106,21 @@ def daemon_runs(caller: Caller) -> bool:
         return False
 
 
-def _run(caller: Caller, configuration: Configuration, reporter: Reporter) -> None:
-    from archived.app import run_until_idle
+def _run(caller: Caller, configuration: Configuration, reporter: Reporter, *, quiet: bool) -> None:
+    from archived.app import Progress, run_until_idle
 
-    run_until_idle(
-        configuration,
-        Talk(),
-        stop=caller.stop,
-        pid=os.getpid(),
-        progress=lambda told: reporter.tell(told.counts, told.bytes_done, told.bytes_total),
-    )
+    said = False
+
+    def progress(told: Progress) -> None:
+        nonlocal said
+        reporter.tell(told.counts, told.bytes_done, told.bytes_total)
+        if told.untold and not (said or quiet):
+            everything = not any(told.counts[each] for each in State if each is not State.ARCHIVED)
+            talk(ALL_DONE if everything else NOTHING_LEFT)
+            talk(STILL_TELLING.format(counted(told.untold, "dataset")))
+            said = True
+
+    run_until_idle(configuration, Talk(), stop=caller.stop, pid=os.getpid(), progress=progress)
 
 
 def watch_daemon(caller: Caller, reporter: Reporter) -> None:

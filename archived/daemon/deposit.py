@@ -30,6 +30,10 @@ ALONE_AFTER = 3
 
 DEADLINE = timedelta(days=1)
 
+WAITED_FOR = timedelta(minutes=10)
+"""How long somebody who waits for the end of everything waits for one step of a batch. Its files are small; where it
+takes longer, something is in its way, and the next run finds how it ended."""
+
 
 class Depositing:
     """Has the records carried, one batch at a time."""
@@ -76,11 +80,15 @@ class Depositing:
         if self._load is None or self._around.store.paused(now):
             return True
         logins = {alarm.key for alarm in self._around.store.alarms()}
+        live = self._live()
         if any(
-            each.attempts == 0 and f"login:{each.location}" not in logins for each in self._live()
+            each.attempts == 0
+            and f"login:{each.location}" not in logins
+            and _in(each.state_since + WAITED_FOR, WAITED_FOR, now)
+            for each in live
         ):
             return False
-        if self._live() or not self._ready(now):
+        if live or not (self._around.errands.busy("deposit", "") or self._ready(now)):
             return True
         self._maybe, self._look = True, None
         return False

@@ -5,22 +5,19 @@ It is never in the way of the data: it has threads of its own, and no failure he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 
-from archived.core.model import Dataset, DatasetFile
-from archived.core.records import RecordState
-from archived.daemon.digesting import Digested, digested, portion
-from archived.daemon.roots import noted_identity
+from archived.core.records import Record, RecordState
+from archived.daemon.digesting import Digested, digest_missing
 from archived.daemon.surroundings import RecordKeeping, Surroundings, error_of
 from archived.errands import Finished
 from archived.errors import ArchivedError, StoreError
-from archived.records.building import record_of, without_digest
+from archived.records.building import record_of
 from archived.records.load import TOLD_AFTER
 from archived.records.places import places_of
 from archived.records.spool import SpoolError, write_record
-from archived.store import Digest, OwedRecord
+from archived.store import OwedRecord, Store
 
 EVERY = timedelta(minutes=1)
 """How often is looked for something to do, once there was nothing."""
@@ -38,7 +35,7 @@ UNREADABLE_AFTER = 3
 class Describing:
     """Computes what is missing, and writes manifests and records into the spool."""
 
-    kinds = frozenset({"digest", "record"})
+    kinds = frozenset({"describe"})
 
     def __init__(self, around: Surroundings, wrote: Callable[[], None]) -> None:
         self._around = around
@@ -54,7 +51,7 @@ class Describing:
         if keeping is None:
             return
         for outcome in finished:
-            self._take(outcome, now)
+            self._take(keeping, outcome, now)
         waits = self._next is not None and self._next - EVERY <= now < self._next
         if self._at is None and not waits:
             self._begin(keeping, now)
@@ -94,46 +91,21 @@ class Describing:
             reason = f"the configuration has no location {owed.location}"
             store.set_record(owed, RecordState.KEPT, reason=reason)
             return
-        dataset, files = store.dataset_by_id(owed.dataset_id), store.files(owed.dataset_id)
-        digests = store.digests(owed.dataset_id)
-        missing = without_digest(files, digests)
-        if missing:
-            root = around.root_of(owed.location).root
-            work = partial(digested, root, noted_identity(store, root), portion(missing))
-            self._start("digest", owed, work)
-        else:
-            self._write(keeping, owed, dataset, files, digests)
+        root = around.root_of(owed.location).root
+        usable = places_of([around.locations[owed.location]], keeping.spool).usable
+        folder = usable[owed.location].root if usable else None
 
-    def _write(
-        self,
-        keeping: RecordKeeping,
-        owed: OwedRecord,
-        dataset: Dataset,
-        files: Sequence[DatasetFile],
-        digests: Mapping[int, Digest],
-    ) -> None:
-        store = self._around.store
-        places = places_of([self._around.locations[owed.location]], keeping.spool)
-        unusable = places.unusable.get(owed.location)
-        if unusable is not None:
-            store.set_record(owed, RecordState.KEPT, reason=str(unusable))
-            return
-        folder = places.usable[owed.location].root
-        events = store.events(name=dataset.name)
+        def work() -> Digested:
+            # There may be tens of thousands of files, which take seconds to read from the store.
+            digested = digest_missing(store, root, owed.dataset_id, keeping.pace())
+            if digested.complete and folder is not None:
+                write_record(folder, _record(store, owed.dataset_id, keeping))
+            return digested
 
-        def work() -> None:
-            record = record_of(
-                dataset, files, digests, events, host=keeping.host, programs=keeping.programs
-            )
-            write_record(folder, record)
-
-        self._start("record", owed, work)
-
-    def _start(self, kind: str, owed: OwedRecord, work: Callable[[], object]) -> None:
-        if self._around.errands.start(kind, str(owed.dataset_id), work):
+        if around.errands.start("describe", str(owed.dataset_id), work):
             self._at = owed
 
-    def _take(self, outcome: Finished, now: datetime) -> None:
+    def _take(self, keeping: RecordKeeping, outcome: Finished, now: datetime) -> None:
         owed = self._at
         if owed is None or outcome.subject != str(owed.dataset_id):
             return
@@ -142,21 +114,27 @@ class Describing:
             raise error
         if error is not None:
             self._failed(owed, error, now)
-        elif outcome.kind == "digest":
-            self._digested(owed, outcome.result, now)
+        elif outcome.result.complete:
+            self._described(keeping, owed, now)
         else:
-            if self._around.store.set_record(
-                owed, RecordState.WRITTEN, due=now, attempts=owed.attempts
-            ):
-                self._around.log.debug("record written", dataset=f"{owed.location}/{owed.path}")
-                self._wrote()
+            self._incomplete(owed, outcome.result, now)
         self._at = None
 
-    def _digested(self, owed: OwedRecord, result: Digested, now: datetime) -> None:
+    def _described(self, keeping: RecordKeeping, owed: OwedRecord, now: datetime) -> None:
+        around = self._around
+        unusable = places_of([around.locations[owed.location]], keeping.spool).unusable
+        if unusable:
+            reason = str(unusable[owed.location])
+            around.store.set_record(owed, RecordState.KEPT, reason=reason)
+        elif around.store.set_record(owed, RecordState.WRITTEN, due=now, attempts=owed.attempts):
+            around.log.debug("record written", dataset=f"{owed.location}/{owed.path}")
+            self._wrote()
+
+    def _incomplete(self, owed: OwedRecord, result: Digested, now: datetime) -> None:
         store, attempts = self._around.store, owed.attempts + 1
-        given_up = bool(result.unreadable) and attempts >= UNREADABLE_AFTER
-        store.note_digests({**result.found, **(result.unreadable if given_up else {})})
-        if result.unreadable and not given_up:
+        if result.unreadable and attempts >= UNREADABLE_AFTER:
+            store.note_digests(result.unreadable)
+        elif result.unreadable:
             why = next(iter(result.unreadable.values())).why
             due = self._around.next_try(attempts, now)
             store.set_record(owed, RecordState.OWED, due=due, attempts=attempts, reason=why)
@@ -185,3 +163,16 @@ class Describing:
         self._around.store.set_record(
             owed, RecordState.OWED, due=due, attempts=owed.attempts, reason=reason
         )
+
+
+def _record(store: Store, dataset_id: int, keeping: RecordKeeping) -> Record:
+    """What is known of a dataset as it was archived."""
+    dataset = store.dataset_by_id(dataset_id)
+    return record_of(
+        dataset,
+        store.files(dataset_id),
+        store.digests(dataset_id),
+        store.events(name=dataset.name),
+        host=keeping.host,
+        programs=keeping.programs,
+    )

@@ -78,6 +78,8 @@ class Daemon:
             Mirroring(around),
             Telling(around),
         )
+        self.telling = False
+        """Whether nothing is left of the data that could be done, and only the archive is to be told of them."""
         self._undelivered: dict[str, list[Finished]] = defaultdict(list)
         self._beat: datetime | None = None
         self._now: datetime | None = None
@@ -115,11 +117,17 @@ class Daemon:
 
     def idle(self, now: datetime) -> bool:
         """Whether there is nothing to do but to wait for people or for recordings to go on."""
-        return self._data_idle(now) and self.describing.idle(now) and self.depositing.idle(now)
+        if not self._data_idle(now):
+            self.telling = False
+            return False
+        idle = self.describing.idle(now) and self.depositing.idle(now)
+        self.telling = not idle
+        return idle
 
     def _data_idle(self, now: datetime) -> bool:
         around = self._around
-        if around.errands.under_way() or not self.sighting.seen_everything():
+        telling = self.describing.kinds | self.depositing.kinds
+        if around.errands.under_way(but=telling) or not self.sighting.seen_everything():
             return False
         blocked = self.sighting.blocked_roots()
         if not self.settling.only_staying_left(blocked):

@@ -81,6 +81,12 @@ class RecordKeeping:
     host: str | None = None
     programs: Mapping[str, str] = field(default_factory=dict)
     """The releases of what runs here, by name."""
+    pace: Callable[[], Callable[[], None]] = lambda: _at_full_speed
+    """Makes what is called, for one errand, between the reads of files that are read once more (see `Pace`)."""
+
+
+def _at_full_speed() -> None:
+    """No rests."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import hashlib
 import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from archived.core.formats.reading import Readable, UnreadableError
 from archived.rig.folders import GONE, Folder, open_below, parts_of
@@ -71,14 +71,18 @@ def open_readable(root: Root, path: str) -> Iterator[Readable]:
         os.close(descriptor)
 
 
-def checksum(root: Root, path: str, algorithm: str) -> str:
+def checksum(
+    root: Root, path: str, algorithm: str, *, going_on: Callable[[], None] = lambda: None
+) -> str:
     """The checksum of a whole file, in lower-case hexadecimal; `algorithm` as in `Checksum`.
 
-    Reads every byte, so it takes as long as the disk does. Raises as `open_readable` does.
+    Reads every byte, so it takes as long as the disk does. `going_on` is called before each read, and may wait or
+    raise. Raises as `open_readable` does.
     """
     digest = hashlib.new(algorithm.lower(), usedforsecurity=False)
     with open_readable(root, path) as file:
         for offset in range(0, file.size, CHECKSUM_PORTION):
+            going_on()
             digest.update(file.read(offset, CHECKSUM_PORTION))
     return digest.hexdigest()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,28 @@ class RecordWorld(World):
         }
         self.records = RecordKeeping(**{**values, **changes})
         self.daemon = self._build()
+
+    def save(self) -> Callable[[], None]:
+        """Keep the store and the archive as they are; what is returned brings them back, without a spool."""
+        self.store.close()
+        kept = {each: each.read_bytes() for each in self.base.glob("archived.db*")}
+        archive, now = dict(self.mover.archive), self.now
+
+        def restore() -> None:
+            self.store.close()
+            for each in self.base.glob("archived.db*"):
+                each.unlink()
+            for each, data in kept.items():
+                each.write_bytes(data)
+            shutil.rmtree(self.spool, ignore_errors=True)
+            self.mover.archive.clear()
+            self.mover.archive.update(archive)
+            self.record_mover = self._spool_mover("raw-ephys")
+            self.now = now
+            self.store = self._open()
+            self.keep()
+
+        return restore
 
     @property
     def spool(self) -> str:

@@ -39,6 +39,18 @@ WRITES = frozenset(
 NAMES = (f"raw-ephys/{RUN}", f"raw-video/{VIDEO}")
 
 
+def archived(folder: Path) -> RecordWorld:
+    """A rig that has archived everything, and told the archive nothing about it."""
+    world = RecordWorld(folder)
+    world.records = None
+    world.daemon = world._build()
+    world.record_video(trials=1)
+    world.record_run()
+    world.mover.leave_out_of_lists(*world.on_rig())
+    world.until(lambda: world.all_archived(2))
+    return world
+
+
 def mortal(world: RecordWorld, places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     """Build the daemon anew, with places to die at."""
     store, mover = world.store, world.record_mover
@@ -67,30 +79,24 @@ def test_killed_at_any_place_the_archive_is_told_in_the_end(
     tmp_path: Path, after: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fatal = 0
+    world = archived(tmp_path)
+    events = world.store.last_event()
+    restore = world.save()
     while True:
         fatal += 1
-        folder = tmp_path / str(fatal)
-        folder.mkdir()
-        world = RecordWorld(folder)
-        world.records = None
-        world.daemon = world._build()
-        world.record_video(trials=1)
-        world.record_run()
-        world.mover.leave_out_of_lists(*world.on_rig())
-        world.until(lambda world=world: world.all_archived(2))
-        events = world.store.last_event()
+        restore()
         places = Places(fatal, after=after)
         died = False
         with monkeypatch.context() as patched:
             try:
                 mortal(world, places, patched)
-                world.until(lambda world=world: world.told(*NAMES))
+                world.until(lambda: world.told(*NAMES))
                 world.pass_time(timedelta(minutes=3))
             except Killed:
                 died = True
         world.keep()
         world.restart()
-        world.until(lambda world=world: world.told(*NAMES))
+        world.until(lambda: world.told(*NAMES))
         world.pass_time(timedelta(minutes=5))
         assert {**world.manifest(RUN), **world.manifest(VIDEO)} == world.sums(), places.where
         assert world.data() == world.on_rig(), places.where
@@ -103,7 +109,7 @@ def test_killed_at_any_place_the_archive_is_told_in_the_end(
             for state, number in world.store.count_records().items()
             if state is not RecordState.PROVED
         )
-        world.store.close()
         if not died:
             break
+    world.store.close()
     assert fatal > 15, "there are this many places at the least"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from archived.core.lifecycle import State
 from archived.core.model import BatchState, Direction
 from archived.core.record_json import to_json
 from archived.core.records import RecordState, manifest_path, record_path
+from archived.daemon.pacing import EndedError
 from archived.errors import LoginRequiredError, TransferUnavailableError
 from archived.ports import TaskState
 from archived.store import Selector
@@ -94,7 +96,7 @@ def test_where_receipts_have_no_sha256_it_is_read_on_the_rig_once(
     monkeypatch.setattr(
         digesting,
         "checksum",
-        lambda root, path, kind: read.append(path) or checksum(root, path, kind),
+        lambda root, path, kind, **more: read.append(path) or checksum(root, path, kind, **more),
     )
     world.record_run()
     world.mover.leave_out_of_lists(*world.on_rig())
@@ -112,13 +114,79 @@ def test_a_large_dataset_is_read_in_portions_that_are_kept(
 ) -> None:
     from archived.daemon import digesting
 
+    read: list[str] = []
+    checksum = digesting.checksum
+
+    def ending(root: object, path: str, kind: str, **more: object) -> str:
+        if len(read) == 2:
+            raise EndedError("the program ended")
+        read.append(path)
+        return checksum(root, path, kind, **more)  # type: ignore[arg-type]
+
     monkeypatch.setattr(digesting, "FILES_AT_ONCE", 1)
     world.record_run()
     world.mover.leave_out_of_lists(*world.on_rig())
-    world.until(lambda: bool(world.digests(EPHYS_NAME)))
-    assert len(world.digests(EPHYS_NAME)) == 1
+    with monkeypatch.context() as ended:
+        ended.setattr(digesting, "checksum", ending)
+        world.until(lambda: len(read) == 2)
+    assert len(world.digests(EPHYS_NAME)) == 2
+    world.restart()
     world.until(lambda: world.told(EPHYS_NAME))
     assert world.manifest(RUN) == world.sums()
+
+
+def test_a_large_dataset_lets_others_have_their_turn(
+    world: RecordWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from archived.daemon import digesting
+
+    monkeypatch.setattr(digesting, "FILES_AT_ONCE", 1)
+    monkeypatch.setattr(digesting, "FILES_A_TURN", 1)
+    turns: list[int] = []
+    digest_missing = digesting.digest_missing
+
+    def counted(store: object, root: object, dataset_id: int, going_on: object) -> object:
+        turns.append(dataset_id)
+        return digest_missing(store, root, dataset_id, going_on)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("archived.daemon.describe.digest_missing", counted)
+    world.record_video(trials=2)
+    world.record_run()
+    world.mover.leave_out_of_lists(*world.on_rig())
+    world.until(lambda: world.told(EPHYS_NAME, VIDEO_NAME))
+    assert turns != sorted(turns)
+    assert turns != sorted(turns, reverse=True)
+    assert {**world.manifest(RUN), **world.manifest(VIDEO)} == world.sums()
+
+
+def test_the_files_of_the_store_are_read_by_errands_alone(
+    world: RecordWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of a large dataset take seconds, and the tick must not wait for them."""
+    errands, inside = world.daemon._around.errands, []
+    start = errands.start
+
+    def begun(kind: str, subject: str, work: Callable[[], object]) -> bool:
+        def watched() -> object:
+            inside.append(kind)
+            try:
+                return work()
+            finally:
+                inside.pop()
+
+        return start(kind, subject, watched)
+
+    files = type(world.store).files
+
+    def read(store: object, dataset_id: int) -> object:
+        caller = sys._getframe(1).f_code.co_filename
+        assert inside or not caller.endswith(("describe.py", "digesting.py"))
+        return files(store, dataset_id)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(errands, "start", begun)
+    monkeypatch.setattr(type(world.store), "files", read)
+    world.record_run()
+    world.until(lambda: world.told(EPHYS_NAME))
 
 
 def test_a_file_that_left_the_rig_before_has_no_sha256_and_the_record_says_why(
@@ -151,10 +219,10 @@ def test_a_file_that_cannot_be_read_holds_up_nothing_for_ever(
     world.mover.leave_out_of_lists(*world.on_rig())
     checksum = digesting.checksum
 
-    def failing(root: object, path: str, kind: str) -> str:
+    def failing(root: object, path: str, kind: str, **more: object) -> str:
         if path.endswith(".ap.bin"):
             raise UnreadableError("Input/output error")
-        return checksum(root, path, kind)  # type: ignore[arg-type]
+        return checksum(root, path, kind, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(digesting, "checksum", failing)
     world.until(lambda: world.told(EPHYS_NAME))
@@ -183,8 +251,12 @@ def test_a_new_revision_that_a_person_accepted_gets_its_record(world: RecordWorl
     before = world.manifest(VIDEO)
     for _ in programs.avi(next(folder.glob("*.avi")), [b"\0\3" * 333]):
         pass
-    world.until(lambda: world.states()[VIDEO_NAME] is State.FAILED, within=timedelta(days=2))
-    world.pass_time(timedelta(hours=3))
+    world.until(
+        lambda: world.states()[VIDEO_NAME] is State.FAILED,
+        within=timedelta(days=2),
+        step=10 * MINUTE,
+    )
+    world.pass_time(timedelta(hours=3), step=10 * MINUTE)
     assert world.manifest(VIDEO) == before, "nothing new is archived yet"
     world.store.accept(Selector(names=[VIDEO_NAME]), world.now, user="anna")
     world.until(lambda: not world.told(VIDEO_NAME))
@@ -431,6 +503,30 @@ def test_it_is_not_idle_while_something_can_be_told(world: RecordWorld) -> None:
     assert not world.daemon.idle(world.now)
     world.until(lambda: world.daemon.idle(world.now))
     assert world.told(EPHYS_NAME)
+
+
+def test_who_waits_is_told_when_only_the_archive_is_to_be_told(world: RecordWorld) -> None:
+    world.record_mover.online = False
+    world.record_run()
+    world.until(world.all_archived)
+    world.until(lambda: world.daemon.idle(world.now) or world.daemon.telling)
+    assert world.daemon.telling
+    world.record_mover.online = True
+    world.until(lambda: world.daemon.idle(world.now))
+    assert not world.daemon.telling
+    assert world.told(EPHYS_NAME)
+
+
+def test_who_waits_until_it_is_idle_does_not_wait_long_for_records_that_do_not_arrive(
+    world: RecordWorld,
+) -> None:
+    world.record_mover.online = False
+    world.record_run()
+    world.until(lambda: world.note_state(EPHYS_NAME) is RecordState.TRAVELLING)
+    assert not world.daemon.idle(world.now)
+    world.until(lambda: world.daemon.idle(world.now), within=timedelta(minutes=20))
+    world.record_mover.online = True
+    world.until(lambda: world.told(EPHYS_NAME))
 
 
 def test_who_waits_until_it_is_idle_does_not_wait_for_an_archive_that_is_away(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,9 @@ class InlineErrands:
         """Whether it waits to be collected."""
         return any(each.key == (kind, subject) for each in self._done)
 
-    def under_way(self) -> int:
+    def under_way(self, *, but: Container[str] = ()) -> int:
         """How many wait to be collected."""
-        return len(self._done)
+        return sum(each.kind not in but for each in self._done)
 
     def finished(self) -> list[Finished]:
         """Collect."""
@@ -170,13 +170,17 @@ class World:
             self.daemon.tick(self.now)
 
     def until(
-        self, condition: Callable[[], bool], *, within: timedelta = timedelta(hours=12)
+        self,
+        condition: Callable[[], bool],
+        *,
+        within: timedelta = timedelta(hours=12),
+        step: timedelta = timedelta(minutes=1),
     ) -> None:
-        """Let time go by until the condition holds."""
+        """Let time go by until the condition holds, with a tick in every step of it."""
         end = self.now + within
         while not condition():
             assert self.now < end, (self.states(), self.log.entries[-20:])
-            self.pass_time(timedelta(minutes=1))
+            self.pass_time(step, step=step)
 
     def states(self) -> Mapping[str, State]:
         """Of every dataset, by its name."""
