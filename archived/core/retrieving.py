@@ -123,7 +123,7 @@ def answer(wanted: WantedFile, lying: Lying | None, *, known: Copy | None = None
     if lying.copy == wanted.leftover:
         return Answer(BringState.WANTED, overwrite=True)
     if lying.size != wanted.size:
-        why = f"a different file is there: {lying.size} bytes, {wanted.size} in the archive"
+        why = f"a different file is there: {lying.size} bytes, {wanted.size} were archived"
         return Answer(BringState.DIFFERS, why)
     if known is not None and lying.copy == known:
         return Answer(BringState.THERE)
@@ -137,7 +137,7 @@ def compared(wanted: Checksum, found: str) -> Answer:
         return Answer(BringState.THERE)
     why = (
         f"a different file of the same size is there: its {wanted.algorithm} is {found}, "
-        f"{wanted.value} in the archive"
+        f"{wanted.value} was archived"
     )
     return Answer(BringState.DIFFERS, why)
 

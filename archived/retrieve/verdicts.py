@@ -97,5 +97,5 @@ def _difference(known: Checksum, found: str) -> str:
         return ""
     return (
         f"what arrived is not what was archived: its {known.algorithm} is {found}, {known.value} was archived; "
-        "do not use it, and look into the archive"
+        "do not use it but move it away, and look into the archive: what it holds may be damaged"
     )

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
+from archived.core.paths import printable
+from archived.errors import StoreError
 from archived.store.connection import Door
 from archived.store.opening import session_lock
 
@@ -49,11 +51,17 @@ class LockedFile:
         self._lock = FileLock(self.path, thread_local=False)
 
     def acquire(self) -> bool:
-        """See `DaemonLock.acquire`."""
+        """See `DaemonLock.acquire`. Raises `StoreError` where the file may not be used, such as another user's."""
         try:
             self._lock.acquire(timeout=PATIENCE, poll_interval=0.05)
         except Timeout:
             return False
+        except OSError as error:
+            raise StoreError(
+                f"{printable(str(self.path))}, which keeps two of a kind from running at once, cannot be locked: "
+                f"{error.strerror or error}; nothing was begun",
+                what_to_do="use the account that the store belongs to, or let this one write that file",
+            ) from error
         return True
 
     def release(self) -> None:

@@ -80,7 +80,7 @@ def missing(address: Address) -> StoreMissingError:
     """The error where there is no store yet and none may be begun."""
     return StoreMissingError(
         f"there is no store at {address.shown} yet",
-        what_to_do="start the daemon, which creates it; if there was one, put it back",
+        what_to_do="start the daemon, or type: archivedctl discover; either creates it. If there was one, put it back",
     )
 
 

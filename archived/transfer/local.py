@@ -104,7 +104,8 @@ class LocalTransfers:
         copier = self._copiers[order.direction]
         self._insist_on_folder(copier.source_root)
         self._insist_on_folder(copier.destination_root)
-        if is_inside(self._archive, self._copiers[Direction.ARCHIVE].source_root):
+        sends = order.direction is not Direction.RETRIEVE
+        if sends and is_inside(self._archive, copier.source_root):
             raise TransferRefusedError(
                 f"the archive {printable(self._archive)} lies inside the watched folder",
                 what_to_do="choose another folder for the archive",

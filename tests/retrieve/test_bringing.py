@@ -93,7 +93,7 @@ def test_a_file_that_differs_in_size_is_listed_and_left_alone(
         f"{G0}/a.ap.bin": b"mine"
     }
     assert names(outcome.differing) == [f"{G0}/a.ap.bin"]
-    assert "4 bytes, 5000 in the archive" in outcome.differing[0].reason
+    assert "4 bytes, 5000 were archived" in outcome.differing[0].reason
     assert not outcome.complete
 
 
@@ -216,6 +216,26 @@ def test_damage_in_the_archive_is_noticed_by_the_checksum(full: Machine, movers:
     assert len(outcome.brought) == 4
 
 
+def test_what_was_damaged_is_told_again_and_comes_once_it_is_well(
+    full: Machine, movers: Movers
+) -> None:
+    mine, theirs = full.here / G0 / "a.ap.bin", full.folder() / G0 / "a.ap.bin"
+    full.put(theirs, some_bytes(98))
+    outcome = full.retrieve(movers, h2o="SC011", location=EPHYS)
+    assert "do not use it but move it away" in outcome.failed[0].reason
+
+    again = full.retrieve(movers, h2o="SC011", location=EPHYS)
+
+    assert names(again.differing) == [f"{G0}/a.ap.bin"]
+    assert (
+        hashlib.sha256(TWO["a.ap.bin"]).hexdigest() + " was archived" in again.differing[0].reason
+    )
+    full.put(theirs, TWO["a.ap.bin"])
+    mine.unlink()
+    assert full.retrieve(movers, h2o="SC011", location=EPHYS).complete
+    assert mine.read_bytes() == TWO["a.ap.bin"]
+
+
 def test_what_is_not_archived_yet_is_told(full: Machine, movers: Movers) -> None:
     full.archived(f"{G0}x", {"c.bin": b"c"}, on_disk=False)
     bad = full.store.dataset(f"{EPHYS}/{G0}x")
@@ -314,6 +334,17 @@ def test_a_daemon_that_began_to_watch_meanwhile_keeps_the_files_out(
     assert full.arrived() == {}
     assert len(outcome.failed) == 5
     assert "watches" in outcome.failed[0].reason
+
+
+def test_a_folder_above_the_archive_is_a_destination_as_any_other(
+    full: Machine, movers: Movers
+) -> None:
+    before = contents(full.archive)
+
+    assert full.retrieve(movers, to=full.base).complete
+
+    assert contents(full.base / "SC012") == contents(full.folder() / "SC012")
+    assert contents(full.archive) == before
 
 
 def test_nothing_is_brought_into_an_archive(full: Machine, movers: Movers) -> None:

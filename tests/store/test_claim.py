@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,16 @@ def another_daemon(address: str) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
+
+
+def test_a_lock_that_may_not_be_used_is_told(tmp_path: Path) -> None:
+    (tmp_path / "archived.db.retrieve-lock").mkdir()
+    with (
+        Store.open(str(tmp_path / "archived.db"), rig="desk", create=True, now=NOON) as store,
+        pytest.raises(StoreError, match=r"archived\.db\.retrieve-lock, .* cannot be locked"),
+        store.claim_retrieval(1, "ada", NOON),
+    ):
+        raise AssertionError("it was claimed")
 
 
 def test_a_second_daemon_is_told_who_is_there(store: Store, address: str) -> None:
