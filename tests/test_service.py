@@ -17,6 +17,7 @@ def configured(base: Path, store: str) -> Path:
     rig = CliRig(base)
     text = rig.configuration.read_text()
     rig.configuration.write_text(text.replace(f"{base}/state/archived.db", store))
+    rig.configuration.chmod(0o600)
     return rig.configuration
 
 
