@@ -12,6 +12,7 @@ import pytest
 from archived.store import Store
 from tests.builders import NOON
 from tests.lab.catalogue import Catalogue
+from tests.lab.environments import end_servers
 from tests.lab.labs import Lab
 from tests.store.servers import SERVERS, Server
 
@@ -37,6 +38,12 @@ def lab_database(server_of: Callable[[str], Server]) -> Callable[[str], Server]:
         return server
 
     return lab_database
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_server_is_left() -> Iterator[None]:
+    yield
+    end_servers()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from filelock import FileLock
 _ROOT = Path(__file__).resolve().parents[2]
 _PROGRAMS = Path(__file__).parent / "programs"
 _SECONDS_TO_BUILD = 280
+_servers: dict[str, subprocess.Popen[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -53,17 +54,34 @@ class Release:
 
     def run(self, program: str, order: Any) -> Any:
         """Run a program of `programs/` in the environment; it is given JSON, and prints JSON."""
-        done = subprocess.run(
-            [str(self.python()), str(_PROGRAMS / f"{program}.py"), json.dumps(order)],
-            env={"PATH": os.defpath, "HOME": str(self.folder), "DJ_LOG_LEVEL": "WARNING"},
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-6000:]
-        return json.loads(done.stdout.splitlines()[-1])
+        server = self._server()
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(json.dumps({"program": program, "order": order}) + "\n")
+        server.stdin.flush()
+        code, printed, errors = json.loads(server.stdout.readline())
+        assert code == 0, errors[-6000:]
+        return json.loads(printed.splitlines()[-1])
+
+    def _server(self) -> subprocess.Popen[str]:
+        """The process that runs the programs; one for each release, since loading DataJoint takes seconds."""
+        if self.name not in _servers:
+            _servers[self.name] = subprocess.Popen(
+                [str(self.python()), str(_PROGRAMS / "serve.py")],
+                env={"PATH": os.defpath, "HOME": str(self.folder), "DJ_LOG_LEVEL": "WARNING"},
+                cwd=self.folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        return _servers[self.name]
+
+
+def end_servers() -> None:
+    """End the processes that run programs."""
+    while _servers:
+        _, server = _servers.popitem()
+        server.communicate(timeout=20)
 
 
 def _run(*command: str | Path) -> None:

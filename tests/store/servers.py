@@ -61,6 +61,10 @@ class Server(ABC):
         """A connection of its owner, which commits every statement by itself."""
 
     @abstractmethod
+    def where(self, connection: Any) -> str:
+        """The data folder of the server that a connection leads to."""
+
+    @abstractmethod
     def address(self, database: str, port: int | None = None) -> str:
         """The address of a database; through another port where a proxy serves it."""
 
@@ -74,11 +78,15 @@ class Server(ABC):
         for _ in range(int(START_WITHIN / 0.05)):
             assert self.process.poll() is None, (self.folder / "log").read_text()[-3000:]
             try:
-                self.connect().close()
+                with closing(self.connect()) as connection:
+                    where = self.where(connection)
             except Exception:  # noqa: BLE001 - each driver has its own, and not one of them matters
                 pause.wait(0.05)
-            else:
+                continue
+            if Path(where) == self.data:
                 return
+            # Somebody else's, who got the port first: this one is about to end, and says so.
+            pause.wait(0.05)
         raise AssertionError((self.folder / "log").read_text()[-3000:])
 
     @abstractmethod
@@ -190,6 +198,10 @@ class Postgres(Server):
             autocommit=True,
         )
 
+    def where(self, connection: Any) -> str:
+        """See `Server.where`."""
+        return str(connection.execute("SHOW data_directory").fetchone()[0])
+
     def address(self, database: str, port: int | None = None) -> str:
         """See `Server.address`."""
         return f"postgresql://{USER}@127.0.0.1:{port or self.port}/{database}"
@@ -274,6 +286,12 @@ class MariaDb(Server):
             # Otherwise every authority that the machine trusts is read first, at each connection.
             ssl_disabled=True,
         )
+
+    def where(self, connection: Any) -> str:
+        """See `Server.where`."""
+        cursor = connection.cursor()
+        cursor.execute("SELECT @@datadir")
+        return str(cursor.fetchone()[0])
 
     def address(self, database: str, port: int | None = None) -> str:
         """See `Server.address`."""
