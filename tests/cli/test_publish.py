@@ -11,11 +11,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from archived import clock
-from archived.cli.publish import Talk
+from archived.app import Progress
+from archived.cli.publish import ALL_DONE, NOTHING_LEFT, Talk
+from archived.core.lifecycle import State
 from archived.core.model import BatchState
 from archived.store import Store
 from tests.builders import NOON
@@ -89,6 +92,27 @@ def test_what_is_not_finished_is_left_and_told_why(rig: CliRig) -> None:
     assert [each["name"] for each in view["left"]] == [G0]
     assert "100 of 200 bytes" in view["left"][0]["reason"]
     assert archived_files(rig) == {"SC011_side_1-0000.avi"}
+
+
+@pytest.mark.parametrize(("failed", "words"), [(0, ALL_DONE), (1, NOTHING_LEFT)])
+def test_it_says_once_when_the_recordings_are_done_and_what_it_still_does(
+    rig: CliRig, monkeypatch: pytest.MonkeyPatch, failed: int, words: str
+) -> None:
+    counts = {**dict.fromkeys(State, 0), State.ARCHIVED: 3, State.FAILED: failed}
+
+    def run(_configuration: object, _log: object, *, progress: Any, **_more: object) -> int:
+        for untold in (0, 2, 2, 1):
+            progress(Progress(counts, 0, 0, untold))
+        return 0
+
+    monkeypatch.setattr("archived.app.run_until_idle", run)
+    rig.store().close()
+
+    said = rig.type("publish").stderr
+
+    assert said.count(words) == said.count("told about 2 datasets") == 1
+    assert "Ctrl-C" in said
+    assert words not in rig.type("publish", "--json").stderr
 
 
 def test_an_empty_rig_is_done_at_once(rig: CliRig) -> None:
