@@ -162,9 +162,9 @@ def test_a_move_is_made_only_from_the_state_it_was_meant_for(bench: Bench) -> No
 
 def test_a_move_that_the_lifecycle_does_not_have_is_a_bug(bench: Bench) -> None:
     dataset = bench.ready("a.bin")
-    with pytest.raises(ValueError, match="no move held to archived"):
+    with pytest.raises(ValueError, match="no move ready to verifying"):
         bench.store.move(
-            dataset.id, State.HELD, State.ARCHIVED, Reason.PROVED, "trust me", bench.now
+            dataset.id, State.READY, State.VERIFYING, Reason.SENT, "trust me", bench.now
         )
     assert bench.state() is State.READY
 
