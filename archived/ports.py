@@ -121,6 +121,12 @@ class Transfers(Protocol):
         verification of its content, never deletes at the destination.
         """
 
+    def find(self, submission_id: str, label: str) -> str | None:
+        """The task of an order that was given before, should it have been accepted, however it stands by now.
+
+        None where no such task is known, which is no proof that there is none.
+        """
+
     def poll(self, task_id: str) -> TaskReport:
         """How the task stands."""
 

@@ -185,6 +185,14 @@ class FakeTransfers:
         self.tasks[task.id] = task
         return task
 
+    def find(self, submission_id: str, label: str) -> str | None:
+        """See `Transfers.find`."""
+        self._called("find")
+        found = (each for each in self.tasks.values() if each.order.submission_id == submission_id)
+        task_id = next((each.id for each in found), None)
+        self._answered("find")
+        return task_id
+
     def poll(self, task_id: str) -> TaskReport:
         """See `Transfers.poll`."""
         self._called("poll")

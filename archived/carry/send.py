@@ -39,6 +39,10 @@ def submit(around: Around, batch: Batch, now: datetime) -> None:
     """Give the order, perhaps once more: the same submission id begins nothing twice."""
     assert batch.submission_id is not None
     try:
+        task_id = _accepted_before(around, batch, now)
+        if task_id is not None:
+            _begun(around, batch, task_id, now)
+            return
         items = around.load.items(batch)
         if not items:
             # A task that is there all the same writes on; it gets some time before anybody looks again.
@@ -61,6 +65,22 @@ def submit(around: Around, batch: Batch, now: datetime) -> None:
     except ArchivedError as error:
         _failed_call(around, batch, error, now)
         return
+    _begun(around, batch, task_id, now)
+
+
+def _accepted_before(around: Around, batch: Batch, now: datetime) -> str | None:
+    """The task of an order whose answer was lost, or not noted.
+
+    Asked before anybody looks at the destination, where the files that it is writing would seem to be another's.
+    """
+    assert batch.submission_id is not None
+    if not around.back or batch.state_since >= now:
+        return None
+    mover = around.load.mover(batch)
+    return mover.find(batch.submission_id, label(around.rig, batch.id))
+
+
+def _begun(around: Around, batch: Batch, task_id: str, now: datetime) -> None:
     if around.store.start_batch(batch.id, task_id, now):
         around.store.postpone_batch(batch.id, next_poll(around, now, now), 0, "")
     around.clear_alarms(batch.location, "mover")

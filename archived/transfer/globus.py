@@ -113,18 +113,26 @@ class GlobusTransfers:
 
     def _adopt(self, order: TransferOrder) -> str:
         """Find the task that moves the same paths, if it is this very batch's; another's is waited for."""
-        filters = {"status": "ACTIVE,INACTIVE", "type": "TRANSFER"}
-        batch = batch_of(order.label)
-        if batch is not None:
-            filters["label"] = f"~*{batch}*"
-        for task in self._calls.tasks(filters):
-            if is_of_batch(task, order.label):
-                return str(task["task_id"])
+        task_id = self._task_of(order.label, "ACTIVE,INACTIVE")
+        if task_id is not None:
+            return task_id
         raise TransferUnavailableError(
             "another transfer with the same paths has not ended yet",
             what_to_do="see which: `globus task list`, or the activity page of Globus' web application",
             retry_after=_WAIT_FOR_OTHERS,
         )
+
+    def find(self, submission_id: str, label: str) -> str | None:
+        """See `Transfers.find`. Globus does not list tasks by their submission ids, but by the batch in their labels."""
+        return self._task_of(label, "ACTIVE,INACTIVE,SUCCEEDED,FAILED")
+
+    def _task_of(self, label: str, states: str) -> str | None:
+        filters = {"status": states, "type": "TRANSFER"}
+        batch = batch_of(label)
+        if batch is not None:
+            filters["label"] = f"~*{batch}*"
+        found = (task for task in self._calls.tasks(filters) if is_of_batch(task, label))
+        return next((str(task["task_id"]) for task in found), None)
 
     def poll(self, task_id: str) -> TaskReport:
         """See `Transfers.poll`."""

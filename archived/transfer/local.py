@@ -128,6 +128,11 @@ class LocalTransfers:
         for key in ended[: max(0, len(self._tasks) - _REMEMBERED_TASKS)]:
             del self._tasks[key]
 
+    def find(self, submission_id: str, label: str) -> str | None:
+        """See `Transfers.find`. Only this process knows its tasks."""
+        with self._lock:
+            return submission_id if submission_id in self._tasks else None
+
     def poll(self, task_id: str) -> TaskReport:
         """See `Transfers.poll`."""
         task = self._task(task_id)

@@ -96,6 +96,7 @@ class PatientMover:
         self._pace = pace
         self.reserve = mover.reserve
         self.submit = mover.submit
+        self.find = mover.find
         self.poll = mover.poll
         self.receipts = mover.receipts
         self.stat = mover.stat

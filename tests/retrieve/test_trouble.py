@@ -200,6 +200,34 @@ def test_a_lost_reply_begins_nothing_twice(back: Back) -> None:
     assert len(back.mover.tasks) == 1
 
 
+def test_what_a_task_is_writing_is_not_taken_for_anothers_where_its_acceptance_was_lost(
+    back: Back,
+) -> None:
+    back.mover.lose_reply("submit")
+    back.happenings = [back.lay(BIN, FILES["a.ap.bin"][:100]), goes_by_itself(back)]
+
+    outcome = back.bring(back.machine.prepare(back.movers, file_type="ephys-bin"))
+
+    assert names(outcome.brought) == [BIN]
+    assert outcome.complete
+    assert len(back.mover.tasks) == 1
+    assert back.here(BIN) == FILES["a.ap.bin"]
+
+
+def test_nor_is_it_by_the_next_process(back: Back) -> None:
+    back.mover.lose_reply("submit")
+    back.happenings = [back.machine.stop.set]
+    back.bring(back.machine.prepare(back.movers, file_type="ephys-bin"))
+    back.machine.stop.clear()
+    back.lay(BIN, FILES["a.ap.bin"][:100])()
+    back.mover.by_itself = True
+
+    outcome = back.bring(resume(back.machine.configuration, back.machine.store))
+
+    assert names(outcome.brought) == [BIN]
+    assert len(back.mover.tasks) == 1
+
+
 def test_a_task_that_the_mover_forgot_is_ordered_again(back: Back) -> None:
     first: list[str] = []
 

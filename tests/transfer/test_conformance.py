@@ -119,6 +119,23 @@ def test_an_order_whose_answer_was_lost_is_given_again_and_carried_out_once(
     assert {path: bench.archived(path) for path in recording} == recording
 
 
+def test_an_order_whose_answer_was_lost_can_be_found(
+    bench: Bench, order: Order, recording: dict[str, bytes]
+) -> None:
+    once = order(*recording)
+    assert bench.mover.find(once.submission_id, once.label) is None
+    bench.lose_reply()
+    with pytest.raises(TransferUnavailableError):
+        bench.mover.submit(once)
+
+    task_id = bench.mover.find(once.submission_id, once.label)
+
+    assert task_id is not None
+    assert ended(bench, task_id).state is TaskState.SUCCEEDED
+    assert bench.mover.find(once.submission_id, once.label) == task_id
+    assert bench.mover.submit(once) == task_id
+
+
 def test_an_order_given_before_a_crash_is_carried_out_when_it_is_given_again(
     bench: Bench, order: Order, recording: dict[str, bytes]
 ) -> None:
