@@ -163,8 +163,9 @@ class TestTheClaim:
             proxy.cut()
             refused(lambda: store.heartbeat(NOON))
             proxy.accept()
-            store.heartbeat(NOON + timedelta(hours=1))
             with Store.open(server_address, rig="rig-1") as other:
+                wait_for(lambda: not other.daemon().running)
+                store.heartbeat(NOON + timedelta(hours=1))
                 assert other.daemon().running
                 assert other.daemon().last_tick == NOON + timedelta(hours=1)
 
@@ -209,7 +210,7 @@ class TestTheClaim:
             proxy.cut()
             refused(lambda: store.heartbeat(NOON))
         proxy.accept()
-        assert not store.daemon().running
+        wait_for(lambda: not store.daemon().running)
         # Its end was noted by nobody, which nobody is misled by.
         assert store.daemon().pid is None
 
