@@ -76,7 +76,9 @@ def test_the_unit_and_the_program_mean_the_same_places() -> None:
     service = settings("Service")
     assert service["ExecStart"] == [f"/opt/archived/bin/archived -c {SITE}"]
     assert f"/var/lib/{service['StateDirectory'][0]}" == SITE_STATE
-    assert service["LoadCredential"] == [f"{CLIENT_SECRET.credential}:{SITE.parent / CLIENT_SECRET.credential}"]
+    assert service["LoadCredential"] == [
+        f"{CLIENT_SECRET.credential}:{SITE.parent / CLIENT_SECRET.credential}"
+    ]
     assert service["SetCredential"] == [rf"{CLIENT_SECRET.credential}:\n"]
 
 
