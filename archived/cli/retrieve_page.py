@@ -25,7 +25,7 @@ FIELDS = (
 
 BAD = (
     ("differing", "Differing from what is there, which stays"),
-    ("missing", "Not in the archive"),
+    ("missing", "Not in the archive as it was archived"),
     ("failed", "Not brought"),
 )
 

@@ -15,7 +15,7 @@ from archived.core.catalogue import About, Fits, QueryError, Question, find, wor
 from archived.core.units import format_size, parse_size
 from archived.interface.progress import Line
 from archived.interface.retrieved import Retrieved, RetrievedFile
-from archived.retrieve import Outcome, Plan, Remark, StoppedError, bring, prepare
+from archived.retrieve import Outcome, Plan, Remark, StoppedError, bring, folder_named, prepare
 from archived.store import Selector, Store
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def retrieve(
     configuration = source.configuration
     limit = _bytes(at_most, configuration)
     names, files = _meant(source, question)
-    folders = _folders(configuration, None if to is None else os.path.abspath(to))
+    folder = None if to is None else folder_named(os.fspath(to))
+    folders = _folders(configuration, folder)
     if not names:
         return Retrieved(dry_run=dry_run, folders=folders)
     selector = Selector(names=names, everywhere=True)
@@ -49,7 +50,7 @@ def retrieve(
                 store,
                 opened,
                 selector,
-                to=None if to is None else os.fspath(to),
+                to=folder,
                 only=files,
                 stop=ending,
                 tell=line.tell,

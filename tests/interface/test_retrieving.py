@@ -99,6 +99,19 @@ def test_what_is_there_is_not_brought_again(archive: Archive, back: Path) -> Non
     assert repr(again) == "0 files brought, 0 B; 3 files there already"
 
 
+def test_a_tilde_is_home_and_no_name_is_no_folder(
+    archive: Archive, back: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(back.parent))
+
+    done = archive.raw_ephys.retrieve(f"~/{back.name}", progress=False)
+
+    assert done.brought
+    assert set(done.folders.values()) == {str(back)}
+    with pytest.raises(PathError, match="no name"):
+        archive.raw_ephys.retrieve(" ", progress=False)
+
+
 def test_what_differs_is_left_alone_and_told(archive: Archive, back: Path) -> None:
     mine = back / "SC011/2019-03-02/SC011_side_1.avi"
     mine.parent.mkdir(parents=True)
