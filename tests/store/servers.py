@@ -12,7 +12,7 @@ import tempfile
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -102,21 +102,24 @@ class Server(ABC):
 
     sudden = signal.SIGKILL
 
-    def freeze(self) -> None:
-        """From now on it answers nothing, and breaks no connection either."""
-        self._signal_all(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """The end of `freeze`."""
-        self._signal_all(signal.SIGCONT)
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """While the block lasts it answers nothing, and breaks no connection either."""
+        try:
+            self._signal_all(signal.SIGSTOP)
+            yield
+        finally:
+            self._signal_all(signal.SIGCONT)
 
     def _signal_all(self, number: signal.Signals) -> None:
-        """To the server and to the processes that it started for connections."""
+        """To the server, and then to the processes that it started for connections, which may end meanwhile."""
         assert self.process is not None
-        pids = [self.process.pid]
-        children = Path(f"/proc/{pids[0]}/task/{pids[0]}/children")
-        for pid in [*pids, *map(int, children.read_text().split())]:
-            os.kill(pid, number)
+        pid = self.process.pid
+        os.kill(pid, number)
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for child in map(int, children):
+            with suppress(ProcessLookupError):
+                os.kill(child, number)
 
     def execute(self, *statements: str, database: str | None = None) -> None:
         """Run statements as the owner of the server."""

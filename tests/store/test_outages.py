@@ -91,11 +91,8 @@ def test_a_server_that_hangs_is_given_up_and_used_again(
 
 
 def test_a_frozen_server_is_given_up_too(impatient: None, store: Store, server: Server) -> None:
-    server.freeze()
-    try:
+    with server.frozen():
         refused(lambda: store.count("looks"))
-    finally:
-        server.thaw()
     store.count("looks")
     assert store.counters() == {"looks": 1}
 
