@@ -251,7 +251,7 @@ class TestSelecting:
             (["--since", "1h", G0], {G0}),
             (["--h2o", "SC012"], set()),
         ],
-        ids=str,
+        ids=lambda value: " ".join(value) if isinstance(value, list) else str(len(value)),
     )
     def test_events_take_the_same_selection(
         self, rig: CliRig, bench: Bench, words: list[str], datasets: set[str]
