@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.daemon.world import World
+from tests.dying import Killed, Places
 
 WRITES = frozenset(
     {
@@ -38,46 +38,6 @@ WRITES = frozenset(
     }
 )
 CALLS = frozenset({"reserve", "submit", "poll", "receipts", "list", "stat"})
-
-
-class Killed(BaseException):
-    """The process ended here."""
-
-
-class Places:
-    """Counts the places to die at, and dies at the chosen one."""
-
-    def __init__(self, fatal: int, *, after: bool) -> None:
-        self.number = 0
-        self.fatal = fatal
-        self.after = after
-        self.where = ""
-
-    def around(self, thing: Any, names: frozenset[str]) -> Any:
-        """The thing, with a place at each of these verbs."""
-        places = self
-
-        class Mortal:
-            def __getattr__(self, name: str) -> Any:
-                verb = getattr(thing, name)
-                if name not in names:
-                    return verb
-
-                def call(*words: Any, **options: Any) -> Any:
-                    places.number += 1
-                    fatal = places.number == places.fatal
-                    if fatal:
-                        places.where = f"{'after' if places.after else 'before'} {name}"
-                    if fatal and not places.after:
-                        raise Killed
-                    result = verb(*words, **options)
-                    if fatal:
-                        raise Killed
-                    return result
-
-                return call
-
-        return Mortal()
 
 
 def mortal(world: World, places: Places) -> None:

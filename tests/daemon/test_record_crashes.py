@@ -15,7 +15,8 @@ from archived.core.lifecycle import State
 from archived.core.records import RecordState
 from archived.records import load, spool
 from tests.daemon.record_world import RUN, VIDEO, RecordWorld
-from tests.daemon.test_crashes import CALLS, Killed, Places
+from tests.daemon.test_crashes import CALLS
+from tests.dying import Killed, Places
 
 WRITES = frozenset(
     {

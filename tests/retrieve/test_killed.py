@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from archived.retrieve import Outcome, resume
 from tests.builders import NOON
+from tests.dying import Killed, Places
 from tests.fakes import FakeTransfers
 from tests.retrieve.world import G0, G1, Machine, OneMover, contents, fake, some_bytes
 
@@ -32,47 +32,7 @@ WRITES = frozenset(
         "put_setting",
     }
 )
-CALLS = frozenset({"reserve", "submit", "poll", "receipts", "list"})
-
-
-class Killed(BaseException):
-    """The process ended here."""
-
-
-class Places:
-    """Counts the places to die at, and dies at the chosen one."""
-
-    def __init__(self, fatal: int, *, after: bool) -> None:
-        self.number = 0
-        self.fatal = fatal
-        self.after = after
-        self.where = ""
-
-    def around(self, thing: Any, names: frozenset[str]) -> Any:
-        """The thing, with a place at each of these verbs."""
-        places = self
-
-        class Mortal:
-            def __getattr__(self, name: str) -> Any:
-                verb = getattr(thing, name)
-                if name not in names:
-                    return verb
-
-                def call(*words: Any, **options: Any) -> Any:
-                    places.number += 1
-                    fatal = places.number == places.fatal
-                    if fatal:
-                        places.where = f"{'after' if places.after else 'before'} {name}"
-                    if fatal and not places.after:
-                        raise Killed
-                    result = verb(*words, **options)
-                    if fatal:
-                        raise Killed
-                    return result
-
-                return call
-
-        return Mortal()
+CALLS = frozenset({"reserve", "find", "submit", "poll", "receipts", "list", "stat"})
 
 
 class Clock:
