@@ -1,0 +1,1 @@
+"""Compare the catalogue with what the archive holds, by listing or by content."""
