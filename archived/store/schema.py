@@ -434,7 +434,9 @@ class DiscoveryRow(Model):
     doubted = BigIntegerField()
     """Files that the first looks did not find as they were archived, whatever the second ones told."""
     archived_files = BigIntegerField(null=True)
-    """How many files of the location were archived when the second looks began."""
+    """How many files of the location were archived when the second looks began; how many were drawn, of a sample."""
+    audit = SmallIntegerField(null=True)
+    """Whether it only looks at what the catalogue says is archived, and registers nothing."""
 
     class Meta:
         table_name = "discovery"
@@ -474,6 +476,45 @@ class DiscoveryFindingRow(Model):
         indexes = ((("discovery", "kind"), False),)
 
 
+class VerificationRow(Model):
+    """What the last look at the archive's copy of a file told. A file that was never looked at has none."""
+
+    file = ForeignKeyField(FileRow, primary_key=True)
+    rig = ForeignKeyField(Rig, index=False)
+    at = BigIntegerField()
+    how = CharField(max_length=16)
+    """"listing", "read", or "transfer" (see `core.verifying.How`)."""
+    verdict = CharField(max_length=16)
+    """See `core.verifying.Verdict`."""
+    content_at = BigIntegerField(null=True)
+    """When its content was last compared."""
+    content = CharField(max_length=16)
+    """What that told: "same", "different" or "noted" (nothing to compare with was known); "" where it never was."""
+    algorithm = CharField(max_length=16, null=True)
+    checksum = CharField(max_length=160, null=True)
+    """Of what lay in the archive then, where it was read."""
+
+    class Meta:
+        table_name = "verification"
+        indexes = ((("rig", "at"), False),)
+
+
+class VerificationFileRow(Model):
+    """One file of a batch that compares the archive's content with what the rig knows of it."""
+
+    batch = ForeignKeyField(BatchRow, index=False)
+    file = ForeignKeyField(FileRow)
+    state = CharField(max_length=16)
+    """"travelling", or what came of it."""
+    reason = TextField()
+    copied = SmallIntegerField()
+    """Whether a copy of the rig's file lies at the destination, so that nothing moves where the content is the same."""
+
+    class Meta:
+        table_name = "verification_file"
+        primary_key = CompositeKey("batch", "file")
+
+
 TABLES: tuple[type[Model], ...] = (
     Rig,
     Root,
@@ -498,4 +539,6 @@ TABLES: tuple[type[Model], ...] = (
     DiscoveryRow,
     DiscoveryFolderRow,
     DiscoveryFindingRow,
+    VerificationRow,
+    VerificationFileRow,
 )
