@@ -35,6 +35,8 @@ class Candidate:
 
     dataset: Dataset
     files: Sequence[DatasetFile]
+    alone: bool = False
+    """It travels by itself, and waits for nobody: others would only be held up by it."""
 
     @property
     def bytes(self) -> int:
@@ -66,7 +68,9 @@ def plan(
 
     A dataset stays whole where it fits; one that is larger than the limits is split, and all its parts are
     planned at once. A batch that has room left goes when its longest-waiting dataset has waited for
-    `batch_wait`, or at once with `hurry`; until then its datasets are in no plan and stay ready.
+    `batch_wait`, or at once with `hurry`; until then its datasets are in no plan and stay ready. The plans of a
+    location are in the order of their first datasets, so that whoever takes only the first of them leaves nobody
+    behind for ever.
     """
     by_location: defaultdict[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
@@ -97,28 +101,31 @@ def _fill(
     files: list[DatasetFile] = []
     size = 0
     since: datetime | None = None
+    behind: list[tuple[list[DatasetFile], bool, datetime]] = []
+    """What goes by itself, and comes after the batch that is being filled."""
     for candidate in group:
+        waiting = candidate.dataset.state_since
         parts = list(_split(candidate.files, policy))
-        if len(parts) > 1:
-            for part in parts:
-                yield part, False, candidate.dataset.state_since
+        if candidate.alone or len(parts) > 1:
+            behind += [(part, False, waiting) for part in parts]
             continue
         part = parts[0]
         part_size = sum(file.size for file in part)
-        if files and (
+        if since is not None and (
             len(files) + len(part) > policy.max_files or size + part_size > policy.max_bytes
         ):
-            assert since is not None
             yield files, False, since
             files, size, since = [], 0, None
+        if since is None:
+            yield from behind
+            behind = []
         files = [*files, *part]
         size += part_size
-        waiting = candidate.dataset.state_since
         since = waiting if since is None else min(since, waiting)
-    if files:
-        assert since is not None
+    if since is not None:
         full = len(files) >= policy.max_files or size >= policy.max_bytes
         yield files, not full, since
+    yield from behind
 
 
 def _split(files: Sequence[DatasetFile], policy: BatchPolicy) -> Iterator[list[DatasetFile]]:

@@ -48,24 +48,21 @@ class Batching:
 
     def _plan(self, location: str, room: int, now: datetime) -> None:
         candidates = self._candidates(location, now)
+        before: set[int] = set()
         for each in self._plans(candidates, now):
             # The parts of one large dataset are planned together, whatever the room: the rest of a dataset that
             # was planned in part would belong to nobody.
-            if room <= 0 and not self._continues(each, candidates):
+            owners = {file.dataset_id for file in each.files}
+            if room <= 0 and owners != before:
                 break
             self._store(each, now)
             room -= 1
+            before = owners
 
     def _plans(self, candidates: Sequence[Candidate], now: datetime) -> list[Plan]:
-        """Those that may travel together, then those that travel alone."""
-        policy = self._around.policies.batch
+        """In the order in which they go; those that failed again and again travel alone."""
         hurry = self._around.hurry and not self._settling.company_expected()
-        company = [each for each in candidates if each.dataset.attempts < ALONE_AFTER]
-        plans = plan(company, policy, now, hurry=hurry)
-        for each in candidates:
-            if each.dataset.attempts >= ALONE_AFTER:
-                plans += plan([each], policy, now, hurry=True)
-        return plans
+        return plan(candidates, self._around.policies.batch, now, hurry=hurry)
 
     def _candidates(self, location: str, now: datetime) -> list[Candidate]:
         store = self._around.store
@@ -74,7 +71,8 @@ class Batching:
         for dataset in list(store.select(ready, limit=READY_LIMIT)):
             pending = [file for file in store.files(dataset.id) if file.state is FileState.PENDING]
             if pending:
-                candidates.append(Candidate(dataset, pending))
+                alone = dataset.attempts >= ALONE_AFTER
+                candidates.append(Candidate(dataset, pending, alone=alone))
             else:
                 store.move(
                     dataset.id,
@@ -85,13 +83,6 @@ class Batching:
                     now,
                 )
         return candidates
-
-    @staticmethod
-    def _continues(each: Plan, candidates: Sequence[Candidate]) -> bool:
-        """Whether the plan is a part of a dataset of which another part may be planned already."""
-        owners = {file.dataset_id for file in each.files}
-        sizes = {one.dataset.id: len(one.files) for one in candidates}
-        return len(owners) == 1 and sizes[next(iter(owners))] > len(each.files)
 
     def _store(self, each: Plan, now: datetime) -> None:
         around = self._around

@@ -117,3 +117,17 @@ def test_what_waits_for_company_is_whole_datasets(group: list[Candidate]) -> Non
     for each in group:
         ids = {file.id for file in each.files}
         assert ids <= planned or not ids & planned
+
+
+def test_an_older_dataset_is_not_left_behind_by_larger_ones_that_keep_coming() -> None:
+    small = candidate(1, 10)
+    large = [candidate(number, *[60] * 3, first_seen=LATER) for number in (2, 3)]
+
+    assert owners(plan([*large, small], POLICY, LATER))[0] == {1}
+
+
+def test_one_that_travels_alone_keeps_its_place() -> None:
+    often_failed = Candidate(dataset(1), [dataset_file(100, 1)], alone=True)
+    others = [candidate(number, 60, first_seen=LATER) for number in (2, 3)]
+
+    assert owners(plan([*others, often_failed], POLICY, NOON))[0] == {1}
