@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-more check format clean
+.PHONY: help env demo test test-more kills check format clean
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -25,6 +25,10 @@ test: $(STAMP) ## run the whole test suite
 EFFORT ?= 20
 test-more: $(STAMP) ## try the state machines and upgrades EFFORT times as hard (EFFORT=20), for an hour or so
 	EFFORT=$(EFFORT) $(BIN)/python -m pytest -n 2 --timeout 14400 $(wildcard tests/*/test_*machine.py) tests/store/upgrades
+
+KILLS ?= 200
+kills: $(STAMP) ## kill -9 the real programs KILLS times in each story: make kills KILLS=500
+	KILLS=$(KILLS) $(BIN)/python -m pytest -p no:randomly -n 2 tests/acceptance/test_killed.py
 
 check: $(STAMP) ## format, lint, types (strict), import contracts
 	$(BIN)/ruff format --check .
