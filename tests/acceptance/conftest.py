@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +100,14 @@ class TestRig:
             SETTINGS.format(base=self.base, ephys=ephys, video=video) + globus
         )
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Start the daemon."""
+    def start(self, *words: str, under: Sequence[str] = ()) -> subprocess.Popen[str]:
+        """Start the daemon, `under` another program that becomes it (such as `strace -D`)."""
         log = (self.base / "daemon.log").open("a")
         with log:
             process = subprocess.Popen(
                 [
                     *self.prefix,
+                    *under,
                     sys.executable,
                     "-m",
                     "archived",
