@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from archived.carry.load import Alarms, Ending, Load
-from archived.core.model import Batch, BatchState, Direction
+from archived.core.model import BACK, Batch, BatchState, Direction
 from archived.core.retrying import RetryPolicy, next_try
 from archived.errors import LoginRequiredError, TransferUnavailableError
 from archived.store import Store
@@ -46,15 +46,18 @@ class Around:
     alarms: Alarms
     log: Log
     jitter: Callable[[], float]
+    mine: Callable[[Batch], bool] = lambda _batch: True
+    """Which batches of the direction are carried here; others of the same direction are another process's."""
 
     @property
     def back(self) -> bool:
         """Whether the archive is where things come from."""
-        return self.direction is Direction.RETRIEVE
+        return self.direction in BACK
 
     def batches(self, *states: BatchState, due_by: datetime | None = None) -> list[Batch]:
         """The batches of this direction, as `Store.batches`."""
-        return self.store.batches(*states, due_by=due_by, direction=self.direction)
+        found = self.store.batches(*states, due_by=due_by, direction=self.direction)
+        return [batch for batch in found if self.mine(batch)]
 
     def raise_alarm(
         self, kind: str, subject: str, message: str, what_to_do: str, now: datetime

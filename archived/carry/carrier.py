@@ -30,7 +30,8 @@ AT_THE_MOVER = (BatchState.RESERVED, BatchState.ACTIVE, BatchState.CANCELLING)
 class Carrier:
     """Takes the batches of one direction through their states.
 
-    `rig` names this rig in the labels of transfers, and `jitter` gives numbers in [0, 1) that spread retries.
+    `rig` names this rig in the labels of transfers, and `jitter` gives numbers in [0, 1) that spread retries. `mine`
+    tells which batches of the direction are carried here, where several processes carry some.
     """
 
     def __init__(
@@ -44,8 +45,9 @@ class Carrier:
         alarms: Alarms,
         log: Log,
         jitter: Callable[[], float],
+        mine: Callable[[Batch], bool] = lambda _batch: True,
     ) -> None:
-        self._around = Around(store, direction, load, rig, policy, alarms, log, jitter)
+        self._around = Around(store, direction, load, rig, policy, alarms, log, jitter, mine)
 
     def turn(self, now: datetime) -> datetime | None:
         """Do what is due now, waiting for the answers; return when to come back, None when no batch is left.

@@ -18,6 +18,9 @@ CLAIMED = frozenset({FileState.ARCHIVED, FileState.CHANGED, *LOST})
 """The states of files of which the catalogue says that the archive was proved to hold them."""
 
 
+DAMAGED = "has other content in the archive than what was archived, with the same size"
+
+
 class Kind(StrEnum):
     """What a look at the archive found out about one path."""
 
@@ -33,6 +36,12 @@ class Kind(StrEnum):
     """It was missing or different at an earlier look, and is in order now."""
     UNRECOGNISED = "unrecognised"
     """No convention knows it."""
+    CONTENT = "content"
+    """Both have it with the same size, and its content is not what was archived."""
+    UNKNOWN = "no checksum"
+    """Its content was to be compared, and nothing is known that it could be compared with."""
+    UNREAD = "unread"
+    """Its content was to be compared, and could not be read."""
 
 
 class Listed(NamedTuple):
@@ -55,6 +64,15 @@ class Claim(NamedTuple):
     """The size that an earlier look found in the archive, where it differs from what was proved."""
     accepted: bool = False
     """A person said that it is to replace what the archive holds."""
+    damaged_at: datetime | None = None
+    """When the archive's content was last compared, if it was not what was archived."""
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the last look at the content still counts: nothing was proved since. A listing cannot tell better."""
+        if self.damaged_at is None:
+            return False
+        return self.proved_at is None or self.proved_at <= self.damaged_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +110,8 @@ class Comparison:
     """Known files that are in another state from now on."""
     findings: tuple[Finding, ...] = field(default=())
     """What is to be told; it includes what is new and what changes."""
+    looked: tuple[tuple[int, Kind | None], ...] = ()
+    """By their ids, the files of which the archive was proved to hold, and what was found out (None: as archived)."""
 
     @property
     def doubtful(self) -> bool:
@@ -111,6 +131,7 @@ def compare(
     agreed = 0
     changes: list[FileVerdict] = []
     findings: list[Finding] = []
+    looked: list[tuple[int, Kind | None]] = []
     for claim in claims:
         there = new.get(claim.file.path)
         if claim.file.state is FileState.GONE:
@@ -128,8 +149,11 @@ def compare(
             findings.append(finding)
         elif claim.file.state in CLAIMED and there is not None:
             agreed += 1
+        if claim.file.state in CLAIMED:
+            kind = None if finding is None or finding.kind is Kind.FOUND else finding.kind
+            looked.append((claim.file.id, kind))
     findings += [Finding(Kind.ARCHIVE, each.path, each.size) for each in new.values()]
-    return Comparison(agreed, tuple(new.values()), tuple(changes), tuple(findings))
+    return Comparison(agreed, tuple(new.values()), tuple(changes), tuple(findings), tuple(looked))
 
 
 def _half(claim: Claim, there: Listed) -> Finding | None:
@@ -167,11 +191,22 @@ def _judge_claimed(claim: Claim, there: Listed | None) -> tuple[FileVerdict | No
             return None, finding
         why = f"has {there.size} bytes in the archive, where it was proved with {known}"
         return FileVerdict(claim, there, FileState.DIFFERENT, why), finding
+    if claim.damaged:
+        finding = Finding(Kind.CONTENT, file.path, there.size, known, DAMAGED)
+        if file.state is FileState.DIFFERENT and claim.found_size == there.size:
+            return None, finding
+        return FileVerdict(claim, there, FileState.DIFFERENT, DAMAGED), finding
     if file.state not in LOST:
         return None, None
+    return found_again(claim, there)
+
+
+def found_again(claim: Claim, there: Listed) -> tuple[FileVerdict, Finding]:
+    """A file that was missing or different, and is as it was archived now."""
+    file = claim.file
     changed = "" if file.missing else since_archived(file, _on_rig(file))
     after = FileState.CHANGED if changed else FileState.ARCHIVED
-    finding = Finding(Kind.FOUND, file.path, there.size, known)
+    finding = Finding(Kind.FOUND, file.path, there.size, file.archived_size)
     return FileVerdict(claim, there, after, changed), finding
 
 

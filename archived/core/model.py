@@ -223,6 +223,12 @@ class Direction(StrEnum):
     RETRIEVE = "retrieve"
     RECORD = "record"
     """What the archive says about itself: manifests and records from the spool, never recordings."""
+    VERIFY = "verify"
+    """From the archive to a folder of our own, where a copy lies already: nothing moves where both are the same."""
+
+
+BACK = frozenset({Direction.RETRIEVE, Direction.VERIFY})
+"""The directions in which the archive is where things come from."""
 
 
 class BatchState(StrEnum):

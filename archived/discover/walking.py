@@ -135,7 +135,8 @@ class Walk:
         number = self._discovery.id
         if not self._second:
             self._second = True
-            self._store.note_absent_folders(self._discovery)
+            if not self._discovery.audit:
+                self._store.note_absent_folders(self._discovery)
             if self._store.folders_to_list(number, 1, again=True):
                 self.empty = not self._ask("")
                 self.too_many = self._store.doubts(number, self._discovery.location).too_many

@@ -7,6 +7,7 @@ from typing import Self
 
 from archived.ports import Finding
 from archived.store.address import journal_mode, parse, safe_for_wal, sqlite_version
+from archived.store.beginning import begin_file
 from archived.store.connection import Door
 from archived.store.daemon import DaemonVerbs
 from archived.store.discoveries import ListedFolder
@@ -45,6 +46,7 @@ from archived.store.rig import RigVerbs
 from archived.store.steps import StepVerbs
 from archived.store.subjects import SubjectVerbs
 from archived.store.timing import TimingVerbs
+from archived.store.verifications import VerificationVerbs, Verified
 from archived.store.walks import Discovery, FolderCounts
 
 __all__ = [
@@ -69,12 +71,14 @@ __all__ = [
     "SubjectChanges",
     "SubjectConflict",
     "SubjectSaid",
+    "Verified",
 ]
 
 
 class Store(
     LookVerbs,
     RecordedVerbs,
+    VerificationVerbs,
     PeopleVerbs,
     StepVerbs,
     ProofVerbs,
@@ -108,6 +112,8 @@ class Store(
         """
         parsed = parse(address)
         examine_file(parsed, create=create)
+        if create and parsed.path is not None and not parsed.path.exists():
+            begin_file(parsed)
         door = Door(parsed)
         try:
             door.connect()

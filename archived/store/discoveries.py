@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from archived.core.discovery import Claim, Comparison, Finding, Kind, compare
+from archived.core.discovery import CLAIMED, Claim, Comparison, Finding, Kind, compare
 from archived.core.lifecycle import State
 from archived.core.model import Dataset, Recording
 from archived.core.progress import after_discovery
 from archived.core.sighting import LOST
+from archived.core.verifying import DAMAGED_CONTENTS
 from archived.store.fields import below, from_time, to_text
+from archived.store.looked import LookedVerbs
 from archived.store.missing import MissingVerbs
 from archived.store.registering import ListedFile, RegisterVerbs
 from archived.store.rows import DATASET_COLUMNS, KNOWN_COLUMNS, dataset_of, known_of
@@ -53,7 +55,7 @@ class _Taken:
     strange: list[tuple[str, str]] = field(default_factory=list)
 
 
-class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs):
+class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs, LookedVerbs):
     """Taking listings of the archive into the catalogue."""
 
     def knows_below(self, location: str, folder: str) -> bool:
@@ -82,7 +84,10 @@ class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs):
             self._one_rig_at_a_time()
             dataset = self._owner(discovery.location, seen)
             ours = dataset is not None and self._read(dataset.id) is not None
-            taken = self._compare(dataset, seen, ours=ours)
+            if discovery.audit:
+                taken = self._only_claimed(dataset if ours else None, seen)
+            else:
+                taken = self._compare(dataset, seen, ours=ours)
             second_look = ours and taken.comparison.doubtful and not seen.again
             if not self._set_folder(discovery.id, seen.folder, AGAIN if second_look else DONE):
                 return False
@@ -93,6 +98,7 @@ class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs):
                 return True
             if not discovery.dry_run and seen.believed and (dataset is None or ours):
                 self._write(discovery, dataset, seen, taken, now)
+                self._note_looks(taken.comparison.looked, seen.listed_at)
             self._note_findings(discovery, taken)
         return True
 
@@ -144,6 +150,17 @@ class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs):
         taken.comparison = replace(comparison, findings=tuple(told))
         return taken
 
+    def _only_claimed(self, dataset: Dataset | None, seen: ListedFolder) -> _Taken:
+        """What the listing tells of files that the archive was proved to hold, and nothing of any others."""
+        claims = [] if dataset is None else self._claims(dataset, seen.folder)
+        comparison = compare(
+            [each for each in claims if each.file.state in CLAIMED],
+            {each.listed.path: each.listed for each in seen.files},
+            listed_at=seen.listed_at,
+        )
+        told = [each for each in comparison.findings if each.kind is not Kind.ARCHIVE]
+        return _Taken(replace(comparison, new=(), findings=tuple(told)))
+
     def _too_long(self, recording: Recording | None, file: ListedFile) -> str:
         limit = self._door.kind.longest_name
         if limit is None or recording is None:
@@ -160,25 +177,31 @@ class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs):
         condition, values = "f.name NOT LIKE ?", ["%/%"]
         if folder != dataset.path and inside:
             condition, values = "f.name > ? AND f.name < ?", [inside, inside[:-1] + _AFTER_SLASH]
+        claims = self._claims_where(dataset, condition, *values)
+        return [each for each in claims if each.file.path.rpartition("/")[0] == folder]
+
+    def _claims_where(self, dataset: Dataset, condition: str, *values: object) -> list[Claim]:
         rows = self._door.rows(
             f"SELECT {KNOWN_COLUMNS}, f.overwrite, f.submitted, f.fault, f.found_size, "
-            "(SELECT max(r.at) FROM receipt r WHERE r.file_id = f.id) "
+            "(SELECT max(r.at) FROM receipt r WHERE r.file_id = f.id), "
+            "(SELECT v.content_at FROM verification v WHERE v.file_id = f.id AND v.content IN (?, ?)) "
             f"FROM file f WHERE f.dataset_id = ? AND {condition}",
+            *DAMAGED_CONTENTS,
             dataset.id,
             *values,
         )
-        claims = [
+        return [
             Claim(
                 known_of(row, dataset.path),
-                accepted=row[-5] == ACCEPTED,
-                submitted=row[-4],
-                fault=row[-3],
-                found_size=row[-2],
-                proved_at=from_time(row[-1]),
+                accepted=row[-6] == ACCEPTED,
+                submitted=row[-5],
+                fault=row[-4],
+                found_size=row[-3],
+                proved_at=from_time(row[-2]),
+                damaged_at=from_time(row[-1]),
             )
             for row in rows
         ]
-        return [each for each in claims if each.file.path.rpartition("/")[0] == folder]
 
     def _write(
         self,

@@ -85,22 +85,29 @@ class LossVerbs(Moves, MissingVerbs):
 
     def _take_what_the_archive_has(self, dataset: Dataset, now: datetime) -> int:
         rows = self._door.rows(
-            "SELECT id, found_size FROM file WHERE dataset_id = ? AND state = ? AND found_size IS NOT NULL",
+            "SELECT f.id, f.found_size, v.algorithm, v.checksum FROM file f LEFT JOIN verification v "
+            "ON v.file_id = f.id AND v.content = 'different' AND f.found_size = f.archived_size "
+            "WHERE f.dataset_id = ? AND f.state = ? AND f.found_size IS NOT NULL",
             dataset.id,
             FileState.DIFFERENT,
         )
         self._door.many(
             "UPDATE file SET state = ?, reason = '', fault = '', settled = 0, size = ?, archived_size = ?, "
             "archived_mtime_ns = NULL, found_size = NULL WHERE id = ?",
-            [(FileState.ARCHIVED, size, size, file_id) for file_id, size in rows],
+            [(FileState.ARCHIVED, size, size, file_id) for file_id, size, *_ in rows],
         )
+        # What was archived before had this checksum; what the archive has now need not.
+        self._door.many("DELETE FROM digest WHERE file_id = ?", [(row[0],) for row in rows])
         self._door.many(
             "INSERT INTO receipt (file_id, batch_id, revision, size, mtime_ns, algorithm, checksum, source, at) "
-            "VALUES (?, NULL, ?, ?, 0, NULL, NULL, 'listing', ?)",
-            [(file_id, dataset.revision, size, to_time(now)) for file_id, size in rows],
+            "VALUES (?, NULL, ?, ?, 0, ?, ?, 'listing', ?)",
+            [
+                (file_id, dataset.revision, size, algorithm, checksum, to_time(now))
+                for file_id, size, algorithm, checksum in rows
+            ],
         )
         if rows:
-            total = sum(size for _, size in rows)
+            total = sum(row[1] for row in rows)
             self._add_to_total(to_text(dataset.location), len(rows), total)
         return len(rows)
 

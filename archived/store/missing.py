@@ -43,7 +43,7 @@ class MissingVerbs(RigVerbs):
             key,
             f"{number} {'file' if number == 1 else 'files'} of {datasets} "
             f"{'dataset' if datasets == 1 else 'datasets'} that were archived at {location} are missing there "
-            f"or have another size now; the first is {name}",
+            f"or not as they were; the first is {name}",
             f"archivedctl list -l {location} --state failed; archivedctl show tells what to do about each",
             now,
         )

@@ -436,7 +436,7 @@ class DiscoveryRow(Model):
     archived_files = BigIntegerField(null=True)
     """How many files of the location were archived when the second looks began; how many were drawn, of a sample."""
     audit = SmallIntegerField(null=True)
-    """Whether it only looks at what the catalogue says is archived, and registers nothing."""
+    """Who only looks at what the catalogue says is archived, and registers nothing: 1 a person, 2 the daemon."""
 
     class Meta:
         table_name = "discovery"
@@ -509,6 +509,8 @@ class VerificationFileRow(Model):
     reason = TextField()
     copied = SmallIntegerField()
     """Whether a copy of the rig's file lies at the destination, so that nothing moves where the content is the same."""
+    audit = SmallIntegerField()
+    """Who has it compared, as in `DiscoveryRow`."""
 
     class Meta:
         table_name = "verification_file"

@@ -33,6 +33,8 @@ class Discovery:
     ended_at: datetime | None
     in_both: int
     unrecognised: int
+    audit: int = 0
+    """Who only verifies what the catalogue has; 0 is a discovery, that also registers what it finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class FolderCounts:
     left: int
 
 
-_COLUMNS = "id, location, below, dry_run, started_at, ended_at, in_both, unrecognised"
+_COLUMNS = "id, location, below, dry_run, started_at, ended_at, in_both, unrecognised, audit"
 
 
 class WalkVerbs(FindingVerbs, DoubtVerbs):
@@ -87,6 +89,7 @@ class WalkVerbs(FindingVerbs, DoubtVerbs):
             from_time(row[5]),
             row[6],
             row[7],
+            row[8] or 0,
         )
 
     def end_discovery(self, number: int, now: datetime) -> None:
@@ -223,7 +226,7 @@ class WalkVerbs(FindingVerbs, DoubtVerbs):
     def _unfinished(self, location: str, below: str, *, dry_run: bool) -> Discovery | None:
         row = self._door.row(
             "SELECT max(id) FROM discovery WHERE rig_id = ? AND location = ? AND below = ? "
-            "AND dry_run = ? AND ended_at IS NULL",
+            "AND dry_run = ? AND ended_at IS NULL AND audit IS NULL",
             self._rig_id,
             to_text(location),
             to_text(below),
@@ -234,14 +237,18 @@ class WalkVerbs(FindingVerbs, DoubtVerbs):
     def _forget(self, location: str, below: str, *, dry_run: bool) -> None:
         """Walks over the location that have ended, and those of the very same kind."""
         rows = self._door.rows(
-            "SELECT id FROM discovery WHERE rig_id = ? AND location = ? "
+            "SELECT id FROM discovery WHERE rig_id = ? AND location = ? AND audit IS NULL "
             "AND (ended_at IS NOT NULL OR (below = ? AND dry_run = ?))",
             self._rig_id,
             to_text(location),
             to_text(below),
             int(dry_run),
         )
-        for ids in chunks(row[0] for row in rows):
+        self._remove_walks([row[0] for row in rows])
+
+    def _remove_walks(self, numbers: Iterable[int]) -> None:
+        """What these walks noted for themselves; the catalogue stays as it is."""
+        for ids in chunks(numbers):
             for table in ("discovery_finding", "discovery_folder"):
                 self._door.change(f"DELETE FROM {table} WHERE discovery_id IN ({marks(ids)})", *ids)
             self._door.change(f"DELETE FROM discovery WHERE id IN ({marks(ids)})", *ids)

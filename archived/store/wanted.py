@@ -21,7 +21,7 @@ _WANTED = (
     "w.state, w.reason, w.attempts, w.due, w.copy_size, w.copy_mtime_ns"
 )
 
-_OF_FILE = (
+OF_FILE = (
     "JOIN dataset d ON d.id = f.dataset_id "
     "LEFT JOIN receipt r ON r.id = (SELECT max(id) FROM receipt WHERE file_id = f.id) "
     "LEFT JOIN digest g ON g.file_id = f.id AND g.size = f.archived_size "
@@ -80,22 +80,22 @@ class WantedVerbs(CarryVerbs):
     def _wanted(self, condition: str, *values: Any, more: str = "") -> list[WantedFile]:
         rows = self._door.rows(
             f"SELECT {_WANTED} FROM retrieval t JOIN retrieval_file w ON w.retrieval_id = t.id {more} "
-            f"JOIN file f ON f.id = w.file_id {_OF_FILE} WHERE t.rig_id = ? AND {condition}",
+            f"JOIN file f ON f.id = w.file_id {OF_FILE} WHERE t.rig_id = ? AND {condition}",
             self._rig_id,
             *values,
         )
         return sorted(map(_wanted_file, rows), key=lambda each: each.path)
 
-    def known_checksums(self, file_ids: Iterable[int]) -> dict[int, tuple[Checksum, ...]]:
+    def knownchecksums_of(self, file_ids: Iterable[int]) -> dict[int, tuple[Checksum, ...]]:
         """What is known of the content of archived files, of which rig ever, by their ids."""
         found = {}
         for ids in chunks(file_ids):
             rows = self._door.rows(
-                f"SELECT f.id, r.algorithm, r.checksum, g.sha256 FROM file f {_OF_FILE} "
+                f"SELECT f.id, r.algorithm, r.checksum, g.sha256 FROM file f {OF_FILE} "
                 f"WHERE f.id IN ({marks(ids)})",
                 *ids,
             )
-            found.update({row[0]: _checksums(*row[1:4]) for row in rows})
+            found.update({row[0]: checksums_of(*row[1:4]) for row in rows})
         return found
 
     def copies(
@@ -152,7 +152,7 @@ def _wanted_file(row: Row) -> WantedFile:
         dataset=f"{from_text(row[1])}/{folder}",
         path=joined(folder, from_text(row[3])),
         size=int(row[4]),
-        checksums=_checksums(*row[5:8]),
+        checksums=checksums_of(*row[5:8]),
         state=BringState(row[8]),
         reason=from_text(row[9]),
         attempts=row[10],
@@ -161,7 +161,7 @@ def _wanted_file(row: Row) -> WantedFile:
     )
 
 
-def _checksums(
+def checksums_of(
     algorithm: str | None, value: str | None, sha256: str | None
 ) -> tuple[Checksum, ...]:
     """That of the receipt and that of the digest, each algorithm once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from archived.core.model import CollectionArchive, Direction, StorageLocation
+from archived.core.model import BACK, CollectionArchive, Direction, StorageLocation
 from archived.core.paths import is_utf8, shown
 from archived.errors import TransferRefusedError
 
@@ -59,7 +59,7 @@ def archive_end(location: StorageLocation) -> End:
 def ends(location: StorageLocation, direction: Direction) -> Ends:
     """Both ends, swapped for what comes back from the archive."""
     rig, archive = rig_end(location), archive_end(location)
-    return Ends(archive, rig) if direction is Direction.RETRIEVE else Ends(rig, archive)
+    return Ends(archive, rig) if direction in BACK else Ends(rig, archive)
 
 
 def sound(path: str) -> str:

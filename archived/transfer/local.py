@@ -16,7 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from archived.core.model import Direction, DirectoryArchive, Receipt, StorageLocation, parent
+from archived.core.model import BACK, Direction, DirectoryArchive, Receipt, StorageLocation, parent
 from archived.core.paths import printable
 from archived.errors import ArchiveMissingError, TransferRefusedError, TransferUnavailableError
 from archived.ports import (
@@ -71,6 +71,7 @@ class LocalTransfers:
             Direction.ARCHIVE: there,
             Direction.RECORD: there,
             Direction.RETRIEVE: back,
+            Direction.VERIFY: back,
         }
         self._verify = verify
         self._now: Callable[[], datetime | None] = now or (lambda: None)
@@ -104,7 +105,7 @@ class LocalTransfers:
         copier = self._copiers[order.direction]
         self._insist_on_folder(copier.source_root)
         self._insist_on_folder(copier.destination_root)
-        sends = order.direction is not Direction.RETRIEVE
+        sends = order.direction not in BACK
         if sends and is_inside(self._archive, copier.source_root):
             raise TransferRefusedError(
                 f"the archive {printable(self._archive)} lies inside the watched folder",
@@ -230,7 +231,7 @@ class LocalTransfers:
     def _insist_on_mount(self, direction: Direction) -> None:
         """What is copied into an empty mount point is lost from sight as soon as the disk is mounted again."""
         if _mount_of(self._archive) != self._mount:
-            where = "destination" if direction is Direction.ARCHIVE else "source"
+            where = "source" if direction in BACK else "destination"
             raise Trouble(
                 "ENDPOINT_ERROR",
                 f"the {where} {printable(self._archive)} is not mounted any more",

@@ -51,7 +51,7 @@ def after(found: Comparison) -> list[FileState]:
 
 
 def test_what_both_have_is_only_counted() -> None:
-    assert look([claim()], listed()) == Comparison(agreed=1)
+    assert look([claim()], listed()) == Comparison(agreed=1, looked=((1, None),))
 
 
 def test_what_only_the_archive_has_is_new() -> None:

@@ -58,6 +58,7 @@ def up(migrator: Any, database: Any) -> None:
         state = CharField(max_length=16)
         reason = TextField()
         copied = SmallIntegerField()
+        audit = SmallIntegerField()
 
         class Meta:
             table_name = "verification_file"
