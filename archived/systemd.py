@@ -8,6 +8,7 @@ READY would only be killed after its timeout.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,6 +19,9 @@ INSTALL_HINT = (
     "install it: `pip install 'archived[systemd]'` (needs libsystemd-dev, pkg-config and a C compiler), or "
     "`apt install python3-systemd` for an environment made with --system-site-packages"
 )
+
+_NUMBER = re.compile("[0-9]{1,20}")
+"""What the kernel and systemd write for a number of 64 bits."""
 
 PATIENCE_USEC = 60_000_000
 """How much longer systemd is to wait for READY, from whenever it hears of it."""
@@ -99,7 +103,7 @@ def journal_sender() -> Callable[[Mapping[str, str]], None]:
 def connected_to_journal(fileno: int, environ: Mapping[str, str] = os.environ) -> bool:
     """Whether what is written to this open file goes to journald (`$JOURNAL_STREAM`, see systemd.exec(5))."""
     device, _, inode = environ.get("JOURNAL_STREAM", "").partition(":")
-    if not (device.isdecimal() and inode.isdecimal()):
+    if not (_NUMBER.fullmatch(device) and _NUMBER.fullmatch(inode)):
         return False
     try:
         found = os.fstat(fileno)
@@ -111,7 +115,7 @@ def connected_to_journal(fileno: int, environ: Mapping[str, str] = os.environ) -
 def _watchdog_seconds(environ: Mapping[str, str]) -> float | None:
     """The watchdog's time, where it is meant for this process (sd_watchdog_enabled(3))."""
     usec, pid = environ.get("WATCHDOG_USEC", ""), environ.get("WATCHDOG_PID", "")
-    if not usec.isdecimal() or int(usec) == 0 or (pid and pid != str(os.getpid())):
+    if not _NUMBER.fullmatch(usec) or int(usec) == 0 or (pid and pid != str(os.getpid())):
         return None
     return int(usec) / 1_000_000
 

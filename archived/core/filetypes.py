@@ -112,16 +112,16 @@ class TypeTable:
         self._exact: dict[str, list[_Entry]] = {}
         self._in_folders: list[_Entry] = []
         by_extension: dict[str, list[tuple[str, int]]] = {}
-        for rank, (glob, type_name) in enumerate((one.glob.lower(), one.name) for one in types):
+        for rank, (glob, type_name) in enumerate((one.glob, one.name) for one in types):
             folder, slash, name = glob.rpartition("/")
             path = re.compile("(?:.*/)?" + glob_pattern(glob), _FLAGS) if slash else None
             entry = _Entry(rank, type_name, path)
             if not _WILD.search(name):
-                self._exact.setdefault(name, []).append(entry)
+                self._exact.setdefault(name.lower(), []).append(entry)
             elif folder:
                 self._in_folders.append(entry)
             else:
-                by_extension.setdefault(_extension(name), []).append((name, rank))
+                by_extension.setdefault(_extension(name).lower(), []).append((name, rank))
         self._entries = [_Entry(rank, one.name) for rank, one in enumerate(types)]
         anywhere = by_extension.pop("", [])
         self._otherwise = _combined(anywhere)

@@ -174,7 +174,7 @@ def _rows(
         except StopIteration:
             return
         except csv.Error as error:
-            bad.append(BadLine(number, f"it is no CSV from here on ({error})"))
+            bad.append(BadLine(number, f"it is no CSV from here on ({printable(str(error))})"))
             continue
         if any(cell.strip() for cell in row):
             yield number, row
@@ -188,10 +188,12 @@ def _parsed(
 ) -> Iterator[_Line]:
     subject_at = columns.index(SUBJECT_COLUMN)
     h2o_at = next(columns.index(name) for name in H2O_COLUMNS if name in columns)
+    if not all(map(_is_text, header)):
+        bad.append(BadLine(1, "a heading is not UTF-8; save the file as CSV in UTF-8"))
     names = {
         number: name.strip()
         for number, name in enumerate(header)
-        if name.strip() and number not in (subject_at, h2o_at)
+        if name.strip() and _is_text(name) and number not in (subject_at, h2o_at)
     }
     for number, row in rows:
         if any(cell.strip() for cell in row[len(columns) :]):
@@ -225,16 +227,20 @@ def _sorted_out(
         by_h2o[line.h2o].append(line)
     subjects = []
     for h2o, group in by_h2o.items():
-        if len({line.subject for line in group}) == 1:
-            subjects.append(Subject(group[0].subject, h2o, group[0].details))
+        first = group[0]
+        other = next((line for line in group if line.subject != first.subject), None)
+        if other is None:
+            subjects.append(Subject(first.subject, h2o, first.details))
         else:
-            bad += [_contradicting(line, group, word) for line in group]
+            bad += [
+                _contradicting(line, other if line.subject == first.subject else first, word)
+                for line in group
+            ]
     return SubjectList(tuple(subjects), tuple(sorted(bad, key=lambda each: each.line)))
 
 
-def _contradicting(line: _Line, group: Sequence[_Line], word: str) -> BadLine:
+def _contradicting(line: _Line, other: _Line, word: str) -> BadLine:
     """Which of them is right nobody but a person can tell, so none of them counts."""
-    other = next(each for each in group if each.subject != line.subject)
     return BadLine(
         line.number,
         f"h2o {line.h2o} is subject {line.subject} here and subject {other.subject} "

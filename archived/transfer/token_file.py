@@ -6,15 +6,17 @@ import contextlib
 import json
 import os
 import secrets
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from filelock import FileLock, Timeout
 
+from archived.core.paths import printable
 from archived.errors import LoginRequiredError, TransferUnavailableError
+from archived.secrecy.files import NotPrivateError, read_private
+from archived.secrecy.hidden import Hidden
 
 _LOCK_WAIT = 10.0
 """Seconds; the lock is held for one small write."""
@@ -29,8 +31,15 @@ class StoredToken:
     refresh_token: str
     scope: str
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "access_token", Hidden(self.access_token))
+        object.__setattr__(self, "refresh_token", Hidden(self.refresh_token))
+
     def __repr__(self) -> str:
         return f"StoredToken(expires_at={self.expires_at}, scope={self.scope!r})"
+
+
+_KINDS = get_type_hints(StoredToken)
 
 
 class TokenFile:
@@ -42,6 +51,7 @@ class TokenFile:
 
     def __init__(self, path: str, *, client_id: str, environment: str) -> None:
         self.path = Path(path)
+        self._shown = printable(path)
         self._key = f"{environment}/{client_id}"
 
     def stamp(self) -> tuple[int, int, int] | None:
@@ -57,10 +67,7 @@ class TokenFile:
         entries = self._load().get(self._key)
         if not isinstance(entries, dict):
             return {}
-        try:
-            return {server: StoredToken(**entry) for server, entry in entries.items()}
-        except TypeError:
-            raise self._unreadable() from None
+        return {server: self._token(entry) for server, entry in entries.items()}
 
     def replace(self, tokens: Mapping[str, StoredToken]) -> None:
         """Forget this client's tokens and keep these instead."""
@@ -77,7 +84,7 @@ class TokenFile:
             if not isinstance(entries, dict):
                 return False
             present = entries.get(server)
-            if not present or present.get("refresh_token") != token.refresh_token:
+            if not present or self._token(present).refresh_token != token.refresh_token:
                 return False
             entries[server] = asdict(token)
             self._store(document)
@@ -93,41 +100,34 @@ class TokenFile:
             else:
                 self.path.unlink(missing_ok=True)
 
+    def _token(self, entry: object) -> StoredToken:
+        """What was stored for one service, if that is what it looks like."""
+        if not isinstance(entry, dict) or entry.keys() != _KINDS.keys():
+            raise self._unreadable()
+        if any(type(entry[name]) is not kind for name, kind in _KINDS.items()):
+            raise self._unreadable()
+        return StoredToken(**entry)
+
     def _load(self) -> dict[str, Any]:
         try:
-            descriptor = os.open(self.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+            content = read_private(self.path, own=True, follow=False)
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise LoginRequiredError(
-                f"the login in {self.path} cannot be read: {error.strerror}",
-                what_to_do=f"make {self.path} a plain file of the account that runs this program",
+                f"the login in {self._shown} cannot be read: {error.strerror}",
+                what_to_do=f"make {self._shown} a plain file of the account that runs this program",
             ) from error
-        with os.fdopen(descriptor, encoding="utf-8") as file:
-            self._insist_on_privacy(os.fstat(file.fileno()))
-            try:
-                document = json.load(file)
-            except ValueError:
-                raise self._unreadable() from None
-        if not isinstance(document, dict):
+        except NotPrivateError as error:
+            raise LoginRequiredError(
+                f"the login in {self._shown} {error} and is not used",
+                what_to_do=f"{error.what_to_do}; if others have had access, "
+                "also: archivedctl logout, archivedctl login",
+            ) from None
+        document = _document(content)
+        if document is None:
             raise self._unreadable()
         return document
-
-    def _insist_on_privacy(self, found: os.stat_result) -> None:
-        if os.name != "posix":
-            return
-        if found.st_uid != os.geteuid():
-            raise LoginRequiredError(
-                f"the login in {self.path} belongs to another account and is not used",
-                what_to_do=f"remove {self.path}, then type: archivedctl login",
-            )
-        if stat.S_IMODE(found.st_mode) & 0o077:
-            raise LoginRequiredError(
-                f"the login in {self.path} can be read by others (mode "
-                f"{stat.S_IMODE(found.st_mode):04o}) and is not used",
-                what_to_do=f"chmod 600 {self.path}; if others have had access, "
-                "also: archivedctl logout, archivedctl login",
-            )
 
     def _store(self, document: Mapping[str, Any]) -> None:
         temporary = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
@@ -146,20 +146,29 @@ class TokenFile:
     def _locked(self) -> Iterator[None]:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with FileLock(f"{self.path}.lock", timeout=_LOCK_WAIT):
+            with FileLock(f"{self.path}.lock", timeout=_LOCK_WAIT, mode=0o600):
                 yield
         except Timeout:
             raise TransferUnavailableError(
-                f"the login in {self.path} is held by another process"
+                f"the login in {self._shown} is held by another process"
             ) from None
         except OSError as error:
             raise TransferUnavailableError(
-                f"the login cannot be kept in {self.path}: {error.strerror}",
-                what_to_do=f"let this account write to {self.path.parent}",
+                f"the login cannot be kept in {self._shown}: {error.strerror}",
+                what_to_do=f"let this account write to {printable(str(self.path.parent))}",
             ) from error
 
     def _unreadable(self) -> LoginRequiredError:
         return LoginRequiredError(
-            f"the login in {self.path} is damaged",
-            what_to_do=f"remove {self.path}, then type: archivedctl login",
+            f"the login in {self._shown} is damaged",
+            what_to_do=f"remove {self._shown}, then type: archivedctl login",
         )
+
+
+def _document(content: bytes) -> dict[str, Any] | None:
+    """What the file says, or None. An error of JSON holds the text that it is about, so none leaves here."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None

@@ -201,7 +201,7 @@ def check_h2o(pattern: str) -> None:
     try:
         compiled = re.compile(pattern, re.ASCII)
         re.compile(f"(?:{pattern})", re.ASCII)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise TemplateError(f"the h2o pattern '{pattern}' cannot be used: {error}") from error
     bare = _ESCAPED_OR_CLASS.sub("x", pattern)
     if compiled.groups:
