@@ -18,6 +18,7 @@ from archived.config import Configuration
 from archived.daemon.outage import Outage
 from archived.daemon.surroundings import Log
 from archived.errors import ArchivedError, ConfigurationError, StoreError
+from archived.secrecy.memory import keep_to_itself
 from archived.store.address import parse
 
 NEEDS_A_PERSON = 3
@@ -26,6 +27,7 @@ NEEDS_A_PERSON = 3
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the daemon; the exit codes are those of its `--help`."""
     options = _parser().parse_args(arguments)
+    keep_to_itself()
     try:
         path = config.find(options.config, os.environ)
         configuration = load(path)
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def load(path: Path) -> Configuration:
-    """The configuration, held against the disk too, with its secrets kept out of the log from here on.
+    """The configuration, held against the disk too; a secret that must not be used ends it here.
 
     Raises `ConfigurationError`.
     """
@@ -48,9 +50,9 @@ def load(path: Path) -> Configuration:
     mistakes = config.mistakes_on_disk(configuration, os.environ)
     if mistakes:
         raise config.MistakesError(str(path), mistakes)
-    for secret in (configuration.globus.client_secret(), parse(configuration.store).password):
-        if secret is not None:
-            logs.hide(secret)
+    # Whatever is secret in them the log leaves out from here on.
+    configuration.globus.client_secret()
+    parse(configuration.store)
     return configuration
 
 
@@ -59,6 +61,7 @@ def begin_log(wanted: logs.Format | None) -> Log:
     if wanted is None and systemd.connected_to_journal(sys.stderr.fileno(), os.environ):
         wanted = "journal"
     logs.configure(wanted, send=systemd.journal_sender() if wanted == "journal" else None)
+    logs.take_the_uncaught()
     log: Log = logs.get()
     return log
 

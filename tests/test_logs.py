@@ -32,14 +32,14 @@ HOSTILE = "a\nb\x1b[31m\u202e\udcff\u2028\x00"
 @pytest.fixture(autouse=True)
 def _leave_no_configuration() -> Iterator[None]:
     root = logging.getLogger()
-    level, handlers, known = root.level, list(root.handlers), set(secrets._known)
+    level, handlers, known = root.level, list(root.handlers), set(secrets.KNOWN)
     yield
     structlog.reset_defaults()
     logging.captureWarnings(False)
     root.setLevel(level)
     root.handlers[:] = handlers
-    secrets._known.clear()
-    secrets._known.update(known)
+    secrets.KNOWN.clear()
+    secrets.KNOWN.update(known)
 
 
 class Terminal(io.StringIO):

@@ -6,7 +6,10 @@ Importing this package loads click and nothing heavier: a command's own file is 
 
 from __future__ import annotations
 
-from archived.cli.shell import CommandRow, archivedctl
+import sys
+
+from archived.cli.shell import CommandRow, archivedctl, tell_of_mistake
+from archived.secrecy.memory import keep_to_itself
 
 COMMANDS = (
     CommandRow("status", "How everything is, at one look."),
@@ -42,4 +45,6 @@ cli = archivedctl(COMMANDS)
 
 def main() -> None:
     """The program `archivedctl`; the exit codes are listed in its `--help`."""
+    keep_to_itself()
+    sys.excepthook = tell_of_mistake
     cli()

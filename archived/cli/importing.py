@@ -102,6 +102,7 @@ class _Login:
     def take(self, old: Import, wishes: Wishes) -> Wishes:
         """Take it over if Globus still accepts it; the wishes then say so, or say why not."""
         from archived.config.importing import MAP_EPHYS_APPLICATION
+        from archived.secrecy.hidden import Hidden
         from archived.transfer.adopting import adopt_login
 
         if not self.asked.take_token:
@@ -116,7 +117,7 @@ class _Login:
             return replace(wishes, login_refused=why)
         token_file = str(found.configuration.globus.token_file)
         try:
-            adopt_login(client, old.login.value).keep(token_file)
+            adopt_login(client, Hidden(old.login.value)).keep(token_file)
         except ArchivedError as error:
             return replace(wishes, login_refused=f"{error}; {error.what_to_do}".rstrip("; "))
         self.token_file = token_file

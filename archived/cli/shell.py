@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, NoReturn, TypeVar
 
 import click
@@ -197,6 +198,18 @@ def _report(error: Exception, *, as_json: bool) -> int:
     else:
         print_error(message, what_to_do)
     return code
+
+
+def tell_of_mistake(
+    _kind: type[BaseException], error: BaseException, _where: TracebackType | None
+) -> None:
+    """The traceback of a mistake of this program, as people report it: no secret in it, nor what steers a terminal."""
+    from archived.core.paths import printable
+    from archived.logs.secrets import redact_text
+
+    text = redact_text("".join(traceback.format_exception(error)))
+    for each in text.splitlines():
+        click.echo(printable(each), err=True)
 
 
 def _usage(error: click.ClickException) -> tuple[str, str, int]:

@@ -11,7 +11,7 @@ from platformdirs import user_state_path
 from archived.config.environment import override
 from archived.config.ini import read_ini
 from archived.config.locations import Machine, locations
-from archived.config.mistake import Mistake
+from archived.config.mistake import Mistake, has_password
 from archived.config.overlaps import Spelling, refuse_overlaps
 from archived.config.places import pure
 from archived.config.reading import Reading
@@ -32,6 +32,7 @@ from archived.config.settings import (
     SubjectsSettings,
     TransferSettings,
 )
+from archived.secrecy.hidden import Hidden
 
 SITE = Path("/etc/archived/archived.ini")
 """Where the configuration of a service lies."""
@@ -120,8 +121,13 @@ def _store(reading: Reading, machine: Machine, archived: ArchivedSection, state:
     if archived.store is None:
         return str(state / "archived.db")
     if "://" in archived.store:
-        return archived.store
+        return _guarded(archived.store)
     return machine.path(reading, "archived", "store", archived.store)
+
+
+def _guarded(address: str) -> str:
+    """An address with a password in it is a secret as a whole."""
+    return Hidden(address) if has_password(address) else address
 
 
 def _spool(
@@ -164,7 +170,7 @@ def _datajoint(reading: Reading, machine: Machine) -> DatajointSettings:
     )
     file = None if password is None else Path(password)
     return DatajointSettings(
-        address=section.address,
+        address=None if section.address is None else _guarded(section.address),
         password_file=file,
         prefix=section.prefix,
         tls=section.tls,

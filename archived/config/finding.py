@@ -11,10 +11,11 @@ from platformdirs import site_config_path, user_config_path
 
 from archived.config.assembling import SITE, Assembled, assemble
 from archived.config.environment import variable
-from archived.config.mistake import Mistake, MistakesError, without_password
+from archived.config.mistake import Mistake, MistakesError, has_password
 from archived.config.settings import Configuration
 from archived.core.paths import printable
 from archived.errors import ConfigurationError
+from archived.secrecy.files import NotPrivateError, insist_on_privacy
 
 FILE = "archived.ini"
 VARIABLE = "ARCHIVED_CONFIG"
@@ -39,6 +40,8 @@ def find(explicit: str | None, environ: Mapping[str, str]) -> Path:
     places = [Path(FILE).absolute(), user_config_path("archived", appauthor=False) / FILE, _site()]
     for path in places:
         if path.is_file():
+            if path == places[0]:
+                _insist_on_owner(path, environ)
             return path
     looked = ", ".join(printable(str(path)) for path in places)
     raise ConfigurationError(
@@ -48,17 +51,31 @@ def find(explicit: str | None, environ: Mapping[str, str]) -> Path:
     )
 
 
+def _insist_on_owner(path: Path, environ: Mapping[str, str]) -> None:
+    """Nobody named this one: in a folder that others write to, they must not choose what this user's rights do."""
+    if os.name == "nt":
+        return
+    ours = {str(os.geteuid()), "0", environ.get("SUDO_UID", "0")}
+    if str(path.stat().st_uid) not in ours:
+        raise ConfigurationError(
+            f"The configuration {printable(str(path))} of this folder belongs to another user, so it is not used. "
+            "Nothing is begun; no data is affected.",
+            what_to_do=f"Say -c {FILE} if it is meant, or change to another folder.",
+        )
+
+
 def load(path: Path, environ: Mapping[str, str]) -> Configuration:
     """The configuration in a file, checked whole.
 
     Raises `MistakesError`, a `ConfigurationError`, with every mistake there is, or `ConfigurationError` when
     the file cannot be read.
     """
-    assembled = _assemble(_text(path), environ, path=str(path.absolute()))
+    text, found = _read(path)
+    assembled = _assemble(text, environ, path=str(path.absolute()))
     if assembled.configuration is None:
         raise MistakesError(str(path), assembled.mistakes)
-    if exposed := _exposed_password(path, assembled.configuration, environ):
-        raise MistakesError(str(path), [exposed])
+    if mistake := _not_to_be_used(path, found, assembled.configuration, environ):
+        raise MistakesError(str(path), [mistake])
     return assembled.configuration
 
 
@@ -76,7 +93,7 @@ def mistakes_on_disk(configuration: Configuration, environ: Mapping[str, str]) -
     """
     if configuration.path is None:
         return []
-    text = _text(Path(configuration.path))
+    text, _ = _read(Path(configuration.path))
     return list(_assemble(text, environ, path=configuration.path, real_paths=True).mistakes)
 
 
@@ -96,14 +113,16 @@ def _site() -> Path:
     return SITE if os.name == "posix" else site_config_path("archived", appauthor=False) / FILE
 
 
-def _text(path: Path) -> str:
+def _read(path: Path) -> tuple[str, os.stat_result]:
+    """The text of the file, and what it was while it was read."""
     shown = printable(str(path))
     try:
         with path.open("rb") as file:
+            found = os.fstat(file.fileno())
             content = file.read(_LARGEST + 1)
         if len(content) > _LARGEST:
             raise ConfigurationError(f"{shown} is no configuration: it has more than a megabyte.")
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8-sig"), found
     except OSError as error:
         raise ConfigurationError(
             f"The configuration {shown} cannot be read: {error.strerror}. Nothing is begun.",
@@ -116,24 +135,30 @@ def _text(path: Path) -> str:
         ) from error
 
 
-def _exposed_password(
-    path: Path, configuration: Configuration, environ: Mapping[str, str]
+def _not_to_be_used(
+    path: Path, found: os.stat_result, configuration: Configuration, environ: Mapping[str, str]
 ) -> Mistake | None:
-    """A password in the address of a database, in a file that others may read (safety rule 11)."""
-    if os.name == "nt" or not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    """A file that everybody may write, or one that others may read although a password is in it (safety rule 11)."""
+    if os.name == "nt":
         return None
+    if found.st_mode & stat.S_IWOTH:
+        expected = f"a file that not everybody may write: chmod o-w '{printable(str(path))}'"
+        return Mistake("", "", f"mode {stat.S_IMODE(found.st_mode):04o}", expected)
     addresses = (
         ("archived", "store", configuration.store),
         ("datajoint", "address", configuration.datajoint.address or ""),
     )
     for section, key, address in addresses:
-        if environ.get(variable(section, key)) or without_password(address) == address:
+        if environ.get(variable(section, key)) or not has_password(address):
             continue
-        return Mistake(
-            section,
-            key,
-            address,
-            f"no password in a file that others may read: chmod 600 '{path}', or give the address in "
-            f"${variable(section, key)}",
-        )
+        try:
+            insist_on_privacy(path, found)
+        except NotPrivateError as error:
+            return Mistake(
+                section,
+                key,
+                address,
+                f"no password in this file, which {error}: {error.what_to_do}; or leave the password out "
+                "and name a file that holds it (docs/SHARED-STORE.md)",
+            )
     return None

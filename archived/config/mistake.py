@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from archived.core.paths import printable
 from archived.errors import ConfigurationError
+from archived.secrecy.hidden import NOT_SHOWN
 
 _SECRET_KEY = re.compile(r"secret$|password|token$", re.IGNORECASE)
-_PASSWORD_IN_ADDRESS = re.compile(r"(://[^/@:]*:)[^/]*@")
+_PASSWORD_IN_ADDRESS = re.compile(r"(://[^:]*:).*@", re.DOTALL)
+"""Up to the last `@`: the user's name may have one, and so may a password that was not written as it should be."""
+_SECRET_PARAMETER = re.compile(r"([?&][^=&]*pass(?:word|wd|phrase)?=)[^&]*", re.IGNORECASE)
+"""No parameter of ours, but somebody may think that it is one."""
 _LONGEST = 200
 
 
@@ -26,7 +31,7 @@ class Mistake:
     def __post_init__(self) -> None:
         shown = without_password(self.value)
         if self.value and _SECRET_KEY.search(self.key):
-            shown = "(not shown)"
+            shown = NOT_SHOWN
         object.__setattr__(self, "value", shown)
 
     def __str__(self) -> str:
@@ -57,6 +62,12 @@ class MistakesError(ConfigurationError):
         )
 
 
+def has_password(address: str) -> bool:
+    """Whether there is a password in the address of a database, one that could be used."""
+    return "://" in address and bool(urlsplit(address).password)
+
+
 def without_password(address: str) -> str:
-    """The address of a database with its password replaced."""
-    return _PASSWORD_IN_ADDRESS.sub(r"\1(not shown)@", address)
+    """The address of a database with its password replaced, also where it is none that could be used."""
+    hidden = _PASSWORD_IN_ADDRESS.sub(rf"\1{NOT_SHOWN}@", address)
+    return _SECRET_PARAMETER.sub(rf"\1{NOT_SHOWN}", hidden)

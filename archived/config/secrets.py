@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from archived.core.paths import printable
 from archived.errors import ConfigurationError
-
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+from archived.secrecy.files import NotPrivateError, read_private
+from archived.secrecy.hidden import Hidden, hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,11 @@ DATAJOINT_PASSWORD = SecretKind(
 )
 
 VARIABLES = frozenset({CLIENT_SECRET.variable, DATAJOINT_PASSWORD.variable})
-"""Variables of the environment that hold secrets, and so stand for no key of the configuration."""
+"""Variables of the environment that hold secrets, and so stand for no key of the configuration.
+
+They are for trying things on, and for machines that have nothing better: programs of the same user could see them in
+/proc while it runs, which `archived.secrecy.memory` ends for our own processes.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Secret:
     kind: SecretKind
     file: Path | None = None
     credential: Path | None = None
-    text: str | None = field(default=None, repr=False)
+    text: Hidden | None = field(default=None, repr=False)
 
     @classmethod
     def found(cls, kind: SecretKind, file: Path | None, environ: Mapping[str, str]) -> Secret:
@@ -64,63 +66,58 @@ class Secret:
         credential = Path(folder) / kind.credential if folder else None
         if credential is not None and not _has_content(credential):
             credential = None
-        return cls(kind, file=file, credential=credential, text=environ.get(kind.variable) or None)
+        text = hidden(environ.get(kind.variable) or None)
+        return cls(kind, file=file, credential=credential, text=text)
 
     def __bool__(self) -> bool:
         return any((self.text, self.credential, self.file))
 
-    def read(self) -> str | None:
+    def read(self) -> Hidden | None:
         """The secret, or None where there is none.
 
-        Raises `ConfigurationError` when its file cannot be read, is empty, or may be read by other people.
+        Its file is looked at each time. Raises `ConfigurationError` when it cannot be read, is empty, or may be read by
+        other people.
         """
         if self.text is not None:
-            return self.text.strip()
+            return Hidden(self.text.strip())
         if self.credential is not None:
             # systemd guards this one: its mode may show a group that is really an access list.
-            return self._content(self.credential)
+            return self._content(self.credential, _read)
         if self.file is None:
             return None
-        refuse_if_readable_by_others(self.file, self.kind.what)
-        return self._content(self.file)
+        return self._content(self.file, self._read_private)
 
-    def _content(self, file: Path) -> str:
+    def _read_private(self, file: Path) -> bytes:
         shown = printable(str(file))
         try:
-            text = file.read_text(encoding="utf-8").strip()
-        except (OSError, ValueError) as error:
-            raise _unreadable(file, self.kind.what, error) from error
-        if not text:
+            return read_private(file)
+        except NotPrivateError as error:
             raise ConfigurationError(
-                f"{shown} should hold {self.kind.what}, but is empty.",
+                f"{shown} holds {self.kind.what}, but {error}, so it is not used.",
+                what_to_do=f"{error.what_to_do}; and make a new secret if somebody may have seen it.",
+            ) from None
+
+    def _content(self, file: Path, read: Callable[[Path], bytes]) -> Hidden:
+        try:
+            text = Hidden(read(file).decode("utf-8").strip())
+        except (OSError, ValueError) as error:
+            # An error of decoding holds what it could not decode.
+            why = getattr(error, "strerror", None) or "it is not text in UTF-8"
+        else:
+            if text:
+                return text
+            raise ConfigurationError(
+                f"{printable(str(file))} should hold {self.kind.what}, but is empty.",
                 what_to_do=f"Write it into that file ({self.kind.key}); {self.kind.made_by}.",
             )
-        return text
-
-
-def refuse_if_readable_by_others(file: Path, what: str) -> None:
-    """Raise `ConfigurationError`, with the command to type, when the file's mode lets others read it.
-
-    Windows has no such modes; there the folder's access list guards it.
-    """
-    if os.name == "nt":
-        return
-    try:
-        found = file.stat()
-    except OSError as error:
-        raise _unreadable(file, what, error) from error
-    shown = printable(str(file))
-    if found.st_mode & _OTHERS:
         raise ConfigurationError(
-            f"{shown} holds {what}, but others than its owner may read or change it "
-            f"(mode {stat.S_IMODE(found.st_mode):04o}), so it is not used.",
-            what_to_do=f"chmod 600 '{shown}', and make a new secret if somebody may have seen it.",
+            f"{printable(str(file))}, which should hold {self.kind.what}, cannot be read: {why}.",
+            what_to_do="Correct the configuration, which names this file, or the file.",
         )
-    if os.geteuid() not in (0, found.st_uid):
-        raise ConfigurationError(
-            f"{shown} holds {what}, but belongs to another user, so it is not used.",
-            what_to_do=f"Run this as its owner (`sudo -u`), or: sudo chown {os.geteuid()} '{shown}'",
-        )
+
+
+def _read(file: Path) -> bytes:
+    return file.read_bytes()
 
 
 def _has_content(file: Path) -> bool:
@@ -128,11 +125,3 @@ def _has_content(file: Path) -> bool:
         return bool(file.read_bytes().strip())
     except OSError:
         return False
-
-
-def _unreadable(file: Path, what: str, error: Exception) -> ConfigurationError:
-    why = getattr(error, "strerror", None) or "it is not text in UTF-8"
-    return ConfigurationError(
-        f"{printable(str(file))}, which should hold {what}, cannot be read: {why}.",
-        what_to_do="Correct the configuration, which names this file, or the file.",
-    )

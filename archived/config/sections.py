@@ -38,6 +38,10 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    def __repr__(self) -> str:
+        """No values: the address of a database may hold a password."""
+        return f"{type(self).__name__}({', '.join(sorted(self.model_fields_set))})"
+
 
 class ArchivedSection(Section):
     """`[archived]`: this rig, and how it looks at its disk."""

@@ -8,5 +8,6 @@ from __future__ import annotations
 from archived.logs.configure import Format, configure, get
 from archived.logs.message_ids import MESSAGE_IDS
 from archived.logs.secrets import hide
+from archived.logs.uncaught import take_the_uncaught
 
-__all__ = ["MESSAGE_IDS", "Format", "configure", "get", "hide"]
+__all__ = ["MESSAGE_IDS", "Format", "configure", "get", "hide", "take_the_uncaught"]

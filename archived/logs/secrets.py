@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import quote
+
+from archived.secrecy.hidden import KNOWN, know
 
 HIDDEN = "[hidden]"
-_SHORTEST = 6
-"""A shorter secret would black out words that have nothing to do with it."""
-
-_known: set[str] = set()
 
 _SECRET_KEY = re.compile(r"authorization|token|secret|password", re.IGNORECASE)
 _HARMLESS_KEY = re.compile(r"_file$|_expires", re.IGNORECASE)
@@ -19,17 +16,17 @@ _IN_TEXT = re.compile(
     (?P<before>
         \b (?:bearer|basic) \s+
       | (?:authorization|\w*token|\w*secret|password) ["']? \s* [=:] \s* ["']? (?:bearer\s+|basic\s+)?
-      | :// [^\s/:@]* :
     )
     (?P<secret> [^\s"'&,;@]{6,} )
     """
 )
+_IN_ADDRESS = re.compile(r"(://[^\s:/]*:)[^\s]+@")
+"""Up to the last `@`: an address that was not written as it should be may have more of them, or a slash before it."""
 
 
 def hide(secret: str) -> None:
     """From now on the secret is replaced by `[hidden]` wherever it would be logged."""
-    if len(secret) >= _SHORTEST:
-        _known.update((secret, quote(secret, safe="")))
+    know(secret)
 
 
 def redact(value: Any, key: str = "") -> Any:
@@ -48,8 +45,9 @@ def redact(value: Any, key: str = "") -> Any:
 def redact_text(text: str) -> str:
     """The text without any known secret, header or assignment of one."""
     # The longest first, as one secret may begin with another.
-    for secret in sorted(_known, key=len, reverse=True):
+    for secret in sorted(KNOWN, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
+    text = _IN_ADDRESS.sub(rf"\1{HIDDEN}@", text)
     return _IN_TEXT.sub(rf"\g<before>{HIDDEN}", text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,12 +14,18 @@ import apsw
 from playhouse.apsw_ext import APSWDatabase
 
 from archived.errors import ConfigurationError
+from archived.secrecy.hidden import Hidden, hidden
 
 BUSY_TIMEOUT = 10
 """How long a writer waits for another, in seconds."""
 
 WITHOUT_WAL_RESET_BUG = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 """The first release, and the patched ones of older series, in which two connections cannot corrupt a WAL store."""
+
+
+SYNCHRONOUS = {"wal": "full", "delete": "extra"}
+"""What brings a commit to the disk before it is acknowledged. Without a WAL that takes more: the commit is the removal
+of the journal, which a power cut takes back unless the folder is synced too (sqlite.org/pragma.html)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,7 @@ class Address:
     host: str | None = None
     port: int | None = None
     user: str | None = None
-    password: str | None = field(default=None, repr=False)
+    password: Hidden | None = field(default=None, repr=False)
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What the driver is told beyond that; each is one of `PARAMETERS`."""
 
@@ -88,11 +95,7 @@ def parse(text: str) -> Address:
     if "://" not in text:
         path = Path(text)
         return Address("sqlite", str(path), path)
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError as error:
-        raise ConfigurationError(f"store: not an address: {error}") from error
+    parts, who, port = _split(text)
     kind = {"postgres": "postgresql"}.get(parts.scheme, parts.scheme)
     database = unquote(parts.path.strip("/"))
     if kind not in PARAMETERS or not database:
@@ -100,29 +103,53 @@ def parse(text: str) -> Address:
             f"store: {parts.scheme}:// is not an address of a store",
             what_to_do="give a path, or postgresql://user@host/database, or mysql://user@host/database",
         )
-    user = f"{parts.username}@" if parts.username else ""
+    user, password = who
     where = f"{parts.hostname or ''}{f':{port}' if port else ''}"
     return Address(
         kind,
-        f"{kind}://{user}{where}{parts.path}",
+        f"{kind}://{f'{user}@' if user else ''}{where}{parts.path}",
         database=database,
         host=parts.hostname,
         port=port,
-        user=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-        parameters=_parameters(kind, parts),
+        user=unquote(user) if user else None,
+        password=password,
+        parameters=_parameters(kind, parts.query),
     )
 
 
-def _parameters(kind: str, parts: SplitResult) -> dict[str, str]:
-    given = parse_qsl(parts.query, keep_blank_values=True)
+def _split(text: str) -> tuple[SplitResult, tuple[str | None, Hidden | None], int | None]:
+    """The parts of an address without who connects, then that, and the port.
+
+    An error about an address that makes no sense quotes none of it: what does not fit may be a password.
+    """
+    try:
+        parts = urlsplit(text)
+        who = (parts.username, hidden(unquote(parts.password)) if parts.password else None)
+        port = parts.port
+    except ValueError:
+        parts = None
+    if parts is None:
+        raise ConfigurationError(
+            "store: not an address",
+            what_to_do="write a character such as @ : / or # in a name or password as %40 %3A %2F or %23",
+        )
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]), who, port
+
+
+def _parameters(kind: str, query: str) -> dict[str, str]:
+    given = parse_qsl(query, keep_blank_values=True)
     known = PARAMETERS[kind]
     if unknown := sorted({name for name, _ in given} - known):
         raise ConfigurationError(
-            f"store: an address {kind}:// has no parameter {', '.join(unknown)}",
+            f"store: an address {kind}:// has no parameter {', '.join(map(_named, unknown))}",
             what_to_do=f"it may have {', '.join(sorted(known))}",
         )
     return dict(given)
+
+
+def _named(parameter: str) -> str:
+    """The name of a parameter; what is none may be the rest of a password, and is not quoted."""
+    return parameter if re.fullmatch("[A-Za-z_]{1,40}", parameter) else "of such a name"
 
 
 def safe_for_wal(version: tuple[int, ...]) -> bool:
@@ -163,6 +190,7 @@ def database(address: Address) -> Any:
     """A database object, not connected yet. `connect` it by hand: it never does so by itself."""
     field_types = {"NAME": KINDS[address.kind].name_type}
     if address.kind == "sqlite":
+        journal = journal_mode(sqlite_version())
         return SqliteDatabase(  # type: ignore[no-untyped-call]
             str(address.path),
             autoconnect=False,
@@ -170,8 +198,8 @@ def database(address: Address) -> Any:
             lock_type="IMMEDIATE",
             field_types=field_types,
             pragmas=(
-                ("journal_mode", journal_mode(sqlite_version())),
-                ("synchronous", "full"),
+                ("journal_mode", journal),
+                ("synchronous", SYNCHRONOUS[journal]),
                 ("foreign_keys", 1),
                 ("trusted_schema", 0),
                 ("cache_size", -16_384),

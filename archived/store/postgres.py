@@ -6,6 +6,8 @@ from typing import Any
 
 import psycopg
 
+Error = psycopg.Error
+
 
 class AnswerTimeout(psycopg.OperationalError):
     """The server did not answer in time."""

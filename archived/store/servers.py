@@ -10,6 +10,7 @@ from typing import Any
 import peewee
 
 from archived.errors import ConfigurationError
+from archived.secrecy.hidden import HiddenBytes
 from archived.store.address import BUSY_TIMEOUT, Address
 from archived.store.failures import is_already_done
 from archived.store.security import Security
@@ -56,14 +57,20 @@ class PostgresDatabase(ServedDatabase, peewee.PostgresqlDatabase):
 
     def _connect(self) -> Any:
         try:
-            from archived.store.postgres import Connection
+            from archived.store.postgres import Connection, Error
         except ImportError as error:
             raise peewee.ImproperlyConfigured("the driver psycopg is not installed") from error
-        connection = Connection.connect(
-            dbname=self.database, autocommit=True, **self.connect_params
-        )
-        connection.answer_within = self.answer_within
-        return connection
+        try:
+            connection = Connection.connect(
+                dbname=self.database, autocommit=True, **self.connect_params
+            )
+        except Error as error:
+            failure = error.with_traceback(None)
+        else:
+            connection.answer_within = self.answer_within
+            return connection
+        # Out of the `except`, and without the driver's frames: they hold the whole address with its password.
+        raise failure
 
 
 class MySqlDatabase(ServedDatabase, peewee.MySQLDatabase):
@@ -142,7 +149,7 @@ def _mysql(address: Address, field_types: Mapping[str, str], common: dict[str, A
             raise ConfigurationError(f"store: its address names {file}, which is not there")
     if address.password is not None:
         # The driver would write it in Latin 1, if it can be written so at all.
-        given["password"] = address.password.encode()
+        given["password"] = HiddenBytes(address.password.encode())
     # A TEXT of theirs ends at 64 kB, which the names in one folder may exceed.
     database = MySqlDatabase(
         address.database, field_types={"TEXT": "LONGTEXT", **field_types}, **common, **given

@@ -42,6 +42,8 @@ _CONSENT = re.compile(
 )
 
 
+_WORD = re.compile("[a-z_]{1,40}")
+
 LIBRARY_ERRORS = (GlobusError, TypeError, KeyError, ValueError)
 """What comes out of a call to the library: its own errors, and those over a body that is no JSON object."""
 
@@ -107,6 +109,8 @@ def _auth(error: AuthAPIError, account: Account, doing: str) -> TransferError:
     """Errors of the Auth service come out of any call, when a token is renewed on the way."""
     raw = error.raw_json
     word = str(raw.get("error") or "") if isinstance(raw, Mapping) else ""
+    if not _WORD.fullmatch(word):
+        word = ""  # whatever it is, it is none of the words of RFC 6749
     if error.http_status == 429 or error.http_status >= 500:
         return TransferUnavailableError(
             f"Globus' login service could not {doing} (HTTP {error.http_status})",

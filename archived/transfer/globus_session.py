@@ -18,6 +18,7 @@ from archived.errors import (
     TransferError,
     TransferUnavailableError,
 )
+from archived.secrecy.hidden import hidden, know
 from archived.transfer.globus_errors import LIBRARY_ERRORS, Account, missing_scopes, translate
 from archived.transfer.token_file import StoredToken, TokenFile
 
@@ -65,7 +66,7 @@ class GlobusSession:
     ) -> None:
         self.client_id = client_id
         self.account = Account(native=native)
-        self._secret = client_secret
+        self._secret = hidden(client_secret)
         self._token_path = token_file
         self._http_timeout = http_timeout
         self._local = threading.local()
@@ -175,7 +176,7 @@ class GlobusSession:
         login = globus_sdk.ConfidentialAppAuthClient(
             self.client_id, self._secret, **self._manners()
         )
-        return globus_sdk.ClientCredentialsAuthorizer(login, self._scopes)
+        return globus_sdk.ClientCredentialsAuthorizer(login, self._scopes, on_refresh=_know)
 
     def _person(self, server: str) -> RenewingAuthorizer[Any]:
         tokens = self._tokens()
@@ -247,6 +248,12 @@ class RefreshingLogin(globus_sdk.RefreshTokenAuthorizer):
                 scope=data["scope"],
             )
         )
+
+
+def _know(answer: globus_sdk.OAuthTokenResponse) -> None:
+    """Keep what a service account was given out of the log."""
+    for data in answer.by_resource_server.values():
+        know(str(data["access_token"]))
 
 
 def manners(http_timeout: float) -> dict[str, Any]:

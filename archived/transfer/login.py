@@ -11,6 +11,7 @@ import globus_sdk
 from globus_sdk.scopes import AuthScopes, GCSCollectionScopes, Scope, TransferScopes
 
 from archived.errors import LoginRequiredError, TransferError
+from archived.secrecy.hidden import know
 from archived.transfer.globus_errors import LIBRARY_ERRORS, Account, translate
 from archived.transfer.globus_session import GlobusSession, Identity, manners, token_file
 from archived.transfer.token_file import StoredToken
@@ -69,6 +70,8 @@ def finish_login(pending: PendingLogin, code: str) -> Identity:
 
     A code is good for one use within ten minutes; a wrong one raises `LoginRequiredError`.
     """
+
+    know(code)
 
     def trade() -> dict[str, StoredToken]:
         answer = pending.flow.oauth2_exchange_code_for_tokens(code.strip())

@@ -281,7 +281,7 @@ def test_a_file_of_somebody_else_is_refused(
     person.log_in()
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
 
-    with pytest.raises(LoginRequiredError, match="belongs to another account"):
+    with pytest.raises(LoginRequiredError, match="belongs to another user"):
         person.mover.reserve()
 
 

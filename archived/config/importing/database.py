@@ -13,6 +13,7 @@ from archived.config.importing.writing import Key, holds
 from archived.config.kinds import database_server
 from archived.config.kinds import prefix as read_prefix
 from archived.core.paths import shown
+from archived.secrecy.hidden import Hidden, hidden
 
 PASSWORD = "database.password"
 _HOST = re.compile(r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
@@ -33,7 +34,7 @@ class Database:
 
     keys: list[Key]
     address: str | None
-    password: str | None = field(default=None, repr=False)
+    password: Hidden | None = field(default=None, repr=False)
 
 
 def database_of(old: OldFile, report: Report) -> Database:
@@ -46,7 +47,7 @@ def database_of(old: OldFile, report: Report) -> Database:
     if prefix is not None:
         keys.append(prefix)
     keys += _tls(old, report)
-    return Database(keys, address, _password(old, report))
+    return Database(keys, address, hidden(_password(old, report)))
 
 
 def _address(old: OldFile, report: Report) -> str | None:

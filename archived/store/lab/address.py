@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from archived.core.paths import printable
 from archived.errors import ConfigurationError
+from archived.secrecy.hidden import Hidden, HiddenBytes, hidden
 
 PATIENCE = 10
 """How long connecting and waiting for locks may take, in seconds."""
@@ -55,7 +56,7 @@ class LabAddress:
     user: str | None
     database: str
     """The database of a PostgreSQL server that has the schemas; "" for MySQL, where a schema is a database."""
-    password: str | None = field(repr=False)
+    password: Hidden | None = field(repr=False)
     options: Mapping[str, str]
     shown: str
 
@@ -73,6 +74,9 @@ def parse(settings: LabSettings) -> LabAddress:
     try:
         parts = urlsplit(settings.address)
         port = parts.port
+        written = hidden(unquote(parts.password)) if parts.password is not None else None
+        user = unquote(parts.username) if parts.username else None
+        parts = parts._replace(netloc=parts.netloc.rpartition("@")[2])
     except ValueError:
         raise _not_understood(settings, "it is no address") from None
     backend = "postgresql" if parts.scheme == "postgres" else parts.scheme
@@ -82,14 +86,14 @@ def parse(settings: LabSettings) -> LabAddress:
     unknown = options.keys() - _OPTIONS[backend]
     if unknown:
         raise _not_understood(settings, f"{sorted(unknown)[0]}= is no option of it")
-    password = settings.password()
-    if password is None and parts.password is not None:
-        password = unquote(parts.password)
+    password = hidden(settings.password())
+    if password is None:
+        password = written
     return LabAddress(
         backend=backend,
         host=options.pop("host", "") or parts.hostname or "",
         port=port or _PORTS[backend],
-        user=unquote(parts.username) if parts.username else None,
+        user=user,
         database="" if backend == "mysql" else unquote(parts.path.strip("/")),
         password=password,
         options=options,
@@ -113,7 +117,7 @@ def mysql_options(address: LabAddress, *, tls: bool) -> dict[str, Any]:
         "port": address.port,
         "user": address.user,
         # As bytes, since the driver would write text as Latin-1.
-        "password": (address.password or "").encode(),
+        "password": HiddenBytes((address.password or "").encode()),
         "connect_timeout": PATIENCE,
         "read_timeout": LONGEST_STATEMENT,
         "write_timeout": LONGEST_STATEMENT,
