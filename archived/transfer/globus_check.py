@@ -10,6 +10,7 @@ from archived.transfer.ends import End, Ends
 from archived.transfer.globus_calls import GlobusCalls
 from archived.transfer.globus_documents import Document
 from archived.transfer.globus_errors import NotThereError
+from archived.transfer.globus_place import elsewhere
 from archived.transfer.globus_session import GlobusSession
 
 
@@ -20,6 +21,8 @@ def check(session: GlobusSession, calls: GlobusCalls, ends: Ends) -> Sequence[Fi
     except TransferError as error:
         return [_failed("login", error)]
     findings = [Finding(True, f"logged in as {identity.username}", fields={"id": identity.id})]
+    if said := elsewhere():
+        findings.append(Finding(True, said))
     for name, end in (("rig", ends.source), ("archive", ends.destination)):
         findings += _collection(calls, name, end, is_archive=end is ends.destination)
     return findings

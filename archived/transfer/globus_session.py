@@ -20,6 +20,7 @@ from archived.errors import (
 )
 from archived.secrecy.hidden import hidden, know
 from archived.transfer.globus_errors import LIBRARY_ERRORS, Account, missing_scopes, translate
+from archived.transfer.globus_place import insist_on_safe_services
 from archived.transfer.token_file import StoredToken, TokenFile
 
 AUTH_SERVER = "auth.globus.org"
@@ -52,7 +53,7 @@ class GlobusSession:
     """A service account (`client_secret`) or a person's login (`native`, `token_file`), for any number of threads.
 
     Nothing is read or sent before the first call. It never asks anybody anything: without a usable login, calls
-    raise `LoginRequiredError`. `http_timeout` is in seconds.
+    raise `LoginRequiredError`. `http_timeout` is in seconds. Making one raises `ConfigurationError` as `manners` does.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class GlobusSession:
         native: bool,
         http_timeout: float = 30.0,
     ) -> None:
+        insist_on_safe_services()
         self.client_id = client_id
         self.account = Account(native=native)
         self._secret = hidden(client_secret)
@@ -260,7 +262,9 @@ def manners(http_timeout: float) -> dict[str, Any]:
     """How all clients behave: short waits only. The caller closes the transport.
 
     Long waits, and those that the service asks for, are the daemon's: it knows what else to do meanwhile.
+    Raises `ConfigurationError` for an environment that would send logins where nobody can mean them to go.
     """
+    insist_on_safe_services()
     return {
         "transport": RequestsTransport(http_timeout=http_timeout),
         "retry_config": RetryConfig(
