@@ -21,14 +21,12 @@ from archived.core.paths import printable
 from archived.errors import StoreDamagedError, StoreError, StoreMissingError
 from archived.store.address import BUSY_TIMEOUT
 from archived.store.fields import from_text, from_time, to_time
+from archived.store.placing import NameTakenError, place, sweep, sync, sync_folder, temporary_name
 
 COPY_MARK = "copy"
 """The setting by which a store says that it is a copy, and of when: whoever puts it in place, however, can be told."""
 
 HISTORY = "archived_schema"
-TEMPORARY = ".archived-part"
-"""How a copy is called, after its name, until it is whole."""
-
 PRIVATE = 0o600
 PAGES_AT_ONCE = 1_000
 WITHOUT_WAL = b"\x01\x01"
@@ -73,8 +71,10 @@ def copy_of(
         try:
             counts = _copy(store, temporary, now, going_on)
             found = examine(temporary, counts=counts)
-            _sync(temporary)
+            sync(temporary)
             place(temporary, target)
+        except NameTakenError:
+            raise _taken(target) from None
         finally:
             temporary.unlink(missing_ok=True)
         sync_folder(target.parent)
@@ -107,34 +107,6 @@ def examine(path: Path, *, counts: dict[str, int] | None = None) -> BackedUp:
             events=held.get("event", 0),
             made_at=_made_at(copy),
         )
-
-
-def place(temporary: Path, target: Path) -> None:
-    """Give a file its name at one stroke; `StoreError` where the name is taken. The folder is synced by the caller."""
-    try:
-        try:
-            os.link(temporary, target)
-        except FileExistsError:
-            raise
-        except OSError:
-            # Without hard links, a look right before the renaming is the best there is.
-            if os.path.lexists(target):
-                raise FileExistsError(str(target)) from None
-            temporary.rename(target)
-    except FileExistsError:
-        raise _taken(target) from None
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names that were given in a folder outlast a power failure, where the system can."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # some file systems cannot, by design
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def unsound(path: Path, why: str) -> StoreDamagedError:
@@ -179,9 +151,9 @@ def _copy(
 
 def _new_file(target: Path) -> Path:
     """An empty file of ours beside the target, that nobody else may read from the start."""
-    name = f".{target.name[:100]}.{secrets.token_hex(4)}{TEMPORARY}"
-    temporary = target.with_name(name)
+    temporary = temporary_name(target, secrets.token_hex(4))
     os.close(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE))
+    sweep(temporary)
     return temporary
 
 
@@ -219,11 +191,6 @@ def _made_at(connection: apsw.Connection) -> datetime | None:
 def _value(connection: apsw.Connection, sql: str) -> object:
     row = connection.execute(sql).fetchone()
     return None if row is None else row[0]
-
-
-def _sync(path: Path) -> None:
-    with path.open("r+b") as file:
-        os.fsync(file.fileno())
 
 
 def _taken(target: Path) -> StoreError:

@@ -362,6 +362,7 @@ def test_an_old_sqlite_is_used_without_wal_and_said_to_be_old(
         monkeypatch.setattr(f"{module}.sqlite_version", lambda: (3, 40, 1))
     with reopen(str(tmp_path / "archived.db"), create=True) as store:
         assert store._door.row("PRAGMA journal_mode") == ("delete",)
+        assert store._door.row("PRAGMA synchronous") == (3,), "the commit itself has to outlast a power cut"
         finding = store.library()
     assert not finding.ok
     assert "3.40.1" in finding.what

@@ -1,0 +1,215 @@
+"""A power cut at any moment: what the store acknowledged is there, the rest whole or not at all, and all of it sound."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playhouse.migrations import Runner
+
+from archived.store import Store
+from archived.store.address import parse
+from archived.store.backup import examine
+from archived.store.connection import Door
+from archived.store.opening import HISTORY, MIGRATIONS
+from tests.builders import NOON
+from tests.power.disk import Disk, Tree, store
+from tests.power.recording import STRACE, Operation, record
+from tests.power.stories import RIG
+from tests.store.story import Story, dump
+
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(
+        STRACE is None and not os.environ.get("CI"), reason="strace records what is tried here"
+    ),
+]
+
+STATES = int(os.environ.get("POWER_STATES", "90"))
+"""How many disks each story is tried with; 0 tries every moment, several times."""
+
+THOROUGH = 6
+COUNTERS = 9
+"""Where a dump of the store tells the counters."""
+
+
+def recorded(story: str, base: Path) -> list[Operation]:
+    return record([sys.executable, "-m", "tests.power.stories", story, base], base)
+
+
+def moments(operations: Sequence[Operation], chance: random.Random) -> Iterator[int]:
+    """After how many operations the power is cut: around each sync most of all, as much depends on it."""
+    count = len(operations)
+    if STATES == 0:
+        yield from (number for number in range(count + 1) for _ in range(THOROUGH))
+        return
+    syncs = [number for number, each in enumerate(operations) if each.kind == "sync"]
+    for _ in range(STATES):
+        near = chance.choice(syncs) + chance.randint(0, 2)
+        yield min(count, chance.choice((near, near, chance.randint(0, count))))
+
+
+def disks(
+    operations: Sequence[Operation], begin: Callable[[], Disk], seed: int
+) -> Iterator[tuple[str, Tree, Sequence[Operation]]]:
+    """Disks as power cuts leave them, each with its name and with what had happened."""
+    chance = random.Random(seed)
+    disk, done = begin(), 0
+    for number in sorted(moments(operations, chance)):
+        for each in operations[done:number]:
+            disk.take(each)
+        done = number
+        one = chance.randrange(2**32)
+        yield (
+            f"seed {seed}, after operation {number}, disk {one}",
+            disk.after_power_cut(random.Random(one)),
+            operations[:number],
+        )
+
+
+def noted(operations: Sequence[Operation], name: str = "notes") -> int:
+    return sum(each.kind == "write" and each.path.endswith(f"/{name}") for each in operations)
+
+
+def seeds() -> int:
+    """Another one each time; a failure names it."""
+    return int(os.environ.get("POWER_SEED", random.SystemRandom().randrange(2**32)))
+
+
+def chapters(folder: Path) -> list[list[object]]:
+    """What the store holds after every verb, when nothing goes wrong."""
+    with Store.open(str(folder / "whole.db"), rig=RIG, create=True, now=NOON) as whole:
+        found = [dump(whole)]
+        for verb in Story(whole).verbs():
+            verb()
+            found.append(dump(whole))
+    return found
+
+
+def insist_on_integrity(found: Store, name: str) -> None:
+    assert found._door.rows("PRAGMA integrity_check") == [("ok",)], name
+    assert found._door.rows("PRAGMA foreign_key_check") == [], name
+
+
+def with_a_void_index(folder: Path, chance: random.Random) -> None:
+    """What lies in the file that processes share is of no use after a power cut, whatever it is."""
+    index = folder / "archived.db-shm"
+    if index.exists() and chance.random() < 0.5:
+        index.write_bytes(chance.randbytes(chance.choice((0, 100, 32_768))))
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    made = tmp_path / "disk"
+    (made / "store").mkdir(parents=True)
+    return made
+
+
+@pytest.mark.parametrize("story", ["verbs", "old", "together"])
+def test_every_verb_that_returned_outlasts_a_power_cut(
+    story: str, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = Disk(base)
+    operations = recorded(story, base)
+    expected = chapters(tmp_path)
+    seed, seen = seeds(), set()
+    if story == "old":
+        monkeypatch.setattr("archived.store.address.sqlite_version", lambda: (3, 40, 1))
+    for number, (name, tree, before) in enumerate(disks(operations, lambda: begin, seed)):
+        folder = tmp_path / f"cut-{number}"
+        folder.mkdir()
+        store(tree, base, folder)
+        with_a_void_index(folder / "store", random.Random(number))
+        acknowledged = noted(before)
+        path = folder / "store" / "archived.db"
+        assert path.exists() or not acknowledged, name
+        with Store.open(str(path), rig=RIG, create=not acknowledged, now=NOON) as found:
+            insist_on_integrity(found, name)
+            told, counters = dump(found), found.counters()
+        counted = counters.pop("other", 0)
+        told[COUNTERS] = counters
+        assert noted(before, "counted") <= counted, name
+        possible = expected[max(0, acknowledged - 1) : acknowledged + 1]
+        assert told in possible, f"{name}, after {acknowledged} verbs"
+        seen.add(expected.index(told))
+    assert len(seen) > len(expected) / 2
+    assert noted(operations) == len(expected)
+
+
+def test_the_wal_was_brought_in_while_the_story_was_told(base: Path) -> None:
+    operations = recorded("verbs", base)
+    written = [each.path for each in operations if each.kind in ("write", "sync")]
+    brought_in = [
+        number
+        for number, path in enumerate(written[1:])
+        if path.endswith("archived.db") and written[number].endswith("-wal")
+    ]
+    assert len(brought_in) > 5, "otherwise nothing is said about a power cut during a checkpoint"
+
+
+def test_a_power_cut_while_the_store_is_upgraded_costs_nothing(base: Path, tmp_path: Path) -> None:
+    first_release(base / "store" / "archived.db", tmp_path)
+    begin = Disk(base)
+    operations = recorded("upgrade", base)
+    upgraded = set()
+    for number, (name, tree, before) in enumerate(disks(operations, lambda: begin, seeds())):
+        folder = tmp_path / f"cut-{number}"
+        folder.mkdir()
+        store(tree, base, folder)
+        path = folder / "store" / "archived.db"
+        with closing(Door(parse(str(path)))) as door:
+            door.connect()
+            steps = door.rows(f"SELECT name FROM {HISTORY}")
+        assert len(steps) in (1, len(list(MIGRATIONS.glob("0*.py")))), f"{name}: half an upgrade"
+        assert len(steps) > 1 or not noted(before), name
+        upgraded.add(len(steps))
+        with Store.open(str(path), rig=RIG, now=NOON) as found:
+            insist_on_integrity(found, name)
+            assert found.get_setting("kept") == "from the first release", name
+    assert len(upgraded) == 2
+
+
+def first_release(path: Path, tmp_path: Path) -> None:
+    """A store as the first release made it, with something in it."""
+    only_first = tmp_path / "first"
+    only_first.mkdir()
+    [first] = MIGRATIONS.glob("0001_*.py")
+    (only_first / first.name).write_text(first.read_text())
+    with closing(Door(parse(str(path)))) as door:
+        door.connect()
+        Runner(door.database, str(only_first), table_name=HISTORY).up()
+        door.change("INSERT INTO rig (id, name) VALUES (1, ?)", RIG)
+        door.change(
+            "INSERT INTO setting (rig_id, name, text) VALUES (1, 'kept', 'from the first release')"
+        )
+
+
+def test_a_backup_that_has_its_name_is_whole_whenever_the_power_is_cut(
+    base: Path, tmp_path: Path
+) -> None:
+    (base / "copies").mkdir()
+    with Store.open(
+        str(base / "store" / "archived.db"), rig=RIG, create=True, now=NOON
+    ) as written:
+        for verb in Story(written).verbs():
+            verb()
+        events = len(written.events())
+    begin = Disk(base)
+    operations = recorded("backup", base)
+    there = set()
+    for number, (name, tree, before) in enumerate(disks(operations, lambda: begin, seeds())):
+        folder = tmp_path / f"cut-{number}"
+        folder.mkdir()
+        store(tree, base, folder)
+        copies = sorted((folder / "copies").glob("[0-9].db"))
+        assert len(copies) >= noted(before), name
+        for copy in copies:
+            found = examine(copy)
+            assert (found.events, found.rigs, found.made_at) == (events, (RIG,), NOON), name
+        there.add(len(copies))
+    assert there == {0, 1, 2}
