@@ -8,6 +8,7 @@ from typing import Self
 from archived.ports import Finding
 from archived.store.address import journal_mode, parse, safe_for_wal, sqlite_version
 from archived.store.beginning import begin_file
+from archived.store.comparisons import ComparisonVerbs
 from archived.store.connection import Door
 from archived.store.daemon import DaemonVerbs
 from archived.store.discoveries import ListedFolder
@@ -46,8 +47,10 @@ from archived.store.rig import RigVerbs
 from archived.store.steps import StepVerbs
 from archived.store.subjects import SubjectVerbs
 from archived.store.timing import TimingVerbs
-from archived.store.verifications import VerificationVerbs, Verified
+from archived.store.upgrading import Preparation, Upgraded
+from archived.store.verifications import Verified
 from archived.store.walks import Discovery, FolderCounts
+from archived.store.wire import wire_of
 
 __all__ = [
     "DaemonInfo",
@@ -78,7 +81,7 @@ __all__ = [
 class Store(
     LookVerbs,
     RecordedVerbs,
-    VerificationVerbs,
+    ComparisonVerbs,
     PeopleVerbs,
     StepVerbs,
     ProofVerbs,
@@ -97,6 +100,9 @@ class Store(
     Every verb that writes is one transaction: a failure (`StoreError`) changes nothing, and what returned is on
     the disk. Threads have a connection each.
     """
+
+    upgraded: Upgraded | None = None
+    """What was done to it when it was opened; None where it was of this release already."""
 
     @classmethod
     def open(
@@ -118,9 +124,12 @@ class Store(
         try:
             door.connect()
             runs = parsed.path is not None and bool(LockedFile(parsed.path).held())
-            bring_up_to_date(door, create=create, daemon_runs=runs)
+            preparation = Preparation(door, create=create, now=now)
+            bring_up_to_date(door, create=create, daemon_runs=runs, before=preparation)
             rig_id = rig_id_of(door, rig, create=create)
-            return cls(door, rig_id, rig, daemon_lock(door, rig_id))
+            store = cls(door, rig_id, rig, daemon_lock(door, rig_id))
+            store.upgraded = preparation.upgraded
+            return store
         except BaseException:
             door.close()
             raise
@@ -140,7 +149,9 @@ class Store(
         address = self._door.address
         if address.path is None:
             server = self._door.server()
-            return Finding(True, f"store {address.shown}, {server}", fields={"server": server})
+            wire = wire_of(self._door)
+            what = f"store {address.shown}, {server}" + (wire.trouble and f": {wire.trouble}")
+            return Finding(not wire.trouble, what, wire.what_to_do, {"server": server})
         version = ".".join(str(part) for part in sqlite_version())
         journal = journal_mode(sqlite_version())
         mount = mount_here(address.path.parent)

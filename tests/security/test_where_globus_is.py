@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from archived.transfer.adopting import adopt_login
 from archived.transfer.globus_place import elsewhere, insist_on_safe_services
 from archived.transfer.globus_session import GlobusSession
 from archived.transfer.login import logout, start_login
+from tests.store.test_servers import self_signed
 
 CLIENT = "c40e971d-0075-4a82-b12f-8f9717762e7b"
 SECRET = "planted-client-secret-7d1f"
@@ -116,12 +116,10 @@ class Impostor(BaseHTTPRequestHandler):
 
     heard: list[bytes]
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         self.heard.append(self.rfile.read(int(self.headers["Content-Length"])))
         self.send_response(500)
         self.end_headers()
-
-    do_GET = do_POST
 
     def log_message(self, *_arguments: object) -> None:
         """Nothing."""
@@ -131,10 +129,7 @@ class Impostor(BaseHTTPRequestHandler):
 def impostor(folder: Path) -> Iterator[tuple[str, list[bytes]]]:
     """A server on this machine with a certificate that nobody vouches for."""
     key, certificate = folder / "key.pem", folder / "certificate.pem"
-    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    words += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    words += ["-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(words, check=True, capture_output=True)
+    self_signed(certificate, key)
     heard: list[bytes] = []
     server = HTTPServer(("127.0.0.1", 0), type("Listening", (Impostor,), {"heard": heard}))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

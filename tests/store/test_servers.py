@@ -18,6 +18,7 @@ from archived.errors import ConfigurationError, StoreError, StoreMissingError
 from archived.store import Selector, Store
 from archived.store.address import PARAMETERS, parse
 from archived.store.servers import served
+from archived.store.wire import wire_of
 from tests.builders import NOON
 from tests.store.bench import Bench
 from tests.store.servers import SERVERS, Server, give, require, running
@@ -119,6 +120,8 @@ class TestTls:
     ) -> None:
         with self.open(secured, mode, trusted) as store:
             assert self.encrypted(store) == encrypted
+            wire = wire_of(store._door)
+        assert (wire.encrypted, wire.verified) == (encrypted, mode.startswith("verify"))
 
     def test_a_server_that_is_another_one_is_refused(self, secured: Server) -> None:
         with pytest.raises(StoreError, match=r"(?i)certificate"):
