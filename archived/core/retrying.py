@@ -34,4 +34,4 @@ def next_try(
     due = now + timedelta(seconds=wait * (0.75 + 0.5 * jitter))
     if retry_after is None:
         return due
-    return max(due, now + min(timedelta(seconds=retry_after), policy.longest))
+    return max(due, now + timedelta(seconds=min(retry_after, policy.longest.total_seconds())))

@@ -24,11 +24,12 @@ class End:
         """The path inside the collection; "" is the folder itself. Raises `TransferRefusedError`."""
         return f"{self.base}/{sound(path)}" if path else self.base or "/"
 
-    def relative(self, absolute: str | None) -> str | None:
-        """The path from the root, or None for what does not lie below the folder."""
-        if absolute is None or not absolute.startswith(self.base + "/"):
+    def relative(self, absolute: object) -> str | None:
+        """The path from the root, or None for what is no path, or does not lie below the folder."""
+        if not isinstance(absolute, str) or not absolute.startswith(self.base + "/"):
             return None
-        return absolute[len(self.base) :].strip("/") or None
+        path = absolute[len(self.base) :].strip("/")
+        return path if _SOUND(path) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from archived.transfer.globus_calls import GlobusCalls
 from archived.transfer.globus_documents import (
     Document,
     batch_of,
-    entry,
     is_of_batch,
     needs_events,
+    number,
     pause_words,
     receipt,
     submission,
+    task_id_of,
     task_report,
     task_state,
 )
@@ -89,15 +90,10 @@ class GlobusTransfers:
             external_checksums=external_checksums,
         )
         try:
-            answer = self._calls.post(body)
+            task_id, begun_before = self._calls.post(body)
         except PathsInUseError:
             return self._adopt(order)
-        task_id = str(answer.get("task_id") or "")
-        if not task_id:
-            raise TransferUnavailableError(
-                "Globus accepted a transfer without saying as which task"
-            )
-        if answer.get("code") == "Duplicate":
+        if begun_before:
             self._insist_that_it_exists(task_id)
         return task_id
 
@@ -132,7 +128,7 @@ class GlobusTransfers:
         if batch is not None:
             filters["label"] = f"~*{batch}*"
         found = (task for task in self._calls.tasks(filters) if is_of_batch(task, label))
-        return next((str(task["task_id"]) for task in found), None)
+        return next((each for task in found if (each := task_id_of(task))), None)
 
     def poll(self, task_id: str) -> TaskReport:
         """See `Transfers.poll`."""
@@ -174,7 +170,7 @@ class GlobusTransfers:
             rows = list(self._calls.moved(task_id))
         except TransferRefusedError:
             rows = []
-        expected = task.get("files_transferred") or 0
+        expected = number(task, "files_transferred")
         if len(rows) < expected and self._short_answers[task_id] < _SHORT_ANSWERS:
             self._short_answers[task_id] += 1
             raise TransferUnavailableError(
@@ -192,22 +188,21 @@ class GlobusTransfers:
         """
         folder = self._archive.absolute(path)
         try:
-            listing = self._calls.listing(self._archive.collection, folder)
+            found = self._calls.listing(self._archive.collection, folder)
         except NotThereError:
             return []
-        rows, total = listing.get("DATA") or [], listing.get("total")
-        if isinstance(total, int) and total > len(rows):
+        if found.total > len(found.entries):
             raise TransferRefusedError(
-                f"the folder {folder} of the archive has {total} entries, more than Globus lists at once",
+                f"the folder {folder} of the archive has {found.total} entries, more than Globus lists at once",
                 what_to_do="spread the files over several folders",
             )
-        return [entry(row) for row in rows]
+        return found.entries
 
     def stat(self, path: str) -> Entry | None:
         """See `Transfers.stat`."""
         absolute = self._archive.absolute(path)
         try:
-            return entry(self._calls.stat(self._archive.collection, absolute))
+            return self._calls.stat(self._archive.collection, absolute)
         except NotThereError:
             return None
 

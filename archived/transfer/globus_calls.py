@@ -7,11 +7,22 @@ from typing import Any, Protocol
 
 import globus_sdk
 
-from archived.transfer.globus_documents import Document
+from archived.errors import TransferUnavailableError
+from archived.ports import Entry
+from archived.transfer.globus_documents import (
+    Document,
+    Listing,
+    entry,
+    identifier,
+    listing,
+    rows,
+)
 from archived.transfer.globus_session import GlobusSession
 
 EVENTS = 500
 """How many of a task's newest errors are read; each names at most one file."""
+MOST_PAGES = 20_000
+"""Of a list: with the hundred entries of a page, more than a task of ours can have files."""
 TASKS = 100
 """How many pending tasks an identity can have."""
 
@@ -33,19 +44,30 @@ class GlobusCalls:
 
     def submission_id(self) -> str:
         """A fresh submission id."""
-        return str(self._document("get a submission id", lambda c: c.get_submission_id())["value"])
 
-    def post(self, body: bytes) -> Document:
-        """Begin a transfer. The body is ours already, so the library need not build it again."""
-        return self._document(
-            "begin a transfer",
-            lambda client: client.post(
-                "/v0.10/transfer",
-                data=body,
-                headers={"Content-Type": "application/json"},
-                encoding="text",
-            ),
-        )
+        def work(client: globus_sdk.TransferClient) -> str:
+            return identifier(_checked(client.get_submission_id()).get("value"))
+
+        return self._session.call("get a submission id", work)
+
+    def post(self, body: bytes) -> tuple[str, bool]:
+        """Begin a transfer: its task id, and whether that was begun before, by the same submission id.
+
+        The body is ours already, so the library need not build it again.
+        """
+
+        def work(client: globus_sdk.TransferClient) -> tuple[str, bool]:
+            answer = _checked(
+                client.post(
+                    "/v0.10/transfer",
+                    data=body,
+                    headers={"Content-Type": "application/json"},
+                    encoding="text",
+                )
+            )
+            return identifier(answer.get("task_id")), answer.get("code") == "Duplicate"
+
+        return self._session.call("begin a transfer", work)
 
     def task(self, task_id: str) -> Document:
         """A task's document. Raises `NotThereError` for one that Globus does not know (any more)."""
@@ -89,18 +111,20 @@ class GlobusCalls:
         """Ask for the end of a task."""
         self._document("cancel a task", lambda client: client.cancel_task(task_id))
 
-    def listing(self, collection: str, folder: str) -> Document:
+    def listing(self, collection: str, folder: str) -> Listing:
         """What a folder holds, hidden files too. Raises `NotThereError`."""
-        return self._document(
+        return self._session.call(
             f"list {folder} in the collection {collection}",
-            lambda client: client.operation_ls(collection, folder, show_hidden=True),
+            lambda client: listing(
+                _checked(client.operation_ls(collection, folder, show_hidden=True))
+            ),
         )
 
-    def stat(self, collection: str, path: str) -> Document:
+    def stat(self, collection: str, path: str) -> Entry:
         """One file or folder. Raises `NotThereError`."""
-        return self._document(
+        return self._session.call(
             f"look at {path} in the collection {collection}",
-            lambda client: client.operation_stat(collection, path),
+            lambda client: entry(_checked(client.operation_stat(collection, path))),
         )
 
     def collection(self, collection: str) -> Document:
@@ -113,23 +137,28 @@ class GlobusCalls:
         return self._session.call(doing, lambda client: _checked(ask(client)))
 
     def _rows(self, doing: str, ask: _Ask) -> Sequence[Document]:
-        return self._session.call(doing, lambda client: list(_checked(ask(client))["DATA"]))
+        return self._session.call(doing, lambda client: rows(_checked(ask(client))))
 
     def _pages(self, doing: str, ask: _AskForPage) -> Iterator[Document]:
-        """Follow the markers of a long list to its end."""
+        """Follow the markers of a long list to its end. Raises `TransferUnavailableError` for one without an end."""
         marker: dict[str, Any] = {}
-        while True:
+        for _ in range(MOST_PAGES):
             page = self._next_page(doing, ask, dict(marker))
             yield from page["DATA"]
-            following = page.get("next_marker")
+            following = page["next_marker"]
             if following is None or following == marker.get("marker"):
                 return
             marker = {"marker": following}
+        raise TransferUnavailableError(f"could not {doing}: it has no end")
 
     def _next_page(self, doing: str, ask: _AskForPage, marker: Mapping[str, Any]) -> Document:
         def work(client: globus_sdk.TransferClient) -> Document:
             document = _checked(ask(client, marker))
-            return {**document, "DATA": list(document["DATA"])}
+            following = document.get("next_marker")
+            return {
+                "DATA": rows(document),
+                "next_marker": None if following is None else str(following),
+            }
 
         return self._session.call(doing, work)
 

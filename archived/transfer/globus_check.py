@@ -8,7 +8,7 @@ from archived.errors import TransferError
 from archived.ports import Finding
 from archived.transfer.ends import End, Ends
 from archived.transfer.globus_calls import GlobusCalls
-from archived.transfer.globus_documents import Document
+from archived.transfer.globus_documents import Document, short
 from archived.transfer.globus_errors import NotThereError
 from archived.transfer.globus_place import elsewhere
 from archived.transfer.globus_session import GlobusSession
@@ -47,7 +47,7 @@ def _collection(calls: GlobusCalls, name: str, end: End, *, is_archive: bool) ->
     except TransferError as error:
         yield _failed(what, error)
         return
-    shown = str(document.get("display_name") or end.collection)
+    shown = short(document.get("display_name")) or end.collection
     troubles = list(_troubles(what, document, is_archive=is_archive))
     yield from troubles
     if not troubles:
@@ -77,14 +77,14 @@ def _troubles(what: str, document: Document, *, is_archive: bool) -> Iterator[Fi
     if is_archive and document.get("auto_delete_timeout") and not document.get("skip_auto_delete"):
         yield Finding(
             False,
-            f"{what} is deleted after {document['auto_delete_timeout']} days without use",
+            f"{what} is deleted after {short(document['auto_delete_timeout'])} days without use",
             "ask its administrator to exempt it (skip_auto_delete)",
         )
     if document.get("high_assurance") and document.get("authentication_timeout_mins"):
         yield Finding(
             True,
             f"{what} is high assurance: a person's login there lasts "
-            f"{document['authentication_timeout_mins']} minutes; a service account's does not end",
+            f"{short(document['authentication_timeout_mins'])} minutes; a service account's does not end",
         )
 
 
@@ -92,7 +92,7 @@ def _folder(calls: GlobusCalls, name: str, end: End) -> Finding:
     folder = end.absolute("")
     what = f"folder of the {name} ({folder})"
     try:
-        listing = calls.listing(end.collection, folder)
+        entries = len(calls.listing(end.collection, folder).entries)
     except NotThereError:
         return Finding(
             False,
@@ -101,7 +101,6 @@ def _folder(calls: GlobusCalls, name: str, end: End) -> Finding:
         )
     except TransferError as error:
         return _failed(what, error)
-    entries = len(listing.get("DATA") or ())
     return Finding(True, f"{what} can be listed", fields={"entries": str(entries)})
 
 

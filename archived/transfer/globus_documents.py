@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +28,8 @@ from archived.transfer.ends import Ends, sound
 Document = Mapping[str, Any]
 
 LONGEST_LABEL = 128
+LONGEST_WORDS = 300
+_LARGEST = 2**63 - 1
 _SYNC_BY_CHECKSUM = 3
 """The only level with which a transfer that broke off may be begun again without damage."""
 
@@ -98,6 +101,30 @@ def batch_of(label: str) -> str | None:
     return found[-1].lower() if found else None
 
 
+def identifier(value: object) -> str:
+    """An id that the service gave. Raises `ValueError` for what is none."""
+    if not isinstance(value, str) or not _UUID.fullmatch(value):
+        raise ValueError("no id")
+    return value
+
+
+def task_id_of(task: Document) -> str | None:
+    """The id of a task in a list, None where it has none that could be asked about."""
+    found = task.get("task_id")
+    return found if isinstance(found, str) and _UUID.fullmatch(found) else None
+
+
+def rows(document: Document) -> Sequence[Document]:
+    """The entries of a list. Raises `ValueError` where it has none, or some that are no objects.
+
+    A list that says nothing is not an empty one: whoever takes it for that would miss what it left out.
+    """
+    found = document.get("DATA")
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise ValueError("no list")
+    return found
+
+
 def is_of_batch(task: Document, label: str) -> bool:
     """Whether a task of ours carries the very batch that the label names."""
     theirs = str(task.get("label") or "")
@@ -137,28 +164,33 @@ def task_report(
         state=state,
         nice_status=pause or _nice_status(task),
         faulty=under_way and task.get("is_ok") is False,
-        files_done=_number(task, "files_transferred") + _number(task, "files_skipped"),
-        bytes_done=_number(task, "bytes_transferred"),
-        rate=float(_number(task, "effective_bytes_per_second")) if under_way else None,
+        files_done=min(number(task, "files_transferred") + number(task, "files_skipped"), _LARGEST),
+        bytes_done=number(task, "bytes_transferred"),
+        rate=float(number(task, "effective_bytes_per_second")) if under_way else None,
         faults=faults,
         skipped=skipped,
     )
 
 
 def _nice_status(task: Document) -> str:
-    words = str(task.get("nice_status") or "")
+    words = short(task.get("nice_status"))
     if words in ("", "OK"):
         return ""
-    short = str(task.get("nice_status_short_description") or "")
-    return words if short.casefold() in ("", words.casefold()) else f"{words}: {short}"
+    said = short(task.get("nice_status_short_description"))
+    return words if said.casefold() in ("", words.casefold()) else f"{words}: {said}"
 
 
 def pause_words(pause: Document) -> str:
     """What administrators say about a pause, in one line."""
     messages = [pause.get("source_pause_message"), pause.get("destination_pause_message")]
-    messages += [rule.get("message") for rule in pause.get("pause_rules") or ()]
-    said = dict.fromkeys(str(message) for message in messages if message)
-    return "paused by an administrator" + "".join(f": {message}" for message in said)
+    rules = pause.get("pause_rules")
+    messages += [
+        rule.get("message")
+        for rule in (rules if isinstance(rules, list) else ())
+        if isinstance(rule, dict)
+    ]
+    said = dict.fromkeys(short(message) for message in messages if message)
+    return short("paused by an administrator" + "".join(f": {message}" for message in said))
 
 
 def receipt(row: Document, ends: Ends) -> Receipt | None:
@@ -171,11 +203,11 @@ def receipt(row: Document, ends: Ends) -> Receipt | None:
         path = _path_of(row, Ends(ends.destination, ends.source))
     if path is None:
         return None
-    checksum, algorithm = row.get("checksum"), row.get("checksum_algorithm")
+    checksum, algorithm = short(row.get("checksum")), short(row.get("checksum_algorithm"))
     return Receipt(
         path,
-        _number(row, "size"),
-        Checksum(str(algorithm).upper(), str(checksum).lower()) if checksum and algorithm else None,
+        number(row, "size"),
+        Checksum(algorithm.upper(), checksum.lower()) if checksum and algorithm else None,
         "successful transfers",
     )
 
@@ -188,12 +220,30 @@ def _path_of(row: Document, ends: Ends) -> str | None:
 _ENTRY_TYPES = {"file": EntryType.FILE, "dir": EntryType.FOLDER}
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a folder holds, and how many entries it is said to have."""
+
+    entries: Sequence[Entry]
+    total: int
+
+
+def listing(document: Document) -> Listing:
+    """A listing of a folder. Raises `ValueError` where it is none, or names what cannot lie in a folder."""
+    found = [entry(row) for row in rows(document)]
+    for each in found:
+        if each.name in ("", ".", "..") or "/" in each.name or "\0" in each.name:
+            raise ValueError("no name of an entry")
+    return Listing(found, number(document, "total"))
+
+
 def entry(document: Document) -> Entry:
     """One file or folder as a listing or a look shows it."""
+    name = document.get("name")
     return Entry(
-        name=str(document.get("name") or ""),
+        name=name if isinstance(name, str) else "",
         type=_ENTRY_TYPES.get(str(document.get("type")), EntryType.OTHER),
-        size=_number(document, "size"),
+        size=number(document, "size"),
         modified=when(document.get("last_modified")),
     )
 
@@ -202,11 +252,20 @@ def when(text: Any) -> datetime | None:
     """A time as Globus writes it, with a `T` or a blank between day and hour; None for anything else."""
     try:
         time = datetime.fromisoformat(str(text))
-    except ValueError:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _number(document: Document, key: str) -> int:
+def number(document: Document, key: str) -> int:
+    """A count or a size, 0 where there is none that a database could hold."""
     value = document.get(key)
-    return value if isinstance(value, int) else 0
+    return value if type(value) is int and 0 <= value <= _LARGEST else 0
+
+
+def short(text: object) -> str:
+    """Words of the service on one line, none of many pages; "" for what is no text or number."""
+    if not isinstance(text, str | int) or isinstance(text, bool):
+        return ""
+    line = " ".join(str(text)[: 10 * LONGEST_WORDS].split())
+    return line if len(line) <= LONGEST_WORDS else line[: LONGEST_WORDS - 1] + "…"

@@ -44,8 +44,20 @@ _CONSENT = re.compile(
 
 _WORD = re.compile("[a-z_]{1,40}")
 
-LIBRARY_ERRORS = (GlobusError, TypeError, KeyError, ValueError)
-"""What comes out of a call to the library: its own errors, and those over a body that is no JSON object."""
+_DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
+_LONGEST_WAIT = 86_400.0
+"""Seconds; who names a longer wait than a day does not mean it."""
+
+LIBRARY_ERRORS = (
+    GlobusError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What comes out of a call to the library: its own errors, and those over a body that is not what it should be."""
 
 
 class NotThereError(TransferRefusedError):
@@ -82,7 +94,9 @@ def missing_scopes(error: Exception) -> tuple[str, ...]:
     if not isinstance(error, GlobusAPIError):
         return ()
     wanted = error.info.consent_required.required_scopes
-    return tuple(wanted or ()) if error.info.consent_required else ()
+    if not error.info.consent_required or not isinstance(wanted, list | tuple):
+        return ()
+    return tuple(each for each in wanted if isinstance(each, str))
 
 
 def translate(error: Exception, account: Account, doing: str) -> TransferError:
@@ -126,7 +140,7 @@ def _auth(error: AuthAPIError, account: Account, doing: str) -> TransferError:
 
 
 def _api(error: GlobusAPIError, account: Account, doing: str) -> TransferError:
-    status, code = error.http_status, error.code or ""
+    status, code = error.http_status, str(error.code or "")
     last = code.rpartition(".")[2]
     said = f"could not {doing}: {_said(error)}"
     if missing_scopes(error):
@@ -200,14 +214,16 @@ def _needs_session(error: GlobusAPIError) -> bool:
     """Whether an interactive login would help: 403 with parameters, or the 502 that an ended session gives."""
     if error.http_status == 403 and error.info.authorization_parameters:
         return True
-    last = (error.code or "").rpartition(".")[2]
+    last = str(error.code or "").rpartition(".")[2]
     return last == "LoginFailed" or last == "AuthPolicyFailed" or "LOGIN_DENIED" in str(error)
 
 
 def _session(error: GlobusAPIError, account: Account, said: str) -> TransferError:
     wanted = error.info.authorization_parameters
-    domains = (wanted.session_required_single_domain or ()) if wanted else ()
-    domain = next(iter(domains), None)
+    domains = wanted.session_required_single_domain if wanted else None
+    domain = next(iter(domains), None) if isinstance(domains, list | tuple) else None
+    if not isinstance(domain, str) or not _DOMAIN.fullmatch(domain):
+        domain = None  # it becomes a part of a command that a person is told to type
     if not account.native:
         return NotPermittedError(
             f"{said}; the collection's policy does not let this service account in",
@@ -227,23 +243,27 @@ def retry_after(error: GlobusAPIError) -> float | None:
     if not value:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
         pass
+    else:
+        # Beside numbers there are words that read as one: nan, inf.
+        return min(max(0.0, seconds), _LONGEST_WAIT) if seconds == seconds else None
     try:
         until = parsedate_to_datetime(value)
         # Both dates are the server's, so that this machine's clock does not matter.
         sent = parsedate_to_datetime(headers["Date"])
-        return max(0.0, (until.astimezone(UTC) - sent.astimezone(UTC)).total_seconds())
-    except (KeyError, TypeError, ValueError):
+        waited = (until.astimezone(UTC) - sent.astimezone(UTC)).total_seconds()
+        return min(max(0.0, waited), _LONGEST_WAIT)
+    except (KeyError, OverflowError, TypeError, ValueError):
         return None
 
 
 def _said(error: GlobusAPIError) -> str:
-    message = " ".join(str(error.message or "").split())
+    message = " ".join(str(error.message or "")[: 10 * LONGEST_MESSAGE].split())
     if len(message) > LONGEST_MESSAGE:
         message = message[: LONGEST_MESSAGE - 1] + "…"
-    words = f"HTTP {error.http_status} {error.code or ''}".strip()
+    words = f"HTTP {error.http_status} {str(error.code or '')[:LONGEST_MESSAGE]}".strip()
     return printable(f"{message} ({words})" if message else words)
 
 

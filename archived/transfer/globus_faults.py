@@ -8,21 +8,22 @@ from enum import Enum, auto
 
 from archived.ports import Fault
 from archived.transfer.ends import Ends
-from archived.transfer.globus_documents import Document, when
+from archived.transfer.globus_documents import Document, short, when
 
 LONGEST_MESSAGE = 300
+LONGEST_DETAILS = 20_000
+"""Characters of an event that are looked at: far more than a server has to say, with the longest path."""
 
 _FIELD = r"^{}: (.*?)(?=^(?:Error|Endpoint|Server|File|Command|Message|Details|---)|\Z)"
 _FILE = re.compile(_FIELD.format("File"), re.MULTILINE | re.DOTALL)
 _ENDPOINT = re.compile(_FIELD.format("Endpoint"), re.MULTILINE | re.DOTALL)
 _MESSAGE = re.compile(_FIELD.format("Message"), re.MULTILINE | re.DOTALL)
-_REASON = re.compile(r"GridFTP-Reason:\s*(.*?)\s*(?:\\r|\\n|[\r\n]|$)")
+_REASON = re.compile(r"GridFTP-Reason:(.*?)(?:\\r|\\n|[\r\n]|\Z)", re.DOTALL)
 """Why a server refused, in its own words; `Message` often says no more than that it did."""
 
-_NO_CHECKSUM = re.compile(
-    r"(checksum|cksm)[^.]*(not (supported|implemented|available)|unsupported|unknown algorithm)"
-    r"|unsupported checksum",
-    re.IGNORECASE,
+_CHECKSUM = re.compile("checksum|cksm", re.IGNORECASE)
+_NONE_OF_IT = re.compile(
+    "not (supported|implemented|available)|unsupported|unknown algorithm", re.IGNORECASE
 )
 
 
@@ -49,8 +50,8 @@ def skipped(rows: Iterable[Document], ends: Ends) -> Sequence[Fault]:
     """The files that a task left out although it succeeded."""
     return [
         Fault(
-            code=str(row.get("error_code") or "UNKNOWN"),
-            message=_short(str(row.get("error_details") or "left out by Globus")),
+            code=short(row.get("error_code")) or "UNKNOWN",
+            message=_short(_text(row.get("error_details")) or "left out by Globus"),
             path=ends.source.relative(row.get("source_path")),
             at=when(row.get("error_time")),
         )
@@ -65,19 +66,19 @@ def asks_without_checksums(found: Iterable[Fault]) -> bool:
 
 def _fatal(task: Document, ends: Ends) -> Iterable[Fault]:
     fatal = task.get("fatal_error")
-    admin = task.get("canceled_by_admin")
+    admin = short(task.get("canceled_by_admin"))
     if admin:
-        said = str(task.get("canceled_by_admin_message") or "").strip()
+        said = short(task.get("canceled_by_admin_message"))
         yield Fault(
             "CANCELED_BY_ADMIN",
-            _short(f"cancelled by an administrator of the {str(admin).lower()}: {said or '-'}"),
+            _short(f"cancelled by an administrator of the {admin.lower()}: {said or '-'}"),
             at=when(task.get("completion_time")),
         )
-    elif fatal:
-        description = str(fatal.get("description") or "")
+    elif isinstance(fatal, dict) and fatal:
+        description = _text(fatal.get("description"))
         path = _named_path(description, Side.UNKNOWN, ends)
         yield Fault(
-            str(fatal.get("code") or "UNKNOWN"),
+            short(fatal.get("code")) or "UNKNOWN",
             _short(description),
             path,
             when(task.get("completion_time")),
@@ -85,13 +86,13 @@ def _fatal(task: Document, ends: Ends) -> Iterable[Fault]:
 
 
 def _fault(event: Document, task: Document, ends: Ends) -> Fault:
-    code = str(event.get("code") or "UNKNOWN")
-    details = str(event.get("details") or "")
+    code = short(event.get("code")) or "UNKNOWN"
+    details = _text(event.get("details"))
     side = _side(details, task, ends)
     path = _named_path(details, side, ends)
     return Fault(
         code=_sharpened(code, details, side, path),
-        message=_short(_said(details) or str(event.get("description") or "")),
+        message=_short(_said(details) or _text(event.get("description"))),
         path=path,
         at=when(event.get("time")),
     )
@@ -99,7 +100,7 @@ def _fault(event: Document, task: Document, ends: Ends) -> Fault:
 
 def _said(details: str) -> str:
     reason = _REASON.search(details)
-    return (reason[1] if reason else "") or _first_line(_MESSAGE, details) or ""
+    return (reason[1].strip() if reason else "") or _first_line(_MESSAGE, details) or ""
 
 
 def _sharpened(code: str, details: str, side: Side, path: str | None) -> str:
@@ -108,9 +109,18 @@ def _sharpened(code: str, details: str, side: Side, path: str | None) -> str:
         return "SOURCE_PERMISSION_DENIED"
     if code == "FILE_NOT_FOUND" and side is Side.DESTINATION:
         return "DESTINATION_NOT_FOUND"
-    if code in ("ENDPOINT_ERROR", "VERIFY_CHECKSUM", "UNKNOWN") and _NO_CHECKSUM.search(details):
+    if code in ("ENDPOINT_ERROR", "VERIFY_CHECKSUM", "UNKNOWN") and _without_checksums(details):
         return "CHECKSUM_UNSUPPORTED"
     return code
+
+
+def _without_checksums(details: str) -> bool:
+    """Whether a sentence says that checksums cannot be had."""
+    for sentence in details.split("."):
+        word = _CHECKSUM.search(sentence)
+        if word and _NONE_OF_IT.search(sentence, word.end()):
+            return True
+    return "unsupported checksum" in details.lower()
 
 
 def _side(details: str, task: Document, ends: Ends) -> Side:
@@ -130,7 +140,7 @@ def _mentions(words: str, task: Document, end: str) -> bool:
     identity = task.get(f"{end}_endpoint_id")
     if identity and str(identity).lower() in words.lower():
         return True
-    name = str(task.get(f"{end}_endpoint_display_name") or "")
+    name = _text(task.get(f"{end}_endpoint_display_name"))
     return bool(name) and (words == name or words.startswith(f"{name} ("))
 
 
@@ -147,6 +157,11 @@ def _named_path(details: str, side: Side, ends: Ends) -> str | None:
 def _first_line(field: re.Pattern[str], details: str) -> str:
     match = field.search(details)
     return match[1].strip() if match else ""
+
+
+def _text(value: object) -> str:
+    """The beginning of a text, with its lines as they are; "" for what is none."""
+    return value[:LONGEST_DETAILS] if isinstance(value, str) else ""
 
 
 def _short(text: str) -> str:

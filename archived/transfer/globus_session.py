@@ -21,6 +21,7 @@ from archived.errors import (
 from archived.secrecy.hidden import hidden, know
 from archived.transfer.globus_errors import LIBRARY_ERRORS, Account, missing_scopes, translate
 from archived.transfer.globus_place import insist_on_safe_services
+from archived.transfer.globus_wire import transport
 from archived.transfer.token_file import StoredToken, TokenFile
 
 AUTH_SERVER = "auth.globus.org"
@@ -123,8 +124,8 @@ class GlobusSession:
         """Close every connection; calls under way fail, later ones are refused."""
         with self._lock:
             transports, self._transports, self._closed = self._transports, [], True
-        for transport in transports:
-            transport.close()
+        for each in transports:
+            each.close()
 
     def _attempt(
         self, doing: str, work: Callable[[globus_sdk.TransferClient], T]
@@ -241,7 +242,7 @@ class RefreshingLogin(globus_sdk.RefreshTokenAuthorizer):
         return data
 
     def _refreshed(self, answer: globus_sdk.OAuthRefreshTokenResponse) -> None:
-        data = next(iter(answer.by_resource_server.values()))
+        (data,) = answer.by_resource_server.values()
         self._keep(
             StoredToken(
                 access_token=data["access_token"],
@@ -266,7 +267,7 @@ def manners(http_timeout: float) -> dict[str, Any]:
     """
     insist_on_safe_services()
     return {
-        "transport": RequestsTransport(http_timeout=http_timeout),
+        "transport": transport(http_timeout),
         "retry_config": RetryConfig(
             max_retries=2,
             max_sleep=5,

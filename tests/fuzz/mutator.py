@@ -10,6 +10,9 @@ from typing import Any
 
 from tests.fuzz.target import Shape, Target
 
+SEPARATOR = b"\n--next--\n"
+"""Between the documents of an input that has several."""
+
 NUMBERS = (
     0, 1, 2, 3, 4, 7, 8, 15, 16, 127, 128, 255, 256, 4095, 4096, 65535, 65536, 2**31 - 1, 2**31, 2**32 - 1, 2**32,
     2**53, 2**63 - 1, 2**63, 2**64 - 1,
@@ -155,7 +158,16 @@ def _digits(generator: random.Random, data: bytes) -> bytes:
 
 
 def _spoil_json(generator: random.Random, data: bytes) -> bytes:
-    """Put something else in the place of a value, take keys away, repeat entries, nest."""
+    """Put something else in the place of a value, take keys away, repeat entries, nest.
+
+    Of several documents in a row, as a server gives them, one is spoiled.
+    """
+    head, newline, rest = data.partition(b"\n")
+    if newline and head[:3].isdigit():
+        documents = rest.split(SEPARATOR)
+        at = generator.randrange(len(documents))
+        documents[at] = _spoil_json(generator, documents[at])
+        return head + newline + SEPARATOR.join(documents)
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):
