@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-more kills check format clean
+.PHONY: help env demo test test-more kills check format clean audit
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -29,6 +29,9 @@ test-more: $(STAMP) ## try the state machines and upgrades EFFORT times as hard 
 KILLS ?= 200
 kills: $(STAMP) ## kill -9 the real programs KILLS times in each story: make kills KILLS=500
 	KILLS=$(KILLS) $(BIN)/python -m pytest -p no:randomly -n 2 tests/acceptance/test_killed.py
+
+audit: $(STAMP) ## ask whether an installed package has a known vulnerability
+	$(BIN)/python packaging/audit.py
 
 check: $(STAMP) ## format, lint, types (strict), import contracts
 	$(BIN)/ruff format --check .
