@@ -38,6 +38,10 @@ class AnotherRetrievalError(ArchivedError):
     """Somebody else brings files back to this rig at the moment."""
 
 
+class AnotherVerificationError(ArchivedError):
+    """Somebody else has this rig's files verified at the moment."""
+
+
 class StoreError(ArchivedError):
     """The store cannot be read or written just now (locked, disk full, server away)."""
 

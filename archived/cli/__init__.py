@@ -23,6 +23,7 @@ COMMANDS = (
     CommandRow("publish", "Archive what is there now, without a daemon."),
     CommandRow("discover", "Register what the archive holds, and tell what is missing there."),
     CommandRow("retrieve", "Bring recordings back from the archive."),
+    CommandRow("verify", "Look whether the archive still holds what was archived."),
     CommandRow("retry", "Try again what failed or waits."),
     CommandRow("hold", "Leave datasets alone until they are released."),
     CommandRow("release", "Let held datasets go on."),

@@ -179,5 +179,6 @@ def _show(
     if caller.stop.is_set():
         talk("Stopped; typed again, it goes on from here.")
         context.exit(FAILED)
-    if any(view["counts"]["only_in_catalogue"] or view["counts"]["different"] for view in views):
+    lost = ("only_in_catalogue", "different", "different_content")
+    if any(view["counts"][name] for view in views for name in lost):
         context.exit(NEEDS_A_PERSON)

@@ -25,6 +25,7 @@ LISTS = {
     "only_in_archive": Kind.ARCHIVE,
     "only_in_catalogue": Kind.CATALOGUE,
     "different": Kind.DIFFERENT,
+    "different_content": Kind.CONTENT,
     "adopted": Kind.ADOPTED,
     "found_again": Kind.FOUND,
 }
@@ -58,6 +59,7 @@ def _why_fields(heading: str) -> tuple[Field[View], ...]:
 HEADINGS = {
     "only_in_catalogue": "MISSING IN THE ARCHIVE",
     "different": "DIFFERENT",
+    "different_content": "DIFFERENT CONTENT, AS VERIFY FOUND",
     "found_again": "FOUND AGAIN",
 }
 
@@ -106,7 +108,7 @@ def _view(store: Store, settings: LocationSettings, discovery: Discovery, limit:
             "folders": folders.done,
         },
         "in_both": discovery.in_both,
-        **{name: _files(store.findings(number, kind, limit)) for name, kind in LISTS.items()},
+        **{name: files_of(store.findings(number, kind, limit)) for name, kind in LISTS.items()},
         "refused": [
             {"path": path, "why": why} for path, why in store.refused_folders(number, limit)
         ],
@@ -119,7 +121,8 @@ def _view(store: Store, settings: LocationSettings, discovery: Discovery, limit:
     }
 
 
-def _files(findings: Iterable[Finding]) -> list[View]:
+def files_of(findings: Iterable[Finding]) -> list[View]:
+    """One of the lists of files."""
     return [
         {
             "path": each.path,
@@ -152,9 +155,9 @@ def page_of(view: View, *, dry_run: bool) -> Sequence[Line | Table]:
         )
         page.append(line(Cell(much, Style.BAD), indent=2))
     for name, heading in HEADINGS.items():
-        page += _list(_fields(heading), view, name)
-    page += _list(_why_fields("NOT LISTED"), view, "refused")
-    page += _list(_why_fields("UNRECOGNISED"), view, "unrecognised")
+        page += list_of_files(heading, view, name)
+    page += list_of_reasons("NOT LISTED", view, "refused")
+    page += list_of_reasons("UNRECOGNISED", view, "unrecognised")
     if view["problems"]:
         page += [line(), table(_why_fields("RECORDS NOT READ"), view["problems"][:SHOWN], indent=2)]
     return [*page, line()]
@@ -179,6 +182,9 @@ def _summary(view: View, *, dry_run: bool) -> list[Cell]:
             Style.BAD if counts["different"] else Style.PLAIN,
         ),
     ]
+    if counts["different_content"]:
+        number = counted(counts["different_content"], "file")
+        lines.append(Cell(f"of other content than was archived: {number}", Style.BAD))
     more = {
         "adopted": f"to be sent, and in the archive already: {{}}, {taken}",
         "found_again": "missing or different before, and in order now: {}",
@@ -194,6 +200,16 @@ def _summary(view: View, *, dry_run: bool) -> list[Cell]:
     if counts["unrecognised"]:
         lines.append(Cell(f"unrecognised: {counted(counts['unrecognised'], 'name')}"))
     return lines
+
+
+def list_of_files(heading: str, view: View, name: str) -> list[Line | Table]:
+    """One list of files, as far as a person is shown it."""
+    return _list(_fields(heading), view, name)
+
+
+def list_of_reasons(heading: str, view: View, name: str) -> list[Line | Table]:
+    """One list of paths with reasons, as far as a person is shown it."""
+    return _list(_why_fields(heading), view, name)
 
 
 def _list(fields: Sequence[Field[View]], view: View, name: str) -> list[Line | Table]:

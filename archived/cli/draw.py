@@ -15,6 +15,7 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
@@ -25,10 +26,12 @@ from rich.text import Text
 from archived.cli.output import Cell, Line, Page, Table, colourful
 from archived.cli.progress import in_words, walk_in_words
 from archived.core.lifecycle import State
+from archived.core.paths import printable
 
 if TYPE_CHECKING:
     from archived.discover.walking import WalkProgress
     from archived.retrieve import Progress as BringProgress
+    from archived.verify.values import Progress as VerifyProgress
 
 WHOLE = 16
 """Up to how many characters a column is never folded."""
@@ -116,6 +119,37 @@ def bringing_bar(environ: Mapping[str, str]) -> Iterator[BringBar]:
     """A bar on standard error that is gone when the block ends."""
     with progress_bar(environ) as bar:
         yield BringBar(bar)
+
+
+class VerifyBar:
+    """A progress bar over the folders that are listed, then over the bytes that are compared."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._bar = progress.add_task("looking", total=None)
+
+    def tell(self, progress: VerifyProgress) -> None:
+        """See `progress.VerifyReporter.tell`."""
+        waits = ", the archive asks to wait" if progress.waiting_for else ""
+        text = f"{printable(progress.location)}: {progress.doing}, {progress.files} files{waits}"
+        self._progress.update(
+            self._bar, description=text, completed=progress.done, total=progress.total or None
+        )
+
+
+@contextmanager
+def verifying_bar(environ: Mapping[str, str]) -> Iterator[VerifyBar]:
+    """A bar on standard error that is gone when the block ends."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=30),
+        TaskProgressColumn(),
+        TimeRemainingColumn(compact=True),
+    )
+    console = console_of(environ, stderr=True)
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield VerifyBar(progress)
 
 
 class FolderBar:

@@ -1,4 +1,4 @@
-"""How far a run of `publish`, `discover` or `retrieve` is: a bar on a terminal, else a line now and then."""
+"""How far a run of `publish`, `discover`, `retrieve` or `verify` is: a bar on a terminal, else a line now and then."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from archived.core.units import format_size
 if TYPE_CHECKING:
     from archived.discover.walking import WalkProgress
     from archived.retrieve import Progress as BringProgress
+    from archived.verify.values import Progress as VerifyProgress
 
 FOLDERS_A_LINE = 500
 """After how many more folders a line is said where there is no terminal to draw a bar on."""
@@ -162,3 +163,48 @@ def reporting_bringing(environ: Mapping[str, str], *, quiet: bool) -> Iterator[B
             yield bar
     else:
         yield BringLines()
+
+
+class VerifyReporter(Protocol):
+    """Is told how far a verification is."""
+
+    def tell(self, progress: VerifyProgress) -> None:
+        """`progress` counts folders while sizes are looked at, then bytes."""
+
+
+class SilentVerifying:
+    """For scripts: says nothing."""
+
+    def tell(self, progress: VerifyProgress) -> None:
+        """See `VerifyReporter.tell`."""
+
+
+class VerifyLines:
+    """Says what is looked at when that changes, then after every tenth of it."""
+
+    def __init__(self) -> None:
+        self._said = ""
+
+    def tell(self, progress: VerifyProgress) -> None:
+        """See `VerifyReporter.tell`."""
+        tenths = progress.done * 10 // progress.total if progress.total else 0
+        text = f"{printable(progress.location)}: {progress.doing}, {tenths * 10} %"
+        if progress.waiting_for:
+            text += f", waiting, as {progress.waiting_for}"
+        if text != self._said:
+            talk(text)
+            self._said = text
+
+
+@contextmanager
+def reporting_verifying(environ: Mapping[str, str], *, quiet: bool) -> Iterator[VerifyReporter]:
+    """As `reporting`, for looks whether archives hold what was archived."""
+    if quiet:
+        yield SilentVerifying()
+    elif sys.stderr.isatty() and environ.get("TERM") != "dumb":
+        from archived.cli.draw import verifying_bar
+
+        with verifying_bar(environ) as bar:
+            yield bar
+    else:
+        yield VerifyLines()

@@ -12,6 +12,7 @@ from archived.config.settings import (
     RetrieveSettings,
     SubjectsSettings,
     TransferSettings,
+    VerifySettings,
 )
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "RetrieveSettings",
     "SubjectsSettings",
     "TransferSettings",
+    "VerifySettings",
     "find",
     "load",
     "mistakes",

@@ -23,6 +23,7 @@ from archived.config.sections import (
     RetrieveSection,
     SubjectsSection,
     TransferSection,
+    VerifySection,
 )
 from archived.config.settings import (
     Configuration,
@@ -31,6 +32,7 @@ from archived.config.settings import (
     RetrieveSettings,
     SubjectsSettings,
     TransferSettings,
+    VerifySettings,
 )
 from archived.secrecy.hidden import Hidden
 
@@ -95,6 +97,7 @@ def assemble(
             globus=globus,
             subjects=subjects,
             datajoint=datajoint,
+            verify=VerifySettings(**(reading.verify or VerifySection()).model_dump()),
             retrieve=RetrieveSettings(**(reading.retrieve or RetrieveSection()).model_dump()),
             transfer=TransferSettings(**transfer.model_dump()),
             locations=found,

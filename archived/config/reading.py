@@ -26,6 +26,7 @@ from archived.config.sections import (
     Section,
     SubjectsSection,
     TransferSection,
+    VerifySection,
     kind_of,
 )
 
@@ -72,6 +73,11 @@ class Reading:
     def subjects(self) -> SubjectsSection | None:
         """`[subjects]`, as far as it could be read."""
         return cast("SubjectsSection | None", self._read.get("subjects"))
+
+    @property
+    def verify(self) -> VerifySection | None:
+        """`[verify]`, as far as it could be read."""
+        return cast("VerifySection | None", self._read.get("verify"))
 
     @property
     def retrieve(self) -> RetrieveSection | None:

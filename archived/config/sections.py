@@ -99,6 +99,16 @@ class RetrieveSection(Section):
     ask_above: Size = 100 * 10**9
 
 
+class VerifySection(Section):
+    """`[verify]`: looking into the archive whether it still holds what was archived."""
+
+    every: Wait | None = None
+    files: FilesCount = 1000
+    bytes: Size = 100 * 10**9
+    deep: YesNo = False
+    scratch: Size = 100 * 10**9
+
+
 class DatajointSection(Section):
     """`[datajoint]`: the lab's DataJoint database."""
 
@@ -138,6 +148,7 @@ FIXED: dict[str, type[Section]] = {
     "globus": GlobusSection,
     "transfer": TransferSection,
     "retrieve": RetrieveSection,
+    "verify": VerifySection,
     "subjects": SubjectsSection,
     "datajoint": DatajointSection,
 }

@@ -72,6 +72,19 @@ class RetrieveSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class VerifySettings:
+    """`[verify]`. The daemon looks into the archive only with `every`; then at the least recently verified."""
+
+    every: timedelta | None = None
+    files: int = 1000
+    bytes: int = 100 * 10**9
+    """At most this much each time, where contents are compared."""
+    deep: bool = False
+    scratch: int = 100 * 10**9
+    """At most this much lies in the spool at a time, to be compared."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DatajointSettings:
     """`[datajoint]`. The schemas are `<prefix>lab`, `<prefix>experiment` and `<prefix>publication`."""
 
@@ -123,6 +136,7 @@ class Configuration:
     """Whether the archive is told about each dataset, in `.archived/v1`."""
     subjects: SubjectsSettings = field(default_factory=SubjectsSettings)
     retrieve: RetrieveSettings = field(default_factory=RetrieveSettings)
+    verify: VerifySettings = field(default_factory=VerifySettings)
     datajoint: DatajointSettings = field(default_factory=DatajointSettings)
     quiet_time: timedelta = timedelta(minutes=10)
     rescan: timedelta = timedelta(minutes=5)

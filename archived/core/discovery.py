@@ -40,6 +40,8 @@ class Kind(StrEnum):
     """Both have it with the same size, and its content is not what was archived."""
     UNKNOWN = "no checksum"
     """Its content was to be compared, and nothing is known that it could be compared with."""
+    MANIFEST = "manifest"
+    """Its content is what was archived, and the manifest in the archive tells of another."""
     UNREAD = "unread"
     """Its content was to be compared, and could not be read."""
 

@@ -84,6 +84,8 @@ class Wanted(NamedTuple):
     file_id: int
     dataset_id: int
     location: str
+    dataset: str
+    """The folder of its dataset."""
     path: str
     size: int
     mtime_ns: int | None
@@ -97,7 +99,11 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at the content of one file told. `content` is None where it could not be looked at, for `reason`."""
+    """What a look at the content of one file told.
+
+    `content` is None where it could not be looked at, for `reason`; without a reason nothing is known to compare it
+    with. What is the same and has a reason is not what the archive's own manifest tells.
+    """
 
     wanted: Wanted
     how: How

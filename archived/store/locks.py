@@ -15,6 +15,7 @@ from archived.store.opening import session_lock
 
 LOCK_CLASS = 0x61726368
 RETRIEVE_LOCK_CLASS = LOCK_CLASS + 1
+VERIFY_LOCK_CLASS = LOCK_CLASS + 2
 
 PATIENCE = 1.0
 """How long claiming waits, in seconds: somebody may be looking whether the lock is held."""
@@ -161,3 +162,12 @@ def retrieval_lock(door: Door, rig_id: int) -> DaemonLock:
     if door.kind.name == "postgresql":
         return PostgresLock(door, rig_id, RETRIEVE_LOCK_CLASS)
     return MySqlLock(door, f"retrieve-{rig_id}")
+
+
+def verification_lock(door: Door, rig_id: int) -> DaemonLock:
+    """The lock of the person who has this rig's files verified; beside a SQLite store there is one for all rigs."""
+    if door.address.path is not None:
+        return LockedFile(door.address.path, "verify")
+    if door.kind.name == "postgresql":
+        return PostgresLock(door, rig_id, VERIFY_LOCK_CLASS)
+    return MySqlLock(door, f"verify-{rig_id}")

@@ -1,19 +1,25 @@
-"""One process at a time brings files back to a rig: its claim, and who has it."""
+"""One process at a time brings files back to a rig, and one of a person verifies: its claim, and who has it."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from archived.errors import AnotherRetrievalError, StoreError
+from archived.errors import (
+    AnotherRetrievalError,
+    AnotherVerificationError,
+    ArchivedError,
+    StoreError,
+)
 from archived.store.fields import moment, to_time
-from archived.store.locks import DaemonLock, retrieval_lock
+from archived.store.locks import DaemonLock, retrieval_lock, verification_lock
 from archived.store.rig import RigVerbs
 
 CLAIM = "retrieving"
+VERIFYING = "verifying"
 
 
 class RetrievalClaimVerbs(RigVerbs):
@@ -26,12 +32,32 @@ class RetrievalClaimVerbs(RigVerbs):
         Raises `AnotherRetrievalError` where somebody else is. The claim ends with the process, however that ends.
         """
         lock = retrieval_lock(self._door, self._rig_id)
+        with self._claim(lock, CLAIM, self._somebody_retrieves, pid, who, now):
+            yield
+
+    @contextlib.contextmanager
+    def claim_verification(self, pid: int, who: str, now: datetime) -> Iterator[None]:
+        """Be the person who has this rig's files verified. Raises `AnotherVerificationError`; ends likewise."""
+        lock = verification_lock(self._door, self._rig_id)
+        with self._claim(lock, VERIFYING, self._somebody_verifies, pid, who, now):
+            yield
+
+    @contextlib.contextmanager
+    def _claim(
+        self,
+        lock: DaemonLock,
+        key: str,
+        refused: Callable[[], ArchivedError],
+        pid: int,
+        who: str,
+        now: datetime,
+    ) -> Iterator[None]:
         if not lock.acquire():
-            raise self._somebody_else()
+            raise refused()
         try:
             claim = json.dumps({"pid": pid, "who": who, "since": to_time(now)})
-            self.put_setting(CLAIM, claim)
-            self._keep(lock, claim)
+            self.put_setting(key, claim)
+            self._keep(lock, key, claim, refused)
             yield
         finally:
             if lock.bound_to_connection:
@@ -39,7 +65,9 @@ class RetrievalClaimVerbs(RigVerbs):
             with contextlib.suppress(StoreError):
                 lock.release()
 
-    def _keep(self, lock: DaemonLock, claim: str) -> None:
+    def _keep(
+        self, lock: DaemonLock, key: str, claim: str, refused: Callable[[], ArchivedError]
+    ) -> None:
         """A server frees the lock with the connection, so the next connection is of use only with the lock."""
         if not lock.bound_to_connection:
             return
@@ -49,8 +77,8 @@ class RetrievalClaimVerbs(RigVerbs):
             if threading.get_ident() != owner:
                 return
             taken = lock.acquire()
-            if self.get_setting(CLAIM) != claim:
-                raise self._somebody_else()
+            if self.get_setting(key) != claim:
+                raise refused()
             if not taken:
                 raise StoreError(
                     f"the store {self._door.address.shown} still holds the claim for the connection that was "
@@ -59,15 +87,24 @@ class RetrievalClaimVerbs(RigVerbs):
 
         self._door.on_connect = take_again
 
-    def _somebody_else(self) -> AnotherRetrievalError:
+    def _who(self, key: str) -> str:
         who = "another process, which is just starting,"
-        noted = self.get_setting(CLAIM)
+        noted = self.get_setting(key)
         if noted is not None:
             said = json.loads(noted)
             since = f"{moment(said['since']):%Y-%m-%d %H:%M:%S} UTC"
             who = f"{said['who']} (pid {said['pid']}, since {since})"
+        return who
+
+    def _somebody_verifies(self) -> AnotherVerificationError:
+        return AnotherVerificationError(
+            f"{self._who(VERIFYING)} has this rig's files verified at the moment; nothing was looked at",
+            what_to_do="wait until that has ended, or end it: what it has found out is kept",
+        )
+
+    def _somebody_retrieves(self) -> AnotherRetrievalError:
         return AnotherRetrievalError(
-            f"{who} brings files back to this rig at the moment; nothing was changed",
+            f"{self._who(CLAIM)} brings files back to this rig at the moment; nothing was changed",
             what_to_do="wait until that has ended, or end it first: it can be gone on with "
             "(archivedctl retrieve --continue)",
         )

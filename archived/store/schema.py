@@ -500,13 +500,10 @@ class VerificationRow(Model):
 
 
 class VerificationFileRow(Model):
-    """One file of a batch that compares the archive's content with what the rig knows of it."""
+    """One file of a batch under way that compares the archive's content with what the rig knows of it."""
 
     batch = ForeignKeyField(BatchRow, index=False)
     file = ForeignKeyField(FileRow)
-    state = CharField(max_length=16)
-    """"travelling", or what came of it."""
-    reason = TextField()
     copied = SmallIntegerField()
     """Whether a copy of the rig's file lies at the destination, so that nothing moves where the content is the same."""
     audit = SmallIntegerField()

@@ -213,6 +213,12 @@ class VerificationVerbs(DiscoveryVerbs):
                         Finding(Kind.FOUND, look.wanted.path, look.wanted.size, look.wanted.size)
                     )
         self._add_findings(discovery.id, again)
+        # The listing counted them among those in order.
+        newly = sum(each.after in LOST and not each.claim.damaged for each in changes)
+        if newly:
+            self._door.change(
+                "UPDATE discovery SET in_both = in_both - ? WHERE id = ?", newly, discovery.id
+            )
         self._change_files(dataset, changes, now)
         if changes:
             self._follow_discovery(dataset, now, cured=bool(again))
@@ -254,7 +260,7 @@ def _kind_of(look: Look) -> Kind | None:
         case Content.NOTED:
             return Kind.UNKNOWN
         case Content.SAME:
-            return None
+            return Kind.MANIFEST if look.reason else None
     return Kind.UNREAD if look.reason else Kind.UNKNOWN
 
 
@@ -283,6 +289,7 @@ def _wanted(row: Sequence[Any]) -> Wanted:
         row[0],
         row[1],
         from_text(row[2]),
+        from_text(row[3]),
         joined(from_text(row[3]), from_text(row[4])),
         row[5],
         row[6],

@@ -1,1 +1,1 @@
-"""Compare the catalogue with what the archive holds, by listing or by content."""
+"""Verifying that the archive holds what the catalogue says: sizes by listing, contents by reading or by a transfer."""

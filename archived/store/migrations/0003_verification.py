@@ -12,7 +12,6 @@ from peewee import (
     ForeignKeyField,
     Model,
     SmallIntegerField,
-    TextField,
 )
 
 
@@ -55,8 +54,6 @@ def up(migrator: Any, database: Any) -> None:
     class VerificationFileRow(Model):
         batch = ForeignKeyField(BatchRow, index=False)
         file = ForeignKeyField(FileRow)
-        state = CharField(max_length=16)
-        reason = TextField()
         copied = SmallIntegerField()
         audit = SmallIntegerField()
 
