@@ -10,8 +10,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from archived.core.formats import Judgement, judge
-from archived.core.model import Dataset, FileStat, StorageLocation, Unrecognised, Verdict
+from archived.core.formats import DiskTroubleError, Judgement, judge
+from archived.core.model import (
+    Answer,
+    Dataset,
+    FileStat,
+    StorageLocation,
+    Unrecognised,
+    Verdict,
+)
 from archived.core.paths import printable
 from archived.core.recognition import Found, Recogniser
 from archived.core.settling import Decision, decide
@@ -111,8 +118,18 @@ def look_at(place: Place, found: Found) -> OnDisk:
         return OnDisk(trouble=str(error), root_lost=True)
     excluded = frozenset(path for path in files if found.convention.excludes(path))
     kept = {path: stat for path, stat in files.items() if path not in excluded}
-    judgement = _judge(place, found, kept)
+    try:
+        judgement = _judge(place, found, kept)
+    except DiskTroubleError as error:
+        judgement = Judgement((_not_read(found, error),))
     return OnDisk(kept, excluded, frozenset(others), judgement.verdicts, trouble)
+
+
+def _not_read(found: Found, error: DiskTroubleError) -> Verdict:
+    """Nothing is known of its files, so that it does not count as finished."""
+    path = found.recording.path
+    why = f"a file in {printable(path)} cannot be read just now: {error}"
+    return Verdict(path, "readable", Answer.UNFINISHED, why)
 
 
 def _judge(place: Place, found: Found, files: Mapping[str, FileStat]) -> Judgement:

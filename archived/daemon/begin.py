@@ -78,8 +78,8 @@ def _forget_alarms(around: Surroundings) -> None:
     looked_at = {*(each.key for each in around.roots), *around.locations, *batches}
     for alarm in around.store.alarms():
         kind, _, subject = alarm.key.partition(":")
-        # Whether a location is missing is told anew at every start.
-        if kind == "location" or subject not in looked_at:
+        # Whether a location is missing, or a disk cannot be read, is told anew after every start.
+        if kind in ("location", "disk") or subject not in looked_at:
             around.store.clear_alarm(alarm.key)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+import contextlib
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from archived.core.conventions.base import Convention
-from archived.core.formats import Judgement, judge
+from archived.core.formats import DiskTroubleError, Judgement, Readable, judge
 from archived.core.lifecycle import Reason, State
 from archived.core.model import (
     Answer,
@@ -24,6 +25,7 @@ from archived.core.settling import Decision, DecisionKind, decide
 from archived.daemon.roots import confirmed, noted_identity
 from archived.daemon.strangers import Strangers
 from archived.daemon.surroundings import Surroundings, error_of
+from archived.daemon.unread import Unread
 from archived.errands import Finished
 from archived.errors import ArchivedError, MistakeError
 from archived.rig.reader import open_readable
@@ -54,6 +56,7 @@ class Settling:
         self._around = around
         self._under_way: dict[str, tuple[Dataset, list[DatasetFile]]] = {}
         self._strangers = Strangers(around)
+        self._unread = Unread(around)
         self._staying: dict[int, datetime] = {}
         """The datasets that stay until a person or a recording does something, with the change they were judged at."""
 
@@ -76,6 +79,7 @@ class Settling:
         """Take the judgements that came back, then have more datasets judged."""
         for outcome in finished:
             self._conclude(outcome, now)
+        self._unread.forget_others()
         quiet = min(
             [self._around.policies.quiet_time]
             + [each.quiet_time for each in self._around.conventions.values() if each.quiet_time]
@@ -135,6 +139,10 @@ class Settling:
 
     def _not_judged(self, dataset: Dataset, error: ArchivedError, now: datetime) -> None:
         store = self._around.store
+        if isinstance(error, DiskTroubleError):
+            if self._unread.note(dataset, error, now):
+                self._staying[dataset.id] = dataset.changed_at
+            return
         if isinstance(error, MistakeError) and not isinstance(
             error.__cause__, (OSError, MemoryError)
         ):
@@ -151,6 +159,7 @@ class Settling:
         convention = self._convention(dataset)
         assert convention is not None
         self._staying.pop(dataset.id, None)
+        self._unread.over(dataset.id)
         if judged.trouble:
             self._staying[dataset.id] = dataset.changed_at
             store.note(
@@ -259,7 +268,7 @@ def fresh_judgement(
 ) -> Judged:
     """Look at the dataset's folder now and judge its files. Touches the disk, never the store.
 
-    Raises `RootUnavailableError` where the root is not the one that was noted.
+    Raises `RootUnavailableError` where the root is not the one that was noted, and `DiskTroubleError`.
     """
     archived = {file.path for file in files if file.state is FileState.ARCHIVED}
     with confirmed(root, noted):
@@ -268,7 +277,7 @@ def fresh_judgement(
             convention.finished,
             dataset.path,
             seen,
-            partial(open_readable, root),
+            partial(_opened, root),
             skip=archived,
         )
     known = {file.path for file in files}
@@ -280,6 +289,18 @@ def fresh_judgement(
         judgement=judgement,
         trouble=trouble,
     )
+
+
+@contextlib.contextmanager
+def _opened(root: Root, path: str) -> Iterator[Readable]:
+    """The file; where the disk fails, the error names it."""
+    try:
+        with open_readable(root, path) as file:
+            yield file
+    except DiskTroubleError as error:
+        raise DiskTroubleError(
+            f"{printable(path)} cannot be read just now: {error}", what_to_do=error.what_to_do
+        ) from error
 
 
 def _look(root: Root, dataset: Dataset, convention: Convention) -> tuple[dict[str, FileStat], str]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import stat
 import threading
 from collections.abc import Callable, Iterator
 
-from archived.core.formats.reading import Readable, UnreadableError
+from archived.core.formats.reading import DiskTroubleError, Readable, UnreadableError
 from archived.rig.folders import GONE, Folder, open_below, parts_of
 from archived.rig.root import Root
+
+PERMANENT = frozenset(
+    {errno.EACCES, errno.EPERM, errno.ENXIO, errno.ENODEV, errno.EINVAL, errno.ENAMETOOLONG}
+)
+"""What the system says of a file that cannot be read as it is, rather than of a disk that fails just now."""
 
 CHECKSUM_PORTION = 1 << 18
 """Bytes read at a time: more does not fit into a core's own cache, and is slower."""
@@ -56,7 +62,7 @@ def open_readable(root: Root, path: str) -> Iterator[Readable]:
     """Open a file by its path from the root.
 
     Raises `UnreadableError` where there is no such regular file (a link in any place of the path, a pipe, a
-    folder) or the disk refuses it, and `RootUnavailableError` where the root itself cannot be opened.
+    folder) or the disk refuses it (`DiskTroubleError` where that may pass), and `RootUnavailableError` where the root itself cannot be opened.
     """
     with root.open() as top:
         try:
@@ -102,7 +108,8 @@ def _unreadable(error: OSError) -> UnreadableError:
         return UnreadableError(
             "it is not there, or there is a link in its path; links are not followed"
         )
-    return UnreadableError(
+    kind = UnreadableError if error.errno in PERMANENT else DiskTroubleError
+    return kind(
         error.strerror or str(error),
         what_to_do="let the service's user read the file, or see whether the disk is in order",
     )

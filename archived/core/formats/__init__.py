@@ -20,6 +20,7 @@ from archived.core.formats import (
 )
 from archived.core.formats.reading import (
     Check,
+    DiskTroubleError,
     Judgement,
     Opener,
     Readable,
@@ -31,6 +32,7 @@ from archived.core.model import Checksum, FileStat, Verdict
 
 __all__ = [
     "RULES",
+    "DiskTroubleError",
     "Judgement",
     "Opener",
     "Readable",
@@ -71,7 +73,7 @@ def judge(
 
     `skip` names files that are archived and unchanged, so that their bytes need not be read again. Reads
     through `opener` only; a file that cannot be read is a verdict like any other. Raises `ValueError` for an
-    unknown rule.
+    unknown rule, and `DiskTroubleError` where the disk or the machine failed, so that nothing can be said.
     """
     scene = Scene(folder, files, opener, frozenset(skip))
     verdicts: list[Verdict] = []

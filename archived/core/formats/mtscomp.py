@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from archived.core.formats.reading import (
+    DiskTroubleError,
     Judgement,
     ObjectionError,
     Opinion,
@@ -116,5 +117,7 @@ def _announced(scene: Scene, pair: Pair) -> int | None:
     try:
         with scene.opener(stat.path) as readable:
             return read_meta(readable).number("fileSizeBytes")
+    except DiskTroubleError:
+        raise
     except (ObjectionError, UnreadableError):
         return None

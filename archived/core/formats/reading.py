@@ -30,6 +30,15 @@ class UnreadableError(ArchivedError):
     """A file cannot be read: permission, I/O, gone. `str(error)` says why, without its name."""
 
 
+class DiskTroubleError(UnreadableError):
+    """The disk or the machine refused just now (an I/O error, too many open files): nothing is known of the file.
+
+    No rule may take that for an answer, so it passes through all of them.
+    """
+
+    permanent = False
+
+
 Opener = Callable[[str], AbstractContextManager[Readable]]
 """Opens a file by its path from the root. Raises `UnreadableError`."""
 
@@ -103,6 +112,8 @@ def examine(
     try:
         with scene.opener(stat.path) as readable:
             answer, why = _parsed(stat, readable, parse)
+    except DiskTroubleError:
+        raise
     except UnreadableError as error:
         advice = f"; {error.what_to_do}" if error.what_to_do else ""
         answer, why = Answer.CONTRADICTION, f"cannot be read: {error}{advice}"

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from archived.core.formats.reading import (
+    DiskTroubleError,
     Judgement,
     ObjectionError,
     Scene,
@@ -58,6 +59,8 @@ def _any_meta(scene: Scene, pairs: Sequence[Pair]) -> Meta | None:
         try:
             with scene.opener(stat.path) as readable:
                 return read_meta(readable)
+        except DiskTroubleError:
+            raise
         except (ObjectionError, UnreadableError):
             continue
     return None
