@@ -10,6 +10,7 @@ from archived.carry.load import Ending, Proof, Setback
 from archived.core.carrying import (
     CHECKSUM_UNSUPPORTED,
     FULL,
+    READ_ONLY,
     hopeless,
     in_words,
     needs_person,
@@ -183,12 +184,13 @@ def _setback(around: Around, fault: Fault) -> Setback:
 
 
 def _tell_of_full(around: Around, batch: Batch, fault: Fault, now: datetime) -> None:
+    none = "nothing can be written" if fault.code == READ_ONLY else "there is no room"
     around.raise_alarm(
         "full",
         batch.location,
-        f"there is no room for what goes to {batch.location}: {fault.message}"
+        f"{none} for what goes to {batch.location}: {fault.message}"
         if not around.back
-        else f"there is no room for what comes from {batch.location}: {fault.message}",
+        else f"{none} for what comes from {batch.location}: {fault.message}",
         explain(fault.code, back=around.back),
         now,
     )

@@ -22,8 +22,10 @@ GIVEN_UP_AFTER = 6
 
 CHECKSUM_UNSUPPORTED = "CHECKSUM_UNSUPPORTED"
 
-FULL = frozenset({"QUOTA_EXCEEDED", "NO_SPACE_LEFT"})
-"""The destination takes no more; it can be emptied, so that is waited for by trying again."""
+READ_ONLY = "DESTINATION_READ_ONLY"
+
+FULL = frozenset({"QUOTA_EXCEEDED", "NO_SPACE_LEFT", READ_ONLY})
+"""The destination takes no more; it can be emptied, or mounted anew, so that is waited for by trying again."""
 
 
 class Told(Protocol):

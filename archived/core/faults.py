@@ -176,6 +176,11 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
             "the archive says that the place where the files should go does not exist",
             "check the `archive` of the location in the configuration",
         ),
+        "DESTINATION_READ_ONLY": _M(
+            _K.PERSON,
+            "the disk of the archive is mounted read-only",
+            "see why (a failing disk is often mounted so), then mount it for writing",
+        ),
         "FILE_ACCESS": _M(
             _K.PERSON,
             "a collection may not touch the files",
@@ -225,8 +230,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
     }
 )
 """Every event code that Globus documents, and the few that our movers add where they know more than Globus says:
-CANCELED_BY_ADMIN, CHECKSUM_UNSUPPORTED, DESTINATION_DIFFERS, DESTINATION_NOT_FOUND, DESTINATION_REFUSES,
-SOURCE_PERMISSION_DENIED, SOURCE_READ_ERROR."""
+CANCELED_BY_ADMIN, CHECKSUM_UNSUPPORTED, DESTINATION_DIFFERS, DESTINATION_NOT_FOUND, DESTINATION_READ_ONLY,
+DESTINATION_REFUSES, SOURCE_PERMISSION_DENIED, SOURCE_READ_ERROR."""
 
 _UNKNOWN_CODE = Meaning(
     FaultKind.PASSING, "this program does not know that fault; it waits, and tries again"
@@ -257,6 +262,11 @@ BACK: Mapping[str, Meaning] = MappingProxyType(
             _K.SOURCE,
             "the folder that it is brought to does not take this file",
             "look at the permissions of that folder, and at the size of the file",
+        ),
+        "DESTINATION_READ_ONLY": _M(
+            _K.PERSON,
+            "the disk that it is brought to is mounted read-only",
+            "mount it for writing, or bring it to another folder with --to",
         ),
         "EXTERNAL_CHECKSUM_MISMATCH": _M(
             _K.SOURCE, "what the archive holds is not what was archived", "look into the archive"

@@ -80,7 +80,7 @@ def conclude(
             return (_sent(),)
         return ()
     if standing.unsettled:
-        why = "some of its files changed on the rig while it travelled"
+        why = "some of its files changed on the rig, or could not be read, while it travelled"
         return (Move(State.SETTLING, Reason.CHANGED, why, attempts=0),)
     if standing.count(FileState.PENDING):
         return (_again(standing, now, reason, retry_at, needs_person),)

@@ -9,6 +9,7 @@ from functools import partial
 from archived.core.carrying import (
     CHECKSUM_UNSUPPORTED,
     FULL,
+    READ_ONLY,
     hopeless,
     in_words,
     needs_person,
@@ -24,6 +25,10 @@ from archived.ports import Fault, TaskReport, TaskState
 
 CHANGED_AT_SOURCE = frozenset({"FILE_SIZE_CHANGED", "FILE_NOT_FOUND"})
 """Faults that a fresh look at the rig explains: the file was still written to, or it left."""
+
+LOOKED_AT_ANEW = CHANGED_AT_SOURCE | {"SOURCE_READ_ERROR"}
+"""Faults after which a file has to settle again before it travels. A disk that failed once, a cable that was loose,
+may be in order by then."""
 
 NOT_CHANGED_AFTER = 5
 """After how many submissions a file that Globus finds changed or missing is not just being written to: perhaps Globus
@@ -150,14 +155,8 @@ class Polling:
         self._set_apart(batch, files, alone, now)
         without_checksums = any(fault.code == CHECKSUM_UNSUPPORTED for fault in faults)
         apart = bool(alone) or without_checksums
-        if any(fault.code in FULL for fault in faults):
-            around.store.raise_alarm(
-                f"full:{batch.location}",
-                f"the archive of {batch.location} is full or its quota is used up; nothing is lost, "
-                "recordings wait on the rig",
-                "make room at the archive or ask for a larger quota",
-                now,
-            )
+        if full := next((fault for fault in faults if fault.code in FULL), None):
+            self._tell_of_full(batch, full, now)
         attempts = around.attempts_of(files.values()) + 1
         reason = batch.reason or in_words(faults) or report.nice_status or "the transfer failed"
         around.store.clear_alarm(f"suspended:{batch.id}")
@@ -172,6 +171,18 @@ class Polling:
             needs_person=None if apart else needs_person(faults),
         )
 
+    def _tell_of_full(self, batch: Batch, fault: Fault, now: datetime) -> None:
+        what = "is full or its quota is used up"
+        to_do = "make room at the archive or ask for a larger quota"
+        if fault.code == READ_ONLY:
+            what, to_do = f"cannot be written: {fault.message}", explain(fault.code)
+        self._around.store.raise_alarm(
+            f"full:{batch.location}",
+            f"the archive of {batch.location} {what}; nothing is lost, recordings wait on the rig",
+            to_do,
+            now,
+        )
+
     def _set_apart(
         self,
         batch: Batch,
@@ -181,7 +192,7 @@ class Polling:
     ) -> None:
         for fault in faults:
             file = files[fault.path or ""]
-            if fault.code in CHANGED_AT_SOURCE and file.submitted < NOT_CHANGED_AFTER:
+            if fault.code in LOOKED_AT_ANEW and file.submitted < NOT_CHANGED_AFTER:
                 self._around.store.release_files(batch.id, [file.file_id], now)
                 continue
             self._around.store.release_files(

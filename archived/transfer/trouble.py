@@ -43,7 +43,7 @@ _DESTINATION = {
 _WHOLE_DESTINATION = {
     errno.ENOSPC: "NO_SPACE_LEFT",
     getattr(errno, "EDQUOT", -1): "QUOTA_EXCEEDED",
-    errno.EROFS: "PERMISSION_DENIED",
+    errno.EROFS: "DESTINATION_READ_ONLY",
 }
 
 

@@ -426,7 +426,7 @@ def test_an_archive_that_is_not_mounted_any_more_gets_no_file(
     [
         (errno.EACCES, "DESTINATION_REFUSES", PATH),
         (errno.EFBIG, "DESTINATION_REFUSES", PATH),
-        (errno.EROFS, "PERMISSION_DENIED", None),
+        (errno.EROFS, "DESTINATION_READ_ONLY", None),
         (errno.EDQUOT, "QUOTA_EXCEEDED", None),
         (errno.ESTALE, "ENDPOINT_ERROR", None),
     ],
