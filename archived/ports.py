@@ -20,6 +20,8 @@ class TransferItem:
     external_checksum: Checksum | None = None
     overwrite: bool = False
     """It may replace a different file at the destination: a person accepted that, or it was ours before."""
+    mtime_ns: int | None = None
+    """When the source was changed last, where the mover can hold it against that; in nanoseconds since 1970, UTC."""
 
 
 @dataclass(frozen=True, slots=True)

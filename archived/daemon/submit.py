@@ -16,6 +16,7 @@ from archived.daemon.surroundings import Surroundings, error_of, raise_login_ala
 from archived.errands import Finished
 from archived.errors import ArchivedError, ArchiveMissingError, NotPermittedError
 from archived.ports import TransferItem, TransferOrder
+from archived.store.fields import exact_time
 
 
 class Submitting:
@@ -150,6 +151,7 @@ class Submitting:
                 TransferItem(
                     path=file.path,
                     size=file.size,
+                    mtime_ns=exact_time(file.mtime_ns),
                     external_checksum=file.external_checksum
                     if around.policies.external_checksums
                     else None,

@@ -114,6 +114,11 @@ def bounded_time(time_ns: int) -> int:
     return max(SMALLEST, min(LARGEST, time_ns))
 
 
+def exact_time(time_ns: int) -> int | None:
+    """The time that a file has on the disk; None where the store holds only the nearest that it can."""
+    return time_ns if SMALLEST < time_ns < LARGEST else None
+
+
 def to_checksum(value: Checksum | None) -> tuple[str | None, str | None]:
     """A checksum as its two columns."""
     return (None, None) if value is None else (value.algorithm, value.value)

@@ -99,6 +99,9 @@ def open_source(root: str, item: TransferItem) -> Iterator[Source]:
     with file:
         if found.st_size != item.size:
             raise Trouble("FILE_SIZE_CHANGED", f"{found.st_size} bytes instead of {item.size}")
+        if item.mtime_ns not in (None, found.st_mtime_ns):
+            # Perhaps that of another disk, mounted there for a while, of which no later look would tell.
+            raise Trouble("FILE_SIZE_CHANGED", "it is not the file that it was when it was planned")
         yield Source(root, item, file)
 
 
