@@ -10,6 +10,7 @@ pyproject.toml.
 from __future__ import annotations
 
 import ctypes
+import errno
 import logging
 import os
 import warnings
@@ -39,6 +40,7 @@ from watchdog.observers.inotify_c import (
     WatchDescriptor,
     inotify_add_watch,
 )
+from watchdog.utils import BaseThread
 
 from archived.rig.report import Report
 
@@ -58,8 +60,22 @@ class Reader(InotifyFD):
     """Reads the kernel's queue; an exception while one event is handled costs that event, not the thread."""
 
     def __init__(self, report: Report) -> None:
-        super().__init__()
+        try:
+            super().__init__()
+        except OSError:
+            # There was an instance still, but no pipe any more to go with it.
+            instance = getattr(self, "_inotify_fd", None)
+            if instance is not None:
+                os.close(instance)
+            raise
         self._report = report
+
+    def start(self) -> None:
+        try:
+            super().start()
+        except RuntimeError:
+            self._is_reading = False
+            raise
 
     def run(self) -> None:
         try:
@@ -200,9 +216,9 @@ class InotifySession:
         """Set the watches, which takes about a second for 50,000 folders. Raises `OSError`."""
         mute()
         self._reader = Reader(self.report)
-        self._reader.start()
-        self._observer = BaseObserver(Emitter, inotify_fd=self._reader, report=self.report)
         try:
+            self._reader.start()
+            self._observer = BaseObserver(Emitter, inotify_fd=self._reader, report=self.report)
             self._observer.start()
             if self._also is not None:
                 self._schedule(self._also, recursive=False)
@@ -210,6 +226,9 @@ class InotifySession:
         except OSError:
             self.stop()
             raise
+        except RuntimeError as error:
+            self.stop()
+            raise OSError(errno.EAGAIN, "no more threads can be started") from error
 
     def _schedule(self, folder: str, *, recursive: bool) -> None:
         assert self._observer is not None
@@ -223,11 +242,9 @@ class InotifySession:
         self._observer = self._reader = None
         # The reader first: with its instance all watches go at once, and nothing more comes from it.
         if reader is not None:
-            reader.stop()
-            reader.join()
+            _end(reader)
         if observer is not None:
-            observer.stop()
-            observer.join()
+            _end(observer)
 
     @property
     def alive(self) -> bool:
@@ -251,6 +268,12 @@ class InotifySession:
             for emitter in emitters
             if isinstance(emitter, Emitter) and emitter.watch.is_recursive
         )
+
+
+def _end(thread: BaseThread) -> None:
+    thread.stop()
+    if thread.ident is not None:  # else it was never begun
+        thread.join()
 
 
 def mute() -> None:

@@ -5,6 +5,7 @@ Reads Linux' `/proc/self/mountinfo` and `/etc/fstab`; elsewhere nothing is known
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -30,6 +31,9 @@ UUID_IN_FSID = frozenset({"btrfs", "ext2", "ext3", "ext4", "tmpfs", "zfs"})
 
 NO_FOLDER_TIMES = frozenset({"exfat", "fuseblk", "msdos", "ntfs", "ntfs3", "vfat"})
 """File systems that do not always move a folder's time when an entry comes or goes, or only by two seconds."""
+
+FAILING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EINTR})
+"""What the system says where it fails just now, rather than that a file is not to be had."""
 
 LOCAL_MARGIN = timedelta(seconds=2)
 DISTANT_MARGIN = timedelta(minutes=5)
@@ -79,8 +83,16 @@ class MountTable:
 
 
 def read_mounts() -> MountTable:
-    """The mounts as they are now; empty where the system does not say."""
+    """The mounts as they are now; empty where the system does not say. Raises `OSError` where it fails."""
     return MountTable(parse_mountinfo(_text_of(MOUNTINFO)))
+
+
+def mounts_if_known() -> MountTable:
+    """The same for those who rely on nothing where nothing is known; never raises."""
+    try:
+        return read_mounts()
+    except OSError:
+        return MountTable(())
 
 
 def expected_mount_points() -> list[str]:
@@ -146,13 +158,18 @@ def _udev_uuid(device: str) -> str:
 
 
 def _text_of(path: str) -> str:
-    """The content of a system file, bytes-safe; "" where it cannot be had."""
+    """The content of a system file, bytes-safe; "" where there is none that may be read.
+
+    Raises `OSError` where the machine fails (too many open files): a disk must not seem to be another one for that.
+    """
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return ""
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             return file.read()
-    except OSError:
+    except OSError as error:
+        if error.errno in FAILING:
+            raise
         return ""
 
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from archived.core.model import FileStat, parent
 from archived.rig.folders import GONE, Folder, open_below, parts_of
 from archived.rig.listing import Contents, file_stat, why_of
-from archived.rig.mounts import MountTable, folder_time_margin, read_mounts
+from archived.rig.mounts import MountTable, folder_time_margin, mounts_if_known
 from archived.rig.root import Root
 from archived.rig.sights import (
     UNSURE,
@@ -145,7 +145,7 @@ class _Walk:
         self._known = known
         self._now = now
         self._stop = stop
-        self._mounts: MountTable = read_mounts()
+        self._mounts: MountTable = mounts_if_known()
 
     def from_(self, top: Folder, start: str) -> Iterator[Sight]:
         """Everything in `start` and below; the stack holds the open folders on the way down."""

@@ -6,7 +6,7 @@ import errno
 import sys
 
 from archived.core.paths import printable
-from archived.rig.mounts import read_mounts, written_by_others
+from archived.rig.mounts import mounts_if_known, written_by_others
 from archived.rig.report import Report
 
 INOTIFY_LIMITS = "/proc/sys/fs/inotify"
@@ -16,7 +16,7 @@ def unwatchable(real_path: str) -> str:
     """Why no events are to be expected of what is in a folder; "" where they are."""
     if sys.platform != "linux":
         return "events are used on Linux only; the rescan finds everything"
-    mount = read_mounts().of(real_path)
+    mount = mounts_if_known().of(real_path)
     if mount is None:
         return "which file system it is on cannot be told, so events are not relied on"
     if written_by_others(mount.file_system):
@@ -31,7 +31,7 @@ def distant_below(real_path: str) -> str:
     """Which parts of a folder only the rescan sees, as a sentence; "" where there are none."""
     points = [
         mount.point
-        for mount in read_mounts().below(real_path)
+        for mount in mounts_if_known().below(real_path)
         if written_by_others(mount.file_system)
     ]
     if not points:
@@ -43,7 +43,7 @@ def refusal(error: OSError) -> str:
     """Why a root cannot be watched, and what to do."""
     if error.errno == errno.EMFILE:
         return (
-            "there are no inotify instances left; the rescan finds everything; "
+            "there are no inotify instances (or open files) left; the rescan finds everything; "
             f"`sysctl fs.inotify.max_user_instances={_doubled('max_user_instances', 1024)}` helps"
         )
     if error.errno == errno.ENOSPC:
