@@ -302,6 +302,4 @@ def _canary_folder(configuration: Configuration) -> str | None:
     """A folder of our own beside the store, where the watcher proves that it still sees."""
     if "://" in configuration.store:
         return None
-    folder = Path(configuration.store).parent / "canary"
-    folder.mkdir(exist_ok=True)
-    return str(folder)
+    return str(Path(configuration.store).parent / "canary")

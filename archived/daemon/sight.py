@@ -233,7 +233,7 @@ class Sighting:
             f"unreadable:{key}",
             f"{printable(first.path) or 'the root'}{more} under {key} cannot be read: {first.why}; what is in there "
             "is not archived, and nothing counts as missing meanwhile",
-            "give the service's user permission to read it",
+            "give the service's user permission to read it, or see whether its disk is in order",
             now,
         )
 

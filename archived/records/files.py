@@ -47,15 +47,25 @@ def write_small(root: str, path: str, data: bytes) -> None:
             return
         temporary = name + TEMPORARY
         folder.remove(temporary)
-        with io.FileIO(folder.open_to_write(temporary), "r+b") as file:
-            view = memoryview(data)
-            while view:
-                view = view[file.write(view) :]
-            with contextlib.suppress(OSError, AttributeError):
-                os.fchmod(file.fileno(), FOR_ALL)
-            os.fsync(file.fileno())
-        folder.place(temporary, name, replace=True)
+        try:
+            _fill(folder.open_to_write(temporary), data)
+            folder.place(temporary, name, replace=True)
+        except OSError:
+            # On a full disk, what is left of it would keep others from theirs.
+            with contextlib.suppress(OSError):
+                folder.remove(temporary)
+            raise
         folder.sync()
+
+
+def _fill(descriptor: int, data: bytes) -> None:
+    with io.FileIO(descriptor, "r+b") as file:
+        view = memoryview(data)
+        while view:
+            view = view[file.write(view) :]
+        with contextlib.suppress(OSError, AttributeError):
+            os.fchmod(file.fileno(), FOR_ALL)
+        os.fsync(file.fileno())
 
 
 def remove_small(root: str, path: str) -> None:

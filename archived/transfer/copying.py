@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
+from collections import defaultdict
 from dataclasses import dataclass, field
 
-from archived.core.model import Checksum
+from archived.core.model import Checksum, parent
 from archived.ports import TransferItem
-from archived.transfer.folders import Folder, folder_below
+from archived.transfer.folders import Folder, Lasting, folder_below
 from archived.transfer.hashing import digest
 from archived.transfer.source import (
     Fingerprint,
@@ -26,6 +28,8 @@ SUFFIX = ".archived-part"
 
 _FLUSH = 64 * 1024 * 1024
 """Bytes that may wait to be written to the disk; more would pile up in memory and slow the acquisition down."""
+_CANNOT_SYNC = {errno.EBADF, errno.EINVAL, errno.ENOTSUP}
+"""What systems say that bring only files to the disk which are open for writing."""
 _TRIES = 3
 """How often a copy that reads back differently is made anew."""
 _REMEMBERED = 50_000
@@ -45,6 +49,8 @@ class Memory:
     """What this process has compared already: an unchanged pair of files need not be read again."""
 
     _pairs: dict[str, tuple[Fingerprint, Fingerprint, Checksum]] = field(default_factory=dict)
+    _leftovers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Temporary files that a failing disk would not let go of, by their folders."""
 
     def recall(self, path: str, ours: Fingerprint, theirs: Fingerprint) -> Checksum | None:
         """The checksum of both, if neither has changed since."""
@@ -57,6 +63,20 @@ class Memory:
             self._pairs.clear()
         self._pairs[path] = (ours, theirs, checksum)
 
+    def tidy(self, path: str, folder: Folder, temporary: str) -> None:
+        """Remove a temporary file from a folder; where that fails, it is tried again with the next that is there."""
+        try:
+            folder.remove(temporary)
+            self._leftovers[path].discard(temporary)
+        except OSError:
+            if len(self._leftovers) < _REMEMBERED:
+                self._leftovers[path].add(temporary)
+
+    def tidy_up(self, path: str, folder: Folder) -> None:
+        """Remove what could not be removed from a folder earlier."""
+        for temporary in tuple(self._leftovers.pop(path, ())):
+            self.tidy(path, folder, temporary)
+
 
 @dataclass(frozen=True)
 class Copier:
@@ -66,13 +86,17 @@ class Copier:
     destination_root: str
     verify: bool = True
     memory: Memory = field(default_factory=Memory)
+    lasting: Lasting = field(default_factory=Lasting)
 
     def copy(self, item: TransferItem, temporary: str, progress: Progress) -> Copied:
         """Copy one file, or find that it is in place. Raises `Trouble`, and what `progress` raises."""
         *names, name = item.path.split("/")
         with open_source(self.source_root, item) as source:
             try:
-                with folder_below(self.destination_root, names, make=True) as folder:
+                with folder_below(
+                    self.destination_root, names, make=True, lasting=self.lasting
+                ) as folder:
+                    self.memory.tidy_up(parent(item.path), folder)
                     target = Target(folder, name, temporary, progress)
                     copied = self._in_place(source, target) or self._copy(source, target)
                     there = folder.stat(name)
@@ -96,7 +120,7 @@ class Copier:
         if stat.S_ISREG(there.st_mode) and there.st_size == size:
             ours, theirs = source.checksum(target.progress), target.checksum()
             if ours == theirs:
-                target.folder.sync()  # it may have been placed right before a power failure
+                target.insist_on_disk()
                 return Copied(theirs, 0)
         if not source.item.overwrite:
             raise Trouble(
@@ -114,7 +138,8 @@ class Copier:
                     target.place(sent, replace=source.item.overwrite)
                     return Copied(sent, source.item.size)
         finally:
-            target.folder.remove(target.temporary)
+            # Whatever went wrong is what is told of, rather than that nothing can be removed either.
+            self.memory.tidy(parent(source.item.path), target.folder, target.temporary)
         raise Trouble("VERIFY_CHECKSUM", f"what was written read back differently {_TRIES} times")
 
 
@@ -169,6 +194,18 @@ class Target:
                 raise Trouble(
                     "DESTINATION_DIFFERS", "the destination holds a different file"
                 ) from None
+        self.insist_on_disk()
+
+    def insist_on_disk(self) -> None:
+        """What reads back right may be in memory only, whoever put it there: have it outlast a power failure."""
+        descriptor = self.folder.open_to_read(self.name)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in _CANNOT_SYNC:
+                raise
+        finally:
+            os.close(descriptor)
         self.folder.sync()
 
 
