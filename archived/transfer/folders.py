@@ -233,15 +233,45 @@ def open_root(path: str) -> Folder:
     return PathFolder(path)
 
 
+class Lasting:
+    """The folders below one root whose names this process brought to the disk, or saw brought there.
+
+    That a folder is there says nothing about a power failure: another thread may have made it a moment ago, or a
+    process that was killed before it came to the folder above.
+    """
+
+    def __init__(self) -> None:
+        self._known: set[tuple[tuple[str, ...], int, int]] = set()
+
+    def insist(self, above: Folder, path: tuple[str, ...]) -> None:
+        """Make the last name of `path`, which is one in the folder `above`, outlast a power failure."""
+        found = above.stat(path[-1])
+        if found is None:
+            return
+        key = (path, found.st_dev, found.st_ino)
+        if key not in self._known:
+            above.sync()
+            self._known.add(key)
+
+
 @contextlib.contextmanager
-def folder_below(root: str, names: Sequence[str], *, make: bool = False) -> Iterator[Folder]:
-    """The folder under `names` below a root; `make` makes what is missing, so that it outlasts a power failure."""
+def folder_below(
+    root: str, names: Sequence[str], *, make: bool = False, lasting: Lasting | None = None
+) -> Iterator[Folder]:
+    """The folder under `names` below a root. `make` makes what is missing, so that it outlasts a power failure.
+
+    With `lasting` so do folders on the way that somebody else made.
+    """
     folder = open_root(root)
     try:
-        for name in names:
+        for number, name in enumerate(names):
             following = _step(folder, name, make=make)
-            folder.close()
-            folder = following
+            try:
+                if lasting is not None:
+                    lasting.insist(folder, tuple(names[: number + 1]))
+            finally:
+                folder.close()
+                folder = following
         yield folder
     finally:
         folder.close()

@@ -74,7 +74,9 @@ class Disk:
 
     def after_power_cut(self, chance: random.Random) -> Tree:
         """One of the ways in which the disk may be found."""
-        how = chance.choice((_Nothing, _Everything, _Journal, _Anything, _Anything))(chance, self._clock)
+        how = chance.choice((_Nothing, _Everything, _Journal, _Anything, _Anything))(
+            chance, self._clock
+        )
         tree: Tree = {}
         _walk(self._top, str(self._base), how, tree)
         return tree
@@ -176,7 +178,11 @@ class _Anything:
         """A part of what was written, sector by sector. What was cut off or written over comes in its order."""
         kept: list[Operation] = []
         for each in node.written:
-            kept += self._torn(each) if self.chance.random() < 0.5 else [each] * self.chance.randrange(2)
+            kept += (
+                self._torn(each)
+                if self.chance.random() < 0.5
+                else [each] * self.chance.randrange(2)
+            )
         found = _applied(node.content, kept)
         if self.chance.random() < 0.3:
             whole = len(_applied(node.content, node.written))
@@ -226,7 +232,9 @@ class _Journal(_Anything):
         return self.then
 
 
-def store(tree: Tree, base: Path, folder: Path, *, only: Callable[[str], bool] = lambda _path: True) -> None:
+def store(
+    tree: Tree, base: Path, folder: Path, *, only: Callable[[str], bool] = lambda _path: True
+) -> None:
     """Put what lies below `base` in a tree into a folder that is there."""
     top = str(base.resolve())
     for path, content in tree.items():

@@ -20,7 +20,16 @@ CALLS = (
     "copy_file_range,sendfile,lseek,sendto,sendmsg,mmap"
 )
 UNREAD = frozenset(
-    {"writev", "pwritev", "pwritev2", "fallocate", "copy_file_range", "sendfile", "truncate", "msync"}
+    {
+        "writev",
+        "pwritev",
+        "pwritev2",
+        "fallocate",
+        "copy_file_range",
+        "sendfile",
+        "truncate",
+        "msync",
+    }
 )
 """What would have to be understood if anybody used it on a file of ours."""
 
@@ -117,9 +126,7 @@ class _Reader:
         strings = [_plain(each) for each in _STRING.findall(words)]
         for each in self._understood(name, words, result, paths, strings):
             if each.kind == "send" or self._ours(each.path) or self._ours(each.to):
-                yield Operation(
-                    each.kind, each.path, began, ended, each.to, each.offset, each.data
-                )
+                yield Operation(each.kind, each.path, began, ended, each.to, each.offset, each.data)
 
     def _ours(self, path: str) -> bool:
         return path == self._base or path.startswith(self._base + "/")
@@ -149,9 +156,7 @@ class _Reader:
         elif name != "sync_file_range":
             yield self._named(name, words, paths, strings)
 
-    def _opened(
-        self, words: str, paths: list[str], strings: list[bytes]
-    ) -> Iterator[Operation]:
+    def _opened(self, words: str, paths: list[str], strings: list[bytes]) -> Iterator[Operation]:
         path = _joined(paths[:1], strings[0])
         self._positions[path] = 0
         if "O_CREAT" in words:

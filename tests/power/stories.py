@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from archived.core.model import Direction, DirectoryArchive, StorageLocation
+from archived.ports import TaskState, TransferItem, TransferOrder
 from archived.store import Store
 from archived.store.backup import copy_of
+from archived.transfer.local import LocalTransfers
 from tests.builders import NOON
 from tests.store.story import Story
 
@@ -48,7 +55,7 @@ def verbs(base: Path) -> None:
 
 def old(base: Path) -> None:
     """The same with the journal that an old SQLite is used with."""
-    with mock.patch("archived.store.address.sqlite_version", lambda: OLD):
+    with mock.patch("archived.store.address.sqlite_version", return_value=OLD):
         verbs(base)
 
 
@@ -95,6 +102,73 @@ def backup(base: Path) -> None:
             )
             assert copied
             note()
+
+
+def mover(base: Path) -> None:
+    """Files are copied to an archive, some of which lie there already, and back; noted when the mover says so."""
+    with notes(base) as note:
+        for order in orders(base):
+            mover = LocalTransfers(location(base, order.direction), threads=2)
+            mover.submit(order)
+            pause = threading.Event()
+            while (report := mover.poll(order.submission_id)).state not in ENDED:
+                pause.wait(0.01)
+            assert report.state is TaskState.SUCCEEDED, report
+            note()
+            mover.close()
+            if order.submission_id == "first":
+                left_by_others(base)
+
+
+ENDED = (TaskState.SUCCEEDED, TaskState.FAILED)
+
+SENT = {
+    "SC011/run_g0/run_g0_imec0/t0.ap.bin": 300_000,
+    "SC011/run_g0/run_g0_imec0/t0.ap.meta": 700,
+    "SC011/run_g0/run_g0_imec1/t0.ap.bin": 5_000,
+    "SC022/video/side.avi": 70_000,
+}
+LATER = {"SC033/a/b/c/new.bin": 9_000, "SC011/run_g0/copied.bin": 20_000, "SC044/made/x.bin": 100}
+"""Of the later ones, one was copied by a person, and the folder of one was made by a process that died."""
+
+
+@cache
+def content(path: str, size: int) -> bytes:
+    """What is in a file of the rig: no zeros, so that a hole in a copy is one."""
+    return bytes(random.Random(path).choices(range(1, 256), k=size))
+
+
+def orders(base: Path) -> list[TransferOrder]:
+    """To the archive, once more to the archive, and back."""
+    return [
+        order("first", Direction.ARCHIVE, SENT),
+        order("second", Direction.ARCHIVE, LATER),
+        order("back", Direction.RETRIEVE, SENT),
+    ]
+
+
+def order(name: str, direction: Direction, files: Mapping[str, int]) -> TransferOrder:
+    """An order for these files."""
+    return TransferOrder(
+        submission_id=name,
+        label=name,
+        direction=direction,
+        items=[TransferItem(path, size) for path, size in files.items()],
+        deadline=NOON + timedelta(days=36_500),
+    )
+
+
+def location(base: Path, direction: Direction) -> StorageLocation:
+    """From the rig to the archive, or from that to a folder for what comes back."""
+    root = base / ("back" if direction is Direction.RETRIEVE else "rig")
+    return StorageLocation("raw", DirectoryArchive(str(base / "archive")), (), str(root))
+
+
+def left_by_others(base: Path) -> None:
+    """What the mover finds in the archive, and nobody has brought to the disk."""
+    path = "SC011/run_g0/copied.bin"
+    (base / "archive" / path).write_bytes(content(path, LATER[path]))
+    (base / "archive" / "SC044" / "made").mkdir(parents=True)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import sys
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -18,67 +15,15 @@ from archived.store.backup import examine
 from archived.store.connection import Door
 from archived.store.opening import HISTORY, MIGRATIONS
 from tests.builders import NOON
-from tests.power.disk import Disk, Tree, store
-from tests.power.recording import STRACE, Operation, record
+from tests.power.cutting import disks, needs_strace, noted, recorded, seeds
+from tests.power.disk import Disk, store
 from tests.power.stories import RIG
 from tests.store.story import Story, dump
 
-pytestmark = [
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(
-        STRACE is None and not os.environ.get("CI"), reason="strace records what is tried here"
-    ),
-]
+pytestmark = [pytest.mark.timeout(600), needs_strace]
 
-STATES = int(os.environ.get("POWER_STATES", "90"))
-"""How many disks each story is tried with; 0 tries every moment, several times."""
-
-THOROUGH = 6
 COUNTERS = 9
 """Where a dump of the store tells the counters."""
-
-
-def recorded(story: str, base: Path) -> list[Operation]:
-    return record([sys.executable, "-m", "tests.power.stories", story, base], base)
-
-
-def moments(operations: Sequence[Operation], chance: random.Random) -> Iterator[int]:
-    """After how many operations the power is cut: around each sync most of all, as much depends on it."""
-    count = len(operations)
-    if STATES == 0:
-        yield from (number for number in range(count + 1) for _ in range(THOROUGH))
-        return
-    syncs = [number for number, each in enumerate(operations) if each.kind == "sync"]
-    for _ in range(STATES):
-        near = chance.choice(syncs) + chance.randint(0, 2)
-        yield min(count, chance.choice((near, near, chance.randint(0, count))))
-
-
-def disks(
-    operations: Sequence[Operation], begin: Callable[[], Disk], seed: int
-) -> Iterator[tuple[str, Tree, Sequence[Operation]]]:
-    """Disks as power cuts leave them, each with its name and with what had happened."""
-    chance = random.Random(seed)
-    disk, done = begin(), 0
-    for number in sorted(moments(operations, chance)):
-        for each in operations[done:number]:
-            disk.take(each)
-        done = number
-        one = chance.randrange(2**32)
-        yield (
-            f"seed {seed}, after operation {number}, disk {one}",
-            disk.after_power_cut(random.Random(one)),
-            operations[:number],
-        )
-
-
-def noted(operations: Sequence[Operation], name: str = "notes") -> int:
-    return sum(each.kind == "write" and each.path.endswith(f"/{name}") for each in operations)
-
-
-def seeds() -> int:
-    """Another one each time; a failure names it."""
-    return int(os.environ.get("POWER_SEED", random.SystemRandom().randrange(2**32)))
 
 
 def chapters(folder: Path) -> list[list[object]]:
@@ -114,13 +59,13 @@ def base(tmp_path: Path) -> Path:
 def test_every_verb_that_returned_outlasts_a_power_cut(
     story: str, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin = Disk(base)
+    disk = Disk(base)
     operations = recorded(story, base)
     expected = chapters(tmp_path)
     seed, seen = seeds(), set()
     if story == "old":
         monkeypatch.setattr("archived.store.address.sqlite_version", lambda: (3, 40, 1))
-    for number, (name, tree, before) in enumerate(disks(operations, lambda: begin, seed)):
+    for number, (name, tree, before) in enumerate(disks(operations, disk, seed)):
         folder = tmp_path / f"cut-{number}"
         folder.mkdir()
         store(tree, base, folder)
@@ -154,10 +99,10 @@ def test_the_wal_was_brought_in_while_the_story_was_told(base: Path) -> None:
 
 def test_a_power_cut_while_the_store_is_upgraded_costs_nothing(base: Path, tmp_path: Path) -> None:
     first_release(base / "store" / "archived.db", tmp_path)
-    begin = Disk(base)
+    disk = Disk(base)
     operations = recorded("upgrade", base)
     upgraded = set()
-    for number, (name, tree, before) in enumerate(disks(operations, lambda: begin, seeds())):
+    for number, (name, tree, before) in enumerate(disks(operations, disk, seeds())):
         folder = tmp_path / f"cut-{number}"
         folder.mkdir()
         store(tree, base, folder)
@@ -193,16 +138,14 @@ def test_a_backup_that_has_its_name_is_whole_whenever_the_power_is_cut(
     base: Path, tmp_path: Path
 ) -> None:
     (base / "copies").mkdir()
-    with Store.open(
-        str(base / "store" / "archived.db"), rig=RIG, create=True, now=NOON
-    ) as written:
+    with Store.open(str(base / "store" / "archived.db"), rig=RIG, create=True, now=NOON) as written:
         for verb in Story(written).verbs():
             verb()
         events = len(written.events())
-    begin = Disk(base)
+    disk = Disk(base)
     operations = recorded("backup", base)
     there = set()
-    for number, (name, tree, before) in enumerate(disks(operations, lambda: begin, seeds())):
+    for number, (name, tree, before) in enumerate(disks(operations, disk, seeds())):
         folder = tmp_path / f"cut-{number}"
         folder.mkdir()
         store(tree, base, folder)
