@@ -121,9 +121,15 @@ class Door:
     def _twice(self, ask: Callable[[], Any]) -> Any:
         """Ask, and once more where the connection was lost while nobody used it, which nobody was told of.
 
-        It begins a transaction or stands alone, so that nothing can happen twice.
+        It begins a transaction or stands alone, so that nothing can happen twice. While tables are built it is not
+        asked again: the lock that lets only one process do so went with the connection.
         """
-        rested = not (self.is_sqlite or self.database.is_closed() or self.in_transaction)
+        rested = not (
+            self.is_sqlite
+            or self.database.is_closed()
+            or self.in_transaction
+            or self.database.building
+        )
         try:
             with self.translated():
                 return ask()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import apsw
+import peewee
 from playhouse.migrations import Runner
 
 from archived.errors import (
@@ -18,6 +20,7 @@ from archived.errors import (
 )
 from archived.store.address import Address
 from archived.store.connection import Door, damaged
+from archived.store.failures import cause
 from archived.store.filesystem import is_network, mount_here
 from archived.store.header import read_header
 
@@ -84,12 +87,18 @@ def missing(address: Address) -> StoreMissingError:
     )
 
 
-def bring_up_to_date(door: Door, *, create: bool, daemon_runs: bool) -> None:
+def bring_up_to_date(
+    door: Door,
+    *,
+    create: bool,
+    daemon_runs: bool,
+    before: Callable[[Sequence[str]], None] = lambda _migrations: None,
+) -> None:
     """Run the migrations that the store has not been through; `create` allows the first of all.
 
-    Raises `StoreMissingError` for an empty database without `create`, `StoreDamagedError` for a database of
-    another program, `StoreTooNewError` for one of a newer release, and `StoreError` while a daemon of an older
-    release uses it.
+    `before` is called with their names, unless the store is a new one, and may refuse. Raises `StoreMissingError` for
+    an empty database without `create`, `StoreDamagedError` for a database of another program, `StoreTooNewError` for
+    one of a newer release, and `StoreError` while a daemon of an older release uses it.
     """
     with door.translated():
         runner = Runner(door.database, str(MIGRATIONS), table_name=HISTORY)  # type: ignore[no-untyped-call]
@@ -100,13 +109,31 @@ def bring_up_to_date(door: Door, *, create: bool, daemon_runs: bool) -> None:
                     "release uses it",
                     what_to_do="restart the daemon, then try again",
                 )
-            with door.patiently(), exclusively(door):
+            with _may_be_written(door), door.patiently(), exclusively(door):
                 # Another process may have done it while this one waited.
-                if _pending(door, runner, create=create):
+                if pending := _pending(door, runner, create=create):
+                    if runner.applied():  # type: ignore[no-untyped-call]
+                        before(pending)
                     runner.up()  # type: ignore[no-untyped-call]
 
 
-def _pending(door: Door, runner: Any, *, create: bool) -> bool:
+@contextlib.contextmanager
+def _may_be_written(door: Door) -> Iterator[None]:
+    """Whoever may only read an older store is told who can bring it up to date."""
+    try:
+        yield
+    except (peewee.DatabaseError, peewee.InterfaceError) as error:
+        if isinstance(cause(error), (apsw.ReadOnlyError, apsw.PermissionsError)):
+            raise StoreError(
+                f"the store {door.address.shown} is of an older release and must be brought up to date, which this "
+                "user may not do: it cannot be written; nothing was changed in it",
+                what_to_do="start the daemon of this release, or type `archivedctl status` as its user; and see that "
+                "the disk is not mounted read-only",
+            ) from error
+        raise
+
+
+def _pending(door: Door, runner: Any, *, create: bool) -> list[str]:
     tables = set(door.database.get_tables())
     status = runner.status()
     applied = [each.name for each in status if each.applied]
@@ -114,14 +141,14 @@ def _pending(door: Door, runner: Any, *, create: bool) -> bool:
         raise StoreTooNewError(
             f"the store {door.address.shown} was written by a newer release (it has {', '.join(unknown)}); "
             "this one leaves it alone",
-            what_to_do="install that release again, or put back a backup from before it",
+            what_to_do="install that release again, or put back what was kept from before it (docs/UPGRADES.md)",
         )
     if not applied:
         if door.is_sqlite and tables - {HISTORY}:
             raise damaged(door.address, "it is a database of another program")
         if not create:
             raise missing(door.address)
-    return len(applied) < len(status)
+    return [each.name for each in status if not each.applied]
 
 
 @contextlib.contextmanager

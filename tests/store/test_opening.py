@@ -243,14 +243,41 @@ def test_a_store_is_not_migrated_under_the_feet_of_a_daemon(
         monkeypatch.context() as patched,
     ):
         patched.setattr("archived.store.opening.MIGRATIONS", later)
-        if "://" not in empty_address:
-            with pytest.raises(StoreError, match="daemon of an older release"):
-                reopen(empty_address)
+        with pytest.raises(StoreError, match="daemons? of an older release"):
+            reopen(empty_address, create=True)
     monkeypatch.setattr("archived.store.opening.MIGRATIONS", later)
-    reopen(empty_address).close()
+    reopen(empty_address, create=True).close()
     with closing(Door(parse(empty_address))) as door:
         door.connect()
         assert "0900_more" in Runner(door.database, str(later), table_name=HISTORY).applied()
+
+
+def test_a_shared_store_is_not_migrated_by_looking_at_it(
+    server_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = more_migrations(tmp_path, "0900_more.py", "raise AssertionError('it ran')\n")
+    monkeypatch.setattr("archived.store.opening.MIGRATIONS", later)
+    with pytest.raises(StoreError, match="is shared") as refused:
+        reopen(server_address)
+    assert "start the daemon of this release" in refused.value.what_to_do
+
+
+def test_a_shared_store_is_not_migrated_while_another_rig_uses_it(
+    empty_address: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = "rig-1" if kind == "sqlite" else "rig-2"
+    with (
+        reopen(empty_address, rig=other, create=True) as store,
+        store.claim_daemon(1, NOON),
+        monkeypatch.context() as patched,
+    ):
+        reopen(empty_address, rig="rig-1", create=True).close()
+        later = more_migrations(tmp_path, "0900_more.py", "raise AssertionError('it ran')\n")
+        patched.setattr("archived.store.opening.MIGRATIONS", later)
+        with pytest.raises(StoreError, match="daemons? of an older release") as refused:
+            reopen(empty_address, rig="rig-1", create=True)
+    assert not refused.value.permanent
+    assert kind == "sqlite" or "rig-2" in str(refused.value)
 
 
 def more_migrations(tmp_path: Path, name: str, up: str) -> Path:
@@ -274,14 +301,14 @@ def test_a_failed_migration_leaves_the_store_as_it_was(
     with monkeypatch.context() as patched:
         patched.setattr("archived.store.opening.MIGRATIONS", failing)
         with pytest.raises(RuntimeError, match="power failed"):
-            reopen(empty_address)
+            reopen(empty_address, create=True)
     with reopen(empty_address) as store:
         tables = store._door.database.get_tables()
         # MariaDB takes no statement of that kind back: it goes through the whole migration again.
         assert ("half" in tables) == (kind == "mysql")
     whole = more_migrations(tmp_path, "0900_more.py", half)
     monkeypatch.setattr("archived.store.opening.MIGRATIONS", whole)
-    with reopen(empty_address) as store:
+    with reopen(empty_address, create=True) as store:
         assert "half" in store._door.database.get_tables()
 
 
@@ -362,7 +389,9 @@ def test_an_old_sqlite_is_used_without_wal_and_said_to_be_old(
         monkeypatch.setattr(f"{module}.sqlite_version", lambda: (3, 40, 1))
     with reopen(str(tmp_path / "archived.db"), create=True) as store:
         assert store._door.row("PRAGMA journal_mode") == ("delete",)
-        assert store._door.row("PRAGMA synchronous") == (3,), "the commit itself has to outlast a power cut"
+        assert store._door.row("PRAGMA synchronous") == (3,), (
+            "the commit itself has to outlast a power cut"
+        )
         finding = store.library()
     assert not finding.ok
     assert "3.40.1" in finding.what

@@ -173,11 +173,12 @@ def up(migrator: Any, database: Any) -> None:
     stubs = (Rig, DatasetRow, BatchRow, FileRow)
     with database.bind_ctx((*stubs, *tables), bind_refs=False, bind_backrefs=False):
         database.create_tables(tables)
-    # What was archived before is told to the archive as well.
+    # What was archived before is told to the archive as well. On MariaDB an interrupted run is gone through again.
     database.execute_sql(
         "INSERT INTO record (dataset_id, rig_id, revision, state, reason, attempts, due, known) "
         "SELECT id, rig_id, revision, 'owed', '', 0, COALESCE(archived_at, first_seen), 0 "
-        "FROM dataset WHERE state = 'archived'"
+        "FROM dataset WHERE state = 'archived' "
+        "AND NOT EXISTS (SELECT 1 FROM record WHERE record.dataset_id = dataset.id)"
     )
     migrator.migrate(
         migrator.drop_column("dataset", "subject"),
