@@ -194,7 +194,9 @@ class Target:
                 raise Trouble(
                     "DESTINATION_DIFFERS", "the destination holds a different file"
                 ) from None
-        self.insist_on_disk()
+            self.insist_on_disk()
+        else:
+            self.folder.sync()
 
     def insist_on_disk(self) -> None:
         """What reads back right may be in memory only, whoever put it there: have it outlast a power failure."""

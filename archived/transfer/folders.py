@@ -19,6 +19,8 @@ _NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _FOLDER = getattr(os, "O_DIRECTORY", 0)
 _CLOSE = getattr(os, "O_CLOEXEC", 0)
 
+ENTERED_BY_ALL = 0o755
+
 HAS_DESCRIPTORS = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES}
@@ -33,6 +35,12 @@ class Folder(Protocol):
 
     def make_folder(self, name: str) -> None:
         """Make a folder in it."""
+
+    def let_in(self) -> None:
+        """Let every account of this machine enter and list it, where it needs to be let in."""
+
+    def remove_folder(self, name: str) -> None:
+        """Remove an empty folder in it."""
 
     def open_to_read(self, name: str) -> int:
         """A descriptor of a file in it; a symbolic link is refused as `ELOOP`, and a pipe does not block."""
@@ -80,6 +88,14 @@ class DescriptorFolder:
     def make_folder(self, name: str) -> None:
         """See `Folder.make_folder`."""
         os.mkdir(name, dir_fd=self._fd)
+
+    def let_in(self) -> None:
+        """See `Folder.let_in`."""
+        os.fchmod(self._fd, ENTERED_BY_ALL)
+
+    def remove_folder(self, name: str) -> None:
+        """See `Folder.remove_folder`."""
+        os.rmdir(name, dir_fd=self._fd)
 
     def open_to_read(self, name: str) -> int:
         """See `Folder.open_to_read`."""
@@ -169,6 +185,13 @@ class PathFolder:
     def make_folder(self, name: str) -> None:
         """See `Folder.make_folder`."""
         os.mkdir(self._of(name))
+
+    def let_in(self) -> None:
+        """On Windows the access list of the folder above says who may."""
+
+    def remove_folder(self, name: str) -> None:
+        """See `Folder.remove_folder`."""
+        os.rmdir(self._of(name))
 
     def open_to_read(self, name: str) -> int:
         """See `Folder.open_to_read`."""
@@ -265,7 +288,7 @@ def folder_below(
     folder = open_root(root)
     try:
         for number, name in enumerate(names):
-            following = _step(folder, name, make=make)
+            following = _step(folder, name, make=make, sync=lasting is None)
             try:
                 if lasting is not None:
                     lasting.insist(folder, tuple(names[: number + 1]))
@@ -277,7 +300,7 @@ def folder_below(
         folder.close()
 
 
-def _step(folder: Folder, name: str, *, make: bool) -> Folder:
+def _step(folder: Folder, name: str, *, make: bool, sync: bool) -> Folder:
     try:
         return folder.open_folder(name)
     except FileNotFoundError:
@@ -285,5 +308,6 @@ def _step(folder: Folder, name: str, *, make: bool) -> Folder:
             raise
     with contextlib.suppress(FileExistsError):  # another thread was faster
         folder.make_folder(name)
-        folder.sync()
+        if sync:
+            folder.sync()
     return folder.open_folder(name)
