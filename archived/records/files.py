@@ -6,9 +6,11 @@ import contextlib
 import io
 import os
 import stat
+from collections.abc import Iterator, Sequence
 
 from archived.core.records import RecordError
-from archived.transfer.folders import folder_below
+from archived.secrecy.files import OTHERS
+from archived.transfer.folders import Folder, folder_below, open_root
 
 TEMPORARY = ".archived-part"
 """How a file is called, after its name, until it is whole."""
@@ -41,8 +43,7 @@ def write_small(root: str, path: str, data: bytes) -> None:
     Its folders are made. A file that has this content already is left as it is. Raises `OSError`.
     """
     *names, name = path.split("/")
-    make_folder(os.path.join(root, *names))
-    with folder_below(root, names) as folder:
+    with _made(root, names) as folder:
         if folder.stat(name) is not None and _has(root, path, data):
             return
         temporary = name + TEMPORARY
@@ -76,20 +77,52 @@ def remove_small(root: str, path: str) -> None:
             folder.remove(name)
             folder.remove(name + TEMPORARY)
         while names:
-            os.rmdir(os.path.join(root, *names))
-            names.pop()
+            last = names.pop()
+            with folder_below(root, names) as above:
+                above.remove_folder(last)
 
 
 def make_folder(path: str) -> None:
-    """Make a folder of the spool that others may enter. Raises `OSError`."""
-    missing = []
-    while not os.path.isdir(path):
-        missing.append(path)
-        path = os.path.dirname(path)
-    for each in reversed(missing):
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(each)
-            os.chmod(each, 0o755)
+    """Make a folder of the spool that others may enter. Raises `OSError`.
+
+    The folders above it that exist may be links, as a person named them; what is made is none.
+    """
+    missing: list[str] = []
+    while not os.path.isdir(path) and os.path.dirname(path) != path:
+        path, name = os.path.split(path)
+        missing.insert(0, name)
+    with _made(path, missing):
+        pass
+
+
+@contextlib.contextmanager
+def _made(root: str, names: Sequence[str]) -> Iterator[Folder]:
+    """The folder under `names` below a root, through no link; what is missing is made, for others to enter."""
+    folder = open_root(root)
+    try:
+        for name in names:
+            following = _step(folder, name)
+            folder.close()
+            folder = following
+        yield folder
+    finally:
+        folder.close()
+
+
+def _step(folder: Folder, name: str) -> Folder:
+    found = folder.stat(name)
+    if found is None:
+        with contextlib.suppress(FileExistsError):  # another thread was faster
+            folder.make_folder(name)
+    following = folder.open_folder(name)
+    try:
+        # One that nobody else may enter was left by a process that was killed in between.
+        if found is None or not found.st_mode & OTHERS:
+            following.let_in()
+    except BaseException:
+        following.close()
+        raise
+    return following
 
 
 def _has(root: str, path: str, data: bytes) -> bool:
