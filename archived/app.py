@@ -6,7 +6,7 @@ import platform
 import random
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,9 +20,11 @@ from archived.core.model import LIVE_BATCHES, Direction
 from archived.core.recognition import Recogniser
 from archived.core.records import RecordState
 from archived.core.retrying import RetryPolicy
+from archived.core.verifying import OF_THE_DAEMON
 from archived.daemon import Daemon, Policies, SubjectSources, Surroundings, WatchedRoot
+from archived.daemon.audit import is_idle
 from archived.daemon.pacing import Pace
-from archived.daemon.surroundings import Log, RecordKeeping
+from archived.daemon.surroundings import Audit, Log, RecordKeeping
 from archived.errands import ThreadErrands
 from archived.movers import Movers, opened
 from archived.records.building import programs
@@ -30,6 +32,11 @@ from archived.rig.root import Root
 from archived.rig.watcher import Watcher
 from archived.store import Store
 from archived.store.lab import Outcome, Wish, mirror
+from archived.transfer.pace import Manners
+from archived.verify.planning import plan as plan_of
+from archived.verify.values import Outcome as Verified
+from archived.verify.values import Wish as Sample
+from archived.verify.verifying import Verifying as Auditor
 
 LANES = {
     "look": 1,
@@ -40,6 +47,7 @@ LANES = {
     "deposit": 1,
     "subjects": 2,
     "mirror": 1,
+    "audit": 1,
 }
 """How many threads serve each lane. Looks have their own: one may take minutes, and the rest must not wait."""
 
@@ -56,7 +64,12 @@ LANE_OF = {
     "subject list": "subjects",
     "lab subjects": "subjects",
     "mirror": "mirror",
+    "audit": "audit",
 }
+
+
+BACKGROUND_REQUESTS = 2.0
+"""How many folders a second the background asks an archive for, whose service the daemon needs for its main work."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +154,19 @@ class Application:
             self._told = told
 
 
+def _tell_of_upgrade(store: Store, log: Log) -> None:
+    upgraded = store.upgraded
+    if upgraded is None:
+        return
+    tell = log.info if upgraded.kept is not None or store.is_shared() else log.warning
+    tell(
+        "store brought up to date",
+        migrations=upgraded.migrations,
+        kept=None if upgraded.kept is None else str(upgraded.kept),
+        not_kept=upgraded.why_not,
+    )
+
+
 @contextmanager
 def assembled(
     configuration: Configuration,
@@ -159,6 +185,7 @@ def assembled(
         store = stack.enter_context(
             Store.open(configuration.store, rig=configuration.rig, create=True, now=clock.now())
         )
+        _tell_of_upgrade(store, log)
         roots = _roots(configuration)
         stack.enter_context(
             store.claim_daemon(
@@ -198,6 +225,8 @@ def assembled(
             if configuration.datajoint.mirror
             else None,
             records=_record_keeping(configuration, movers, ended, rests=not hurry),
+            # Whoever waits for the end of everything does not wait for this.
+            audit=None if hurry else _audit(configuration, store, movers, ended, log),
         )
         watcher = Watcher(
             [each.root.path for each in around.roots],
@@ -283,6 +312,41 @@ def _record_keeping(
         programs=programs(),
         pace=lambda: Pace(ended, clock.monotonic, rests=rests),
     )
+
+
+def _audit(
+    configuration: Configuration,
+    store: Store,
+    movers: Movers,
+    ended: threading.Event,
+    log: Log,
+) -> Audit | None:
+    settings = configuration.verify
+    if settings.every is None:
+        return None
+    wish = Sample(
+        deep=settings.deep,
+        sample=settings.files,
+        sample_bytes=settings.bytes if settings.deep else None,
+        audit=OF_THE_DAEMON,
+    )
+
+    def run() -> Sequence[Verified]:
+        pace = Pace(ended, clock.monotonic, rests=True)
+        verifying = Auditor(
+            configuration,
+            store,
+            movers,
+            ended,
+            log,
+            store,
+            manners=Manners(requests_a_second=BACKGROUND_REQUESTS),
+            rests=lambda _count: pace(),
+            idle=lambda: is_idle(store),
+        )
+        return verifying.run(plan_of(configuration, store, wish))
+
+    return Audit(settings.every, run)
 
 
 def _roots(configuration: Configuration) -> tuple[WatchedRoot, ...]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 import click
 
 from archived import clock
-from archived.cli.output import Page, print_page
+from archived.cli.output import Page, print_page, talk
 
 if TYPE_CHECKING:
     from archived.config import Configuration
@@ -57,6 +57,7 @@ class Caller:
 
         configuration = self.configuration
         with Store.open(configuration.store, rig=configuration.rig, now=self.now()) as store:
+            tell_of_upgrade(store)
             yield store
 
     def refresh_subjects(self, store: Store) -> None:
@@ -82,6 +83,12 @@ class Caller:
     def show(self, page: Page) -> None:
         """Print a page to standard output."""
         print_page(page, self.environ)
+
+
+def tell_of_upgrade(store: Store) -> None:
+    """Say what opening a store of an older release did to it."""
+    if store.upgraded is not None:
+        talk(str(store.upgraded))
 
 
 def caller_of(ctx: click.Context) -> Caller:

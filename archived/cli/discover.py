@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archived.cli.caller import Caller, pass_caller
+from archived.cli.caller import Caller, pass_caller, tell_of_upgrade
 from archived.cli.completing import complete_dataset, complete_location
 from archived.cli.discover_page import gather, page_of, unfinished
 from archived.cli.output import print_json, talk
@@ -95,6 +95,7 @@ def command(
         store = stack.enter_context(
             Store.open(configuration.store, rig=configuration.rig, create=True, now=caller.now())
         )
+        tell_of_upgrade(store)
         movers = stack.enter_context(opened(configuration))
         for place in wanted:
             wish = Wish(below=place.below, dry_run=dry_run, restart=restart, believe=believe)

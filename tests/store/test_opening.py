@@ -243,7 +243,7 @@ def test_a_store_is_not_migrated_under_the_feet_of_a_daemon(
         monkeypatch.context() as patched,
     ):
         patched.setattr("archived.store.opening.MIGRATIONS", later)
-        with pytest.raises(StoreError, match="daemons? of an older release"):
+        with pytest.raises(StoreError, match=r"daemons? of an older release"):
             reopen(empty_address, create=True)
     monkeypatch.setattr("archived.store.opening.MIGRATIONS", later)
     reopen(empty_address, create=True).close()
@@ -274,7 +274,7 @@ def test_a_shared_store_is_not_migrated_while_another_rig_uses_it(
         reopen(empty_address, rig="rig-1", create=True).close()
         later = more_migrations(tmp_path, "0900_more.py", "raise AssertionError('it ran')\n")
         patched.setattr("archived.store.opening.MIGRATIONS", later)
-        with pytest.raises(StoreError, match="daemons? of an older release") as refused:
+        with pytest.raises(StoreError, match=r"daemons? of an older release") as refused:
             reopen(empty_address, rig="rig-1", create=True)
     assert not refused.value.permanent
     assert kind == "sqlite" or "rig-2" in str(refused.value)
