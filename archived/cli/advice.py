@@ -28,7 +28,7 @@ MISSING = (
     "`archivedctl discover {name}`; `archivedctl accept {name}` also gives up what is in neither place"
 )
 DIFFERENT = (
-    "find out what happened in the archive; once it is mended there, `archivedctl discover {name}`. `archivedctl accept "
+    "find out what happened in the archive; once it is mended there, `archivedctl verify --deep {name}`. `archivedctl accept "
     "{name}` replaces it by what is on this rig, or else takes what the archive has for right"
 )
 MEND = "mend what the reason names, then `archivedctl retry {name}`"

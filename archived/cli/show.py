@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -24,13 +25,14 @@ from archived.cli.output import (
     table,
 )
 from archived.cli.shell import examples, json_option
-from archived.cli.times import local_iso
+from archived.cli.times import iso, local_iso
 from archived.cli.views import View, batch_view, dataset_view, event_view, file_view
 from archived.cli.whose import rig_options, whose
-from archived.core.model import Dataset, FileState
+from archived.core.model import Dataset, DatasetFile, FileState
 from archived.core.paths import PathError, archive_folder
 from archived.core.records import RecordState
 from archived.core.units import format_size
+from archived.core.verifying import Verification
 
 if TYPE_CHECKING:
     from archived.config import Configuration
@@ -102,13 +104,15 @@ def command(caller: Caller, name: str, rig_name: str | None, all_rigs: bool, as_
 def gather(store: Store, dataset: Dataset, configuration: Configuration, now: datetime) -> View:
     """The object of `show --json`."""
     files = store.files(dataset.id)
+    looks = store.verifications(dataset.id)
     events = [event_view(each) for each in store.events(name=dataset.name)]
     return {
         **dataset_view(dataset),
         "archive": _archive(configuration, dataset),
         "what_to_do": what_to_do(dataset, files, store.faults(dataset.id), now),
         "record": _record(store, dataset) if configuration.records else None,
-        "files": [file_view(each) for each in files],
+        "verified_at": _verified_at(files, looks),
+        "files": [file_view(each, looks.get(each.id)) for each in files],
         "events": [{key: each[key] for key in each if key != "dataset"} for each in events],
         "batches": [batch_view(each) for each in store.file_batches(dataset.id)],
     }
@@ -141,8 +145,17 @@ def _summary(view: View) -> list[Line]:
         ("first seen", local_iso(view["first_seen"])),
         ("archive", view["archive"]),
         ("record", _record_line(view["record"])),
+        ("verified", view["verified_at"] and local_iso(view["verified_at"])),
     ]
     return [line(Cell(f"{word:<12}", Style.DIM), text, indent=2) for word, text in said if text]
+
+
+def _verified_at(files: Sequence[DatasetFile], looks: Mapping[int, Verification]) -> str | None:
+    """When the longest ago of its archived files was looked at in the archive; None where one never was."""
+    archived = [each.id for each in files if each.archived_size is not None]
+    if not archived or any(each not in looks for each in archived):
+        return None
+    return iso(min(looks[each].at for each in archived))
 
 
 def _record(store: Store, dataset: Dataset) -> View | None:

@@ -130,6 +130,7 @@ def gather(caller: Caller, store: Store, rig: RigInfo | None = None) -> View:
         "watcher": _watcher(store) if daemon.running else None,
         "host": rig.host if rig else None,
         "version": rig.version if rig else None,
+        "verification": _verification(store),
         "backlog": {
             "datasets": rig.backlog_datasets if rig else 0,
             "bytes": rig.backlog_bytes if rig else 0,
@@ -185,6 +186,13 @@ def _records(store: Store) -> View:
     counts = store.count_records()
     kept = counts[RecordState.KEPT]
     return {"outstanding": sum(counts.values()) - kept, "kept": kept}
+
+
+def _verification(store: Store) -> View:
+    """How much of what is archived was ever looked at in the archive since, and when the longest ago."""
+    files, oldest = store.verified()
+    archived = sum(files for files, _ in store.archived_totals().values())
+    return {"files": files, "never": max(0, archived - files), "oldest": iso(oldest)}
 
 
 def _watcher(store: Store) -> View | None:

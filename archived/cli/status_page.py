@@ -106,6 +106,13 @@ def _head(view: View, now: datetime) -> list[Line]:
     if not daemon["running"]:
         hint = "nothing is archived until it runs: `systemctl start archived`, or `archived`"
         lines.append(line(Cell(hint, Style.WARN), indent=2))
+    verification = view["verification"]
+    if verification["files"]:
+        never = verification["never"]
+        more = f", and {counted(never, 'file')} never" if never else ""
+        oldest = datetime.fromisoformat(verification["oldest"])
+        said = f"the archive was verified, the longest ago {ago(oldest, now)}{more}"
+        lines.append(line(Cell(said, Style.DIM), indent=2))
     if view["paused"]:
         until = view["paused"]["until"]
         end = f"until {local_iso(until)}" if until else "until `archivedctl resume`"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from archived.cli.times import iso
 from archived.core.model import Alarm, Batch, Dataset, DatasetFile, Event, Unrecognised
+from archived.core.verifying import Verification
 
 if TYPE_CHECKING:
     from archived.config import Configuration
@@ -42,7 +43,7 @@ def dataset_view(dataset: Dataset) -> View:
     }
 
 
-def file_view(file: DatasetFile) -> View:
+def file_view(file: DatasetFile, verification: Verification | None = None) -> View:
     """One of the files of `show`."""
     return {
         "path": file.path,
@@ -56,6 +57,18 @@ def file_view(file: DatasetFile) -> View:
         "proof": file.proof or None,
         "archived_at": iso(file.archived_at),
         "batch": file.batch,
+        "verified": None if verification is None else verification_view(verification),
+    }
+
+
+def verification_view(verification: Verification) -> View:
+    """The last look at the archive's copy of a file."""
+    return {
+        "at": iso(verification.at),
+        "how": str(verification.how),
+        "verdict": str(verification.verdict),
+        "content_at": iso(verification.content_at),
+        "content": str(verification.content) if verification.content else None,
     }
 
 

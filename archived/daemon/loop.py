@@ -10,6 +10,7 @@ from typing import Protocol
 
 from archived.core.lifecycle import State
 from archived.core.model import BatchState
+from archived.daemon.audit import Auditing
 from archived.daemon.batch import Batching
 from archived.daemon.begin import begin, clock_was_set_back
 from archived.daemon.deposit import Depositing
@@ -76,6 +77,7 @@ class Daemon:
             self.describing,
             self.depositing,
             Mirroring(around),
+            Auditing(around),
             Telling(around),
         )
         self.telling = False

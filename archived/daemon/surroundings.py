@@ -31,7 +31,8 @@ from archived.errors import (
 from archived.ports import Transfers
 from archived.rig.root import Root
 from archived.store import Store
-from archived.store.lab import Outcome
+from archived.store.lab import Outcome as MirrorOutcome
+from archived.verify.values import Outcome
 
 
 class Log(Protocol):
@@ -90,6 +91,14 @@ def _at_full_speed() -> None:
 
 
 @dataclass(frozen=True)
+class Audit:
+    """Looking into the archive in the background. `run` may take hours; `every` is from one beginning to the next."""
+
+    every: timedelta
+    run: Callable[[], Sequence[Outcome]]
+
+
+@dataclass(frozen=True)
 class WatchedRoot:
     """One folder that is watched, with everything that goes somewhere from it."""
 
@@ -121,10 +130,12 @@ class Surroundings:
     hurry: bool = False
     """Batches do not wait for company (`publish`, `--until-idle` when nothing else settles)."""
     subjects: SubjectSources = field(default_factory=SubjectSources)
-    mirror: Callable[[], Outcome] | None = None
+    mirror: Callable[[], MirrorOutcome] | None = None
     """Tells the lab's DataJoint tables what was newly archived; None where that is not wanted."""
     records: RecordKeeping | None = None
     """None where the archive is told nothing."""
+    audit: Audit | None = None
+    """None where the archive is not looked into in the background."""
 
     def batches(self, *states: BatchState, due_by: datetime | None = None) -> list[Batch]:
         """The batches to the archive in these states, as `Store.batches`, of the locations of the configuration.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 from collections.abc import Callable, Sequence
@@ -11,7 +12,16 @@ from datetime import datetime
 from archived import clock
 from archived.carry import Alarms, Log
 from archived.config import Configuration
-from archived.core.model import Batch, CollectionArchive, DirectoryArchive, StorageLocation, parent
+from archived.core.model import (
+    LIVE_BATCHES,
+    Batch,
+    BatchState,
+    CollectionArchive,
+    Direction,
+    DirectoryArchive,
+    StorageLocation,
+    parent,
+)
 from archived.core.verifying import Look
 from archived.discover.sorting import sorter_for
 from archived.discover.walking import Walk, WalkProgress
@@ -63,11 +73,28 @@ class Verifying:
         Raises `StoreError`. Whatever was found out is in the store as soon as it was.
         """
         outcomes = []
+        if not plan.wish.deep:
+            self._give_up_comparisons(plan.wish.audit)
         for part in plan.parts:
             if self.stop.is_set():
                 break
             outcomes.append(_OfLocation(self, plan.wish, part).run())
         return outcomes
+
+    def _give_up_comparisons(self, audit: int) -> None:
+        """End what a killed process left, where contents are not compared any more. Their copies are not needed."""
+        locations = {each.location.name: each.location for each in self.configuration.locations}
+        scratch = Scratch(self.configuration.spool)
+        for batch in self.store.comparisons(audit):
+            if batch.task_id is not None and batch.location in locations:
+                with contextlib.suppress(ArchivedError):
+                    self.movers.of(locations[batch.location]).cancel(batch.task_id)
+            with self.store.together():
+                self.store.end_comparison(batch.id)
+                why = "contents are not compared any more"
+                self.store.end_batch(batch.id, BatchState.FAILED, self.now(), reason=why)
+        live = self.store.batches(*LIVE_BATCHES, direction=Direction.VERIFY)
+        scratch.sweep({each.id for each in live})
 
 
 class _OfLocation:
