@@ -90,11 +90,12 @@ class GlobusSession:
         """
         failure, scopes = self._attempt(doing, work)
         if scopes and not self.account.native:
-            before = self._ask_for(scopes)
-            again, _ = self._attempt(doing, work)
-            if isinstance(again, LoginRequiredError):
-                self._scopes = before  # a scope that is not granted would spoil every later token
-            else:
+            wider = self._with(scopes)
+            again, _ = self._attempt(doing, work, wider)
+            if not isinstance(again, TransferError):
+                # Not before: with a scope that is not granted no thread would get a token any more.
+                self._keep(scopes)
+            if not isinstance(again, LoginRequiredError):
                 failure = again
         if isinstance(failure, TransferError):
             # Outside of any `except`, so that no traceback holds what the service answered.
@@ -128,10 +129,13 @@ class GlobusSession:
             each.close()
 
     def _attempt(
-        self, doing: str, work: Callable[[globus_sdk.TransferClient], T]
+        self,
+        doing: str,
+        work: Callable[[globus_sdk.TransferClient], T],
+        scopes_on_trial: tuple[Scope, ...] | None = None,
     ) -> tuple[T | TransferError, tuple[str, ...]]:
         try:
-            return work(self._voice().client), ()
+            return work(self._voice(scopes_on_trial).client), ()
         except LIBRARY_ERRORS as error:
             failure = translate(error, self.account, doing)
             failure.args = (self._without_secrets(str(failure)),)
@@ -140,37 +144,37 @@ class GlobusSession:
             self._local.voice = None  # so that a login made meanwhile is found at the next call
         return failure, scopes
 
-    def _ask_for(self, scopes: tuple[str, ...]) -> tuple[Scope, ...]:
-        """Ask for these too with the next token, and return what was asked for until now.
-
-        Globus keeps what a service account asked for as its consents.
-        """
+    def _with(self, scopes: tuple[str, ...]) -> tuple[Scope, ...]:
+        """What is asked for, and these too. Globus keeps what a service account asked for as its consents."""
         wanted = [scope for text in scopes for scope in ScopeParser.parse(text)]
-        with self._lock:
-            before = self._scopes
-            self._scopes = tuple(ScopeParser.merge_scopes(list(before), wanted))
-        return before
+        return tuple(ScopeParser.merge_scopes(list(self._scopes), wanted))
 
-    def _voice(self) -> _Voice:
+    def _keep(self, scopes: tuple[str, ...]) -> None:
+        """Ask for these with every token from now on."""
+        with self._lock:
+            self._scopes = self._with(scopes)
+
+    def _voice(self, scopes_on_trial: tuple[Scope, ...] | None = None) -> _Voice:
         with self._lock:
             if self._closed:
                 raise TransferUnavailableError("the connection to Globus was closed")
-            version: object = self._scopes
+            scopes = scopes_on_trial or self._scopes
+        version: object = scopes
         if self.account.native:
             version = self._tokens().stamp()
         voice: _Voice | None = getattr(self._local, "voice", None)
         if voice is None or voice.version != version:
-            voice = self._local.voice = self._new_voice(version)
+            voice = self._local.voice = self._new_voice(version, scopes)
         return voice
 
-    def _new_voice(self, version: object) -> _Voice:
-        authorizer = self._person(TRANSFER_SERVER) if self.account.native else self._account()
+    def _new_voice(self, version: object, scopes: tuple[Scope, ...]) -> _Voice:
+        authorizer = self._person(TRANSFER_SERVER) if self.account.native else self._account(scopes)
         client = globus_sdk.TransferClient(
             authorizer=authorizer, app_name="archived", **self._manners()
         )
         return _Voice(version, client, authorizer)
 
-    def _account(self) -> RenewingAuthorizer[Any]:
+    def _account(self, scopes: tuple[Scope, ...]) -> RenewingAuthorizer[Any]:
         if not self._secret:
             raise LoginRequiredError(
                 "the service account has no client secret",
@@ -179,7 +183,7 @@ class GlobusSession:
         login = globus_sdk.ConfidentialAppAuthClient(
             self.client_id, self._secret, **self._manners()
         )
-        return globus_sdk.ClientCredentialsAuthorizer(login, self._scopes, on_refresh=_know)
+        return globus_sdk.ClientCredentialsAuthorizer(login, scopes, on_refresh=_know)
 
     def _person(self, server: str) -> RenewingAuthorizer[Any]:
         tokens = self._tokens()

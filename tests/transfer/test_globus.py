@@ -467,6 +467,27 @@ def test_a_consent_that_cannot_be_had_spoils_nothing_else(bench: GlobusBench) ->
     assert bench.mover.list("") == []
 
 
+def test_threads_that_ask_in_vain_for_a_consent_at_once_spoil_nothing_for_each_other(
+    bench: GlobusBench,
+) -> None:
+    """Each took back what it had found, and one of them had found what another was still trying."""
+    bench.globus.order("consent_missing", collection=ARCHIVE)
+
+    def ask(_number: int) -> str:
+        with pytest.raises(LoginRequiredError) as caught:
+            bench.mover.list("")
+        return str(caught.value)
+
+    with ThreadPoolExecutor(8) as threads:
+        told = list(threads.map(ask, range(40)))
+
+    # Nobody is told of a scope that another one tried.
+    assert all("consent" in each for each in told), set(told)
+    bench.globus.clear_faults()
+    assert bench.mover.list("") == []
+    assert bench.mover.reserve()
+
+
 def test_other_collections_are_not_asked_for_a_consent(bench: GlobusBench) -> None:
     assert bench.mover.consents() == []
 
