@@ -66,6 +66,11 @@ class Recogniser:
             (found for above in self._ancestors(path) if (found := self._folder(above))), None
         )
 
+    def covers(self, location: str, folder: str) -> bool:
+        """Whether the folder is that of a recording which goes to this location."""
+        found = self.find(folder)
+        return found is not None and (found.location, found.recording.path) == (location, folder)
+
     def leads_to(self, folder: str) -> bool:
         """Whether recordings may lie below a folder that is none itself: an animal's, a day's, a camera's."""
         return bool(self._below(folder))

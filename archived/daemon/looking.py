@@ -139,6 +139,7 @@ def _sighting(watched: WatchedRoot, seen: FolderSeen, found: Found) -> FolderSig
             for file in seen.files
             if not convention.excludes(file.path)
         ),
+        whole=seen.whole,
     )
 
 

@@ -209,7 +209,8 @@ class Sighting:
         except RootUnavailableError as error:
             self._root_alarm(watch, error, now)
             return
-        result = store.finish_look(key, LookSummary(ended.visited, not ended.troubles), now)
+        summary = LookSummary(ended.visited, not ended.troubles, watch.watched.recogniser.covers)
+        result = store.finish_look(key, summary, now)
         watch.blocked = result.fuse_blown
         if result.fuse_blown:
             store.raise_alarm(

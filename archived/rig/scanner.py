@@ -235,6 +235,7 @@ class _Walk:
             tuple(contents.subfolders),
             tuple(contents.files),
             tuple(contents.others),
+            whole=not contents.troubles,
         )
 
     def _settled(self, margin: timedelta | None, mtime_ns: int) -> bool:

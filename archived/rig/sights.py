@@ -31,6 +31,8 @@ class FolderSeen:
     subfolders: tuple[str, ...]
     files: tuple[FileStat, ...]
     others: tuple[str, ...]
+    whole: bool = True
+    """Whether everything in it could be looked at; else nothing is known of what is not among the files."""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class LookVerbs(SightingVerbs):
 
     def _unarchived(self, root_id: int, look: LookSummary) -> list[_Unarchived]:
         rows = self._door.rows(
-            "SELECT f.id, f.dataset_id, f.absent, f.missing, f.name, d.path FROM dataset d "
+            "SELECT f.id, f.dataset_id, f.absent, f.missing, f.name, d.path, d.location FROM dataset d "
             "JOIN file f ON f.dataset_id = d.id "
             f"WHERE d.rig_id = ? AND d.state IN ({marks(list(_OPEN))}) AND d.root_id = ? "
             "AND f.state IN (?, ?)",
@@ -66,6 +66,10 @@ class LookVerbs(SightingVerbs):
             FileState.PENDING,
             FileState.FAILED,
         )
+        covered = {
+            dataset: look.covers(from_text(location), from_text(path))
+            for dataset, location, path in {(row[1], row[6], row[5]) for row in rows}
+        }
         return [
             _Unarchived(
                 file_id,
@@ -73,7 +77,8 @@ class LookVerbs(SightingVerbs):
                 absent,
                 not missing and _folder(path, name) in look.visited,
             )
-            for file_id, dataset_id, absent, missing, name, path in rows
+            for file_id, dataset_id, absent, missing, name, path, _ in rows
+            if covered[dataset_id]
         ]
 
     def _count_absence(self, files: Sequence[_Unarchived]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from archived.core.lifecycle import State
@@ -17,10 +17,11 @@ Moved = tuple[str, State, State]
 
 @dataclass(frozen=True, slots=True)
 class FolderSighting:
-    """One folder of a recording as a look saw it, whole and without errors.
+    """One folder of a recording as a look saw it.
 
     A look must give every folder of a recording that it entered, empty ones too: what is known in such a folder
-    and is not among `files` counts as not there. `files` come with their file types.
+    and is not among `files` counts as not there, unless the folder could not be looked at as a `whole`. `files`
+    come with their file types.
     """
 
     root_key: str
@@ -30,6 +31,7 @@ class FolderSighting:
     mtime_ns: int
     subfolders: Sequence[str]
     files: Sequence[tuple[FileStat, str]]
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,15 @@ class SightResult:
 
 @dataclass(frozen=True, slots=True)
 class LookSummary:
-    """A look at a whole root that has ended: the folders it visited, and whether it saw everything without errors."""
+    """A look at a whole root that has ended: the folders it visited, and whether it saw everything without errors.
+
+    `covers` says of a dataset, by its location and path, whether the look could have seen it: what the configuration
+    does not recognise any more was not compared with anything.
+    """
 
     visited: Container[str]
     complete: bool
+    covers: Callable[[str, str], bool] = lambda _location, _path: True
 
 
 @dataclass(frozen=True, slots=True)

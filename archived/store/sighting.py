@@ -114,8 +114,12 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
             tally.datasets_new += 1
         else:
             self._describe_anew(dataset, first, root_id)
-            folders = {each.folder for each in group}
-            known = [each for each in known if each.path.rpartition("/")[0] in folders]
+            folders = {each.folder for each in group if each.whole}
+            known = [
+                each
+                for each in known
+                if each.path in seen or each.path.rpartition("/")[0] in folders
+            ]
         self._apply(dataset, compare(known, seen), now, tally)
         for each in group:
             self._note_folder(root_id, each.folder, each.mtime_ns, each.subfolders, dataset.id)
