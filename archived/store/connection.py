@@ -273,6 +273,8 @@ class Door:
             return self._unavailable("its disk is full", "make room on that disk")
         if isinstance(own, (apsw.BusyError, apsw.LockedError)):
             return self._unavailable("another process has kept it locked")
+        if isinstance(own, (apsw.ReadOnlyError, apsw.PermissionsError)):
+            return self._unavailable(f"it cannot be written: {_words(error)}", NOT_WRITABLE)
         if not self.is_sqlite:
             return self._in_words_of_servers(error)
         if isinstance(
@@ -322,6 +324,13 @@ AWAY = (
     "daemon goes on by itself as soon as the server is back"
 )
 """What a person is told where a server does not answer."""
+
+NOT_WRITABLE = (
+    "use the account that the store belongs to (its daemon's), which must be able to write the file and its folder; "
+    "see also whether that disk is mounted read-only. A store of an older release is brought up to date by that "
+    "account's first command, or by the daemon's next start"
+)
+"""What a person is told who may only read a store in a file: even reading leaves marks beside it."""
 
 _EXTRAS = {"postgresql": "postgres", "mysql": "mysql"}
 

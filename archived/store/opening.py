@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import apsw
-import peewee
 from playhouse.migrations import Runner
 
 from archived.errors import (
@@ -20,7 +18,6 @@ from archived.errors import (
 )
 from archived.store.address import Address
 from archived.store.connection import Door, damaged
-from archived.store.failures import cause
 from archived.store.filesystem import is_network, mount_here
 from archived.store.header import read_header
 
@@ -109,28 +106,12 @@ def bring_up_to_date(
                     "release uses it",
                     what_to_do="restart the daemon, then try again",
                 )
-            with _may_be_written(door), door.patiently(), exclusively(door):
+            with door.patiently(), exclusively(door):
                 # Another process may have done it while this one waited.
                 if pending := _pending(door, runner, create=create):
                     if runner.applied():  # type: ignore[no-untyped-call]
                         before(pending)
                     runner.up()  # type: ignore[no-untyped-call]
-
-
-@contextlib.contextmanager
-def _may_be_written(door: Door) -> Iterator[None]:
-    """Whoever may only read an older store is told who can bring it up to date."""
-    try:
-        yield
-    except (peewee.DatabaseError, peewee.InterfaceError) as error:
-        if isinstance(cause(error), (apsw.ReadOnlyError, apsw.PermissionsError)):
-            raise StoreError(
-                f"the store {door.address.shown} is of an older release and must be brought up to date, which this "
-                "user may not do: it cannot be written; nothing was changed in it",
-                what_to_do="start the daemon of this release, or type `archivedctl status` as its user; and see that "
-                "the disk is not mounted read-only",
-            ) from error
-        raise
 
 
 def _pending(door: Door, runner: Any, *, create: bool) -> list[str]:
