@@ -11,7 +11,6 @@ from archived.cli import COMMANDS
 from tests.cli.rigs import CliRig
 
 NAMES = [row.name for row in COMMANDS]
-LATER = ("verify",)
 
 
 def test_the_table_lists_every_command_there_is() -> None:
@@ -23,13 +22,6 @@ def test_the_table_lists_every_command_there_is() -> None:
     }
 
     assert files == set(NAMES)
-
-
-def test_what_does_not_exist_yet_is_not_offered(rig: CliRig) -> None:
-    shown = rig.type_plainly("--help").stdout
-
-    assert not [name for name in LATER if f"\n  {name} " in shown]
-    assert all(rig.type_plainly(name).exit_code == 2 for name in LATER)
 
 
 def test_the_list_has_a_sentence_for_each_and_the_exit_codes(rig: CliRig) -> None:

@@ -85,5 +85,5 @@ def test_the_lists_of_the_comments_are_complete() -> None:
 
 def test_every_section_of_the_example_is_one() -> None:
     headers = re.findall(r"^\[(.+)\]$", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(headers) == 9
+    assert len(headers) == 10
     assert all(kind_of(header) for header in headers)
