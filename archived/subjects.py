@@ -21,7 +21,7 @@ ALARM = "subjects"
 LAB_ALARM = "subjects:datajoint"
 CONFLICT_ALARM = "subjects:conflict"
 
-LARGEST = 16 * 2**20
+LARGEST = 4 * 2**20
 """Bytes; far more than all animals of a lab, and little enough to be read at once."""
 
 TOLD = 3

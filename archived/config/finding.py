@@ -19,7 +19,7 @@ from archived.secrecy.files import NotPrivateError, insist_on_privacy
 
 FILE = "archived.ini"
 VARIABLE = "ARCHIVED_CONFIG"
-_LARGEST = 1_000_000
+_LARGEST = 256_000
 
 
 def find(explicit: str | None, environ: Mapping[str, str]) -> Path:
@@ -121,7 +121,7 @@ def _read(path: Path) -> tuple[str, os.stat_result]:
             found = os.fstat(file.fileno())
             content = file.read(_LARGEST + 1)
         if len(content) > _LARGEST:
-            raise ConfigurationError(f"{shown} is no configuration: it has more than a megabyte.")
+            raise ConfigurationError(f"{shown} is no configuration: it has more than 256 kB.")
         return content.decode("utf-8-sig"), found
     except OSError as error:
         raise ConfigurationError(

@@ -12,7 +12,14 @@ Sections = dict[str, dict[str, str]]
 _AGAIN = "\0again "
 """Marks the header of a section that stands in the file twice, so that the rest of it is still read."""
 
+MOST_LINES = 10_000
+MOST_SECTIONS = 500
+MOST_MISTAKES = 50
+"""Of form. More of them are told once these are corrected; finding each means reading the file again."""
+
 _HEADER = re.compile(r"\[.+\]")
+_GAP = re.compile(r"\S\s{100,}\S")
+"""Blanks without end in a line, for which the library's reader takes the square of their number."""
 
 
 def read_ini(text: str) -> tuple[Sections, list[Mistake]]:
@@ -24,9 +31,18 @@ def read_ini(text: str) -> tuple[Sections, list[Mistake]]:
     if "\0" in text:
         return {}, [Mistake("", "", "", "text without NUL characters")]
     lines = text.splitlines()
+    if len(lines) > MOST_LINES:
+        return {}, [Mistake("", "", f"line {MOST_LINES + 1}", f"at most {MOST_LINES} lines")]
     mistakes: list[Mistake] = []
-    # Each turn takes one mistake of form out of the lines, so there are no more turns than lines.
+    for number, line in enumerate(lines, 1):
+        if _GAP.search(line):
+            mistakes.append(_no_form(number, "fewer blanks in a row"))
+            lines[number - 1] = ""
+    # Each turn takes a mistake of form out of the lines.
     while True:
+        if len(mistakes) > MOST_MISTAKES:
+            mistakes.append(Mistake("", "", "", "fewer mistakes; the rest is read without them"))
+            return {}, mistakes
         parser = _parser()
         try:
             parser.read_string("\n".join(lines))
@@ -44,6 +60,8 @@ def read_ini(text: str) -> tuple[Sections, list[Mistake]]:
                 mistakes.append(_no_form(number, "`key = value`, `[section]` or a comment"))
                 lines[number - 1] = ""
         else:
+            if len(parser.sections()) > MOST_SECTIONS:
+                return {}, [*mistakes, Mistake("", "", "", f"at most {MOST_SECTIONS} sections")]
             return _merged(parser, mistakes), mistakes
 
 

@@ -24,6 +24,8 @@ _NO = frozenset({"no", "false", "off", "0"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _COLLECTION = re.compile(r"(?P<collection>[^/\\]{2,}?):(?P<path>.*)", re.DOTALL)
 _SERVERS = ("postgresql", "mysql")
+MOST_WORDS = 1000
+"""In one list."""
 UUID_EXPECTED = "a UUID such as 5b875fda-4185-11e8-bb52-0ac6873fc732"
 ARCHIVE_EXPECTED = "a collection and a path in it, `<uuid>:/path`, or a directory of this machine such as /mnt/nas/ephys"
 
@@ -97,6 +99,8 @@ def words(text: str) -> tuple[str, ...]:
     found = tuple(filter(None, re.split(r"[,\s]+", text)))
     if not found:
         raise ValueError("at least one name")
+    if len(found) > MOST_WORDS:
+        raise ValueError(f"at most {MOST_WORDS} names")
     if len(set(found)) < len(found):
         raise ValueError("each name only once")
     return found

@@ -44,8 +44,10 @@ class Reading:
     origins: Mapping[tuple[str, str], str]
     mistakes: list[Mistake]
     _read: dict[str, Section] = field(default_factory=dict)
+    _told: set[Mistake] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self._told.update(self.mistakes)
         for section, keys in self.sections.items():
             kind = kind_of(section)
             if kind is None:
@@ -109,7 +111,8 @@ class Reading:
             expected += f" (the value comes from ${variable})"
         mistake = Mistake(section, key, self.value(section, key), expected)
         # What several locations inherit is told once.
-        if mistake not in self.mistakes:
+        if mistake not in self._told:
+            self._told.add(mistake)
             self.mistakes.append(mistake)
 
     def value(self, section: str, key: str) -> str:

@@ -21,6 +21,10 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 LONGEST = 64
 """Characters of a subject's number, or of an h2o; the lab's own tables hold far shorter ones."""
 
+MOST_LINES = 100_000
+MOST_COLUMNS = 250
+"""More than any lab's list has; what is larger is another file, and is not taken for half a list."""
+
 _SPREADSHEET = re.compile(r"[+-]?\d+\.\d*|[+-]?\d+(?:\.\d*)?[eE][+-]?\d+", re.ASCII)
 """407513.0 and 4.07513E+05: what a spreadsheet makes of a number; the number itself may be lost."""
 
@@ -69,6 +73,8 @@ def read_csv(content: bytes, *, h2o: str = DEFAULT_H2O) -> SubjectList:
         return _unreadable("the file is UTF-16; save it as CSV in UTF-8")
     text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
     lines = [f"{each}\n" for each in re.split(r"\r\n|\r|\n", text)]
+    if len(lines) > MOST_LINES:
+        return _unreadable(f"it has more than {MOST_LINES} lines, so it is no list of subjects")
     separator = _separator(lines[0])
     if separator is None:
         return _unreadable(
@@ -80,6 +86,8 @@ def read_csv(content: bytes, *, h2o: str = DEFAULT_H2O) -> SubjectList:
     rows = _rows(lines, separator, bad)
     _, header = next(rows)
     columns = [_column(each) for each in header]
+    if len(columns) > MOST_COLUMNS:
+        return _unreadable(f"it has more than {MOST_COLUMNS} columns, so it is no list of subjects")
     for name in (SUBJECT_COLUMN, *H2O_COLUMNS):
         if columns.count(name) > 1:
             return _unreadable(f"two columns are called {name}; keep one of them")

@@ -109,5 +109,5 @@ def test_a_file_that_is_a_folder_or_missing_is_refused(tmp_path: Path) -> None:
 def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
     file = tmp_path / "archived.ini"
     file.write_bytes(b"; " + b"x" * 2_000_000)
-    with pytest.raises(ConfigurationError, match="more than a megabyte"):
+    with pytest.raises(ConfigurationError, match="more than 256 kB"):
         config.load(file, {})

@@ -40,6 +40,9 @@ class OptionalPart:
 Part = Literal | Field | OptionalPart
 Component = tuple[Part, ...]
 
+LONGEST_TEMPLATE = 1000
+DEEPEST = 16
+"""Folders below each other in one template."""
 MOST_FREE_FIELDS = 2
 """How many fields of free text one component may hold; more have too many readings to try."""
 
@@ -51,7 +54,11 @@ def read_template(text: str, h2o: str) -> tuple[Component, ...]:
     """The components of a template, in order. Raises `TemplateError` that says where and what was expected."""
     if not text:
         raise TemplateError("a template must not be empty; an example is {h2o}/{date:%Y-%m-%d}/2p")
+    if len(text) > LONGEST_TEMPLATE:
+        raise TemplateError(f"a template has at most {LONGEST_TEMPLATE} characters")
     components = _Reader(text, h2o).read()
+    if len(components) > DEEPEST:
+        raise TemplateError(f"a template has at most {DEEPEST} folders below each other")
     _check_fields(text, components)
     return components
 
