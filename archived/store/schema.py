@@ -484,7 +484,7 @@ class VerificationRow(Model):
     at = BigIntegerField()
     how = CharField(max_length=16)
     """"listing", "read", or "transfer" (see `core.verifying.How`)."""
-    verdict = CharField(max_length=16)
+    verdict = CharField(max_length=32)
     """See `core.verifying.Verdict`."""
     content_at = BigIntegerField(null=True)
     """When its content was last compared."""

@@ -41,7 +41,7 @@ def up(migrator: Any, database: Any) -> None:
         rig = ForeignKeyField(Rig, index=False)
         at = BigIntegerField()
         how = CharField(max_length=16)
-        verdict = CharField(max_length=16)
+        verdict = CharField(max_length=32)
         content_at = BigIntegerField(null=True)
         content = CharField(max_length=16)
         algorithm = CharField(max_length=16, null=True)
