@@ -86,7 +86,7 @@ class WantedVerbs(CarryVerbs):
         )
         return sorted(map(_wanted_file, rows), key=lambda each: each.path)
 
-    def knownchecksums_of(self, file_ids: Iterable[int]) -> dict[int, tuple[Checksum, ...]]:
+    def known_checksums(self, file_ids: Iterable[int]) -> dict[int, tuple[Checksum, ...]]:
         """What is known of the content of archived files, of which rig ever, by their ids."""
         found = {}
         for ids in chunks(file_ids):
