@@ -122,7 +122,7 @@ class Nursery:
         pause, end = threading.Event(), time.monotonic() + within
         while not condition():
             assert time.monotonic() < end, f"not within {within} s: {what}\n{self._log()}"
-            pause.wait(0.1)
+            pause.wait(0.25)
 
     def _log(self) -> str:
         path = self._rig.base / "ctl.log"
