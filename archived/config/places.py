@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
 HOME = "~"
@@ -21,6 +22,7 @@ def local_path(text: str) -> str:
     return str(path)
 
 
+@lru_cache(1024)
 def pure(text: str) -> PurePath:
     """The path as arithmetic of the machine that it belongs to, told by its spelling."""
     if text.startswith("/"):

@@ -74,15 +74,19 @@ def _no_avi(readable: Readable) -> ObjectionError:
 
 
 def _object_to_missing_frames(readable: Readable, part: Chunk, budget: Budget) -> None:
-    movie = [
-        chunk
-        for chunk in chunks(readable, part.body, part.end, budget)
-        if chunk.kind == b"LIST" and chunk.form in (b"movi", b"")
-    ]
+    pieces = list(chunks(readable, part.body, part.end, budget))
+    movie = [chunk for chunk in pieces if chunk.kind == b"LIST" and chunk.form in (b"movi", b"")]
     if not movie or not movie[0].form:
         raise ObjectionError(
             Answer.UNFINISHED,
             "has no list of frames: it is being written, or its writer was killed",
+        )
+    following = [chunk for chunk in pieces if chunk.start > movie[-1].start]
+    if following and not any(chunk.kind.strip(b"\0") for chunk in following):
+        raise ObjectionError(
+            Answer.CONTRADICTION,
+            f"has nothing but zeros after its frames, from byte {grouped(following[0].start)} on, where its "
+            "index should be, as after a power failure",
         )
     if all(chunk.size == 4 for chunk in movie):
         raise ObjectionError(
@@ -112,7 +116,10 @@ def _object_to_missing_parts(readable: Readable, first: Chunk, parts: int, budge
             in_first = _number(readable, chunk, 16)
         elif chunk.kind == b"strh" and stream_is_video:
             in_all = max(in_all, _number(readable, chunk, 32))
-        elif chunk.kind == b"indx" and (last := _last_indexed(readable, chunk)) >= readable.size:
+        elif (
+            chunk.kind == b"indx"
+            and (last := _last_indexed(readable, chunk, budget)) >= readable.size
+        ):
             raise ObjectionError(
                 Answer.CONTRADICTION,
                 f"breaks off: its index goes on to byte {grouped(last)}, "
@@ -152,12 +159,13 @@ def _number(readable: Readable, chunk: Chunk, offset: int) -> int:
     return int.from_bytes(readable.read(chunk.body + offset, 4), "little")
 
 
-def _last_indexed(readable: Readable, chunk: Chunk) -> int:
+def _last_indexed(readable: Readable, chunk: Chunk, budget: Budget) -> int:
     """The furthest byte that an index of indexes points at, -1 where it points at nothing."""
     index = readable.read(chunk.body, min(chunk.size, _LONGEST_INDEX))
     if len(index) < 24 or index[3] != _INDEX_OF_INDEXES:
         return -1
     used = min(int.from_bytes(index[4:8], "little"), (len(index) - 24) // 16)
+    budget.spend(used)
     return max(
         (
             struct.unpack_from("<Q", index, 24 + 16 * number)[0] + HEADER - 1

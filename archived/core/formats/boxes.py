@@ -55,9 +55,7 @@ def boxes_in(readable: Readable, outer: Box, budget: Budget) -> Iterator[Box]:
     while outer.end - position >= 8:
         budget.spend()
         box = box_at(readable, position)
-        if box is None or box.size == 0:
-            return
-        if not box.sound or box.end > outer.end:
+        if box is None or not box.sound or box.end > outer.end:
             raise ObjectionError(
                 Answer.CANNOT_TELL,
                 f"has an index that is damaged near byte {position}; quiet time decides",

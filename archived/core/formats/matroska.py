@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archived.core.formats.reading import (
@@ -17,11 +18,16 @@ from archived.core.model import Answer
 _EBML = 0x1A45DFA3
 _SEGMENT = 0x18538067
 _SEEK_HEAD = 0x114D9B74
+_SEEK = 0x4DBB
+_SEEK_ID = 0x53AB
+_SEEK_POSITION = 0x53AC
 _CLUSTER = 0x1F43B675
 _VOID = 0xEC
 _LONGEST_ID = 4
 _LONGEST_SIZE = 8
 _FEW = 64
+_FEWER = 8
+"""Children of an entry of the list of contents; it has two, and perhaps a checksum and a void."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,7 @@ def opinion(readable: Readable) -> Opinion:
         return after_the_end(readable, segment.end)
     if _SEEK_HEAD not in contents:
         return Answer.CANNOT_TELL, "is without a list of contents (SeekHead); quiet time decides"
+    _object_to_lost_contents(readable, segment)
     return Answer.FINISHED, "is a complete Matroska file"
 
 
@@ -106,6 +113,48 @@ def _beginning(readable: Readable, segment: Element) -> list[int]:
         found.append(element.id)
         position = element.end
     return found
+
+
+def _object_to_lost_contents(readable: Readable, segment: Element) -> None:
+    """The list of contents tells where each part of the file is; the index (Cues) is written last, behind the frames."""
+    for _, head in _children(readable, segment.body, segment.end, _SEEK_HEAD):
+        for start, seek in _children(readable, head.body, head.end, _SEEK):
+            wanted = _value(readable, seek, _SEEK_ID)
+            place = int.from_bytes(_value(readable, seek, _SEEK_POSITION), "big") + segment.body
+            there = readable.read(place, max(len(wanted), 1))
+            if not wanted or there == wanted:
+                continue
+            if place >= readable.size or not any(there):
+                raise ObjectionError(
+                    Answer.CONTRADICTION,
+                    f"holds nothing at byte {grouped(place)}, where its list of contents says that a part of it is, "
+                    "as after a power failure",
+                )
+            raise ObjectionError(
+                Answer.CANNOT_TELL,
+                f"has a list of contents that is damaged near byte {grouped(start)}; quiet time decides",
+            )
+
+
+def _children(
+    readable: Readable, start: int, end: int | None, wanted: int
+) -> Iterator[tuple[int, Element]]:
+    """The first elements in an element, those with this id, each with where it begins."""
+    for _ in range(_FEW if wanted in (_SEEK_HEAD, _SEEK) else _FEWER):
+        element = _element(readable, start) if end is not None and start < end else None
+        if element is None or element.end is None or element.id == _CLUSTER:
+            return
+        if element.id == wanted:
+            yield start, element
+        start = element.end
+
+
+def _value(readable: Readable, seek: Element, wanted: int) -> bytes:
+    """The content of a child, which is a few bytes; none where there is no such child."""
+    for _, element in _children(readable, seek.body, seek.end, wanted):
+        if element.end is not None:
+            return readable.read(element.body, min(element.end - element.body, _LONGEST_SIZE))
+    return b""
 
 
 def _element(readable: Readable, start: int) -> Element | None:

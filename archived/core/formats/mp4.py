@@ -26,6 +26,7 @@ class _Seen:
     """The outermost boxes as far as they were looked at: the index, and where the last of a kind begins."""
 
     moov: Box | None = None
+    mfra: Box | None = None
     last: dict[bytes, int] = field(default_factory=dict)
 
     def note(self, box: Box) -> None:
@@ -34,6 +35,7 @@ class _Seen:
             self.moov = box
         elif box.kind in (b"mdat", b"moof", b"mfra"):
             self.last[box.kind] = box.start
+            self.mfra = box if box.kind == b"mfra" else self.mfra
 
 
 def opinion(readable: Readable) -> Opinion:
@@ -113,29 +115,55 @@ def _breaks_off(readable: Readable, end: int, seen: _Seen) -> ObjectionError:
 def _by_its_boxes(readable: Readable, seen: _Seen, budget: Budget) -> Opinion:
     if seen.moov is None:
         raise _no_index()
+    _object_to_lost_index(readable, seen.moov)
     frames = max(seen.last.get(b"mdat", -1), seen.last.get(b"moof", -1))
     in_fragments = b"moof" in seen.last or any(
         box.kind == b"mvex" for box in boxes_in(readable, seen.moov, budget)
     )
-    if in_fragments and seen.last.get(b"mfra", -1) < max(frames, 0):
+    if in_fragments and not (
+        seen.mfra and seen.mfra.start > frames and _is_closed(readable, seen.mfra)
+    ):
         return (
             Answer.CANNOT_TELL,
             "is a video in fragments without a mark of its end (mfra); quiet time decides",
         )
-    last_chunk = _last_chunk(readable, seen.moov, budget)
+    first_chunk, last_chunk = _chunks(readable, seen.moov, budget)
     if last_chunk >= readable.size:
         raise _breaks_off(readable, last_chunk + 1, seen)
     if frames < 0:
         return Answer.UNFINISHED, "has an index and no frames: it is being written"
+    if first_chunk <= 0 and not in_fragments:
+        return (
+            Answer.CANNOT_TELL,
+            "has an index that does not say where its frames are; quiet time decides",
+        )
     return Answer.FINISHED, "is a complete " + ("video in fragments" if in_fragments else "video")
 
 
-def _last_chunk(readable: Readable, moov: Box, budget: Budget) -> int:
-    """The furthest byte at which the index says that frames begin, -1 where it says nothing.
+def _object_to_lost_index(readable: Readable, moov: Box) -> None:
+    """The size of the index is there, and the index is not: its blocks never reached the disk."""
+    beginning = readable.read(moov.body, min(moov.end - moov.body, 64))
+    if beginning and not any(beginning):
+        raise ObjectionError(
+            Answer.CONTRADICTION,
+            "holds zeros where its index (moov) should be, as after a power failure",
+        )
 
-    A file whose index comes first and which was cut between two boxes shows it only here.
+
+def _is_closed(readable: Readable, mfra: Box) -> bool:
+    """Whether it ends with the box that tells its own size (`mfro`; ISO/IEC 14496-12, section 8.8.11)."""
+    return (
+        readable.read(mfra.end - 16, 16)[4:] == b"mfro\0\0\0\0" + mfra.size.to_bytes(8, "big")[4:]
+    )
+
+
+def _chunks(readable: Readable, moov: Box, budget: Budget) -> tuple[int, int]:
+    """The first and the furthest byte at which the index says that the last frames of a track begin.
+
+    Both are -1 where it says nothing. A file whose index comes first and which was cut between two boxes shows it
+    only here.
     """
-    furthest = -1
+    found = []
     for box in boxes_below(readable, moov, _TO_THE_CHUNKS, budget):
         width = _WIDTH.get(box.kind)
         if width is None or box.end - box.body < 8:
@@ -144,8 +172,8 @@ def _last_chunk(readable: Readable, moov: Box, budget: Budget) -> int:
         count = min(announced, (box.end - box.body - 8) // width)
         if count:
             offset = readable.read(box.body + 8 + width * (count - 1), width)
-            furthest = max(furthest, int.from_bytes(offset, "big"))
-    return furthest
+            found.append(int.from_bytes(offset, "big"))
+    return min(found, default=-1), max(found, default=-1)
 
 
 check = each_file("mp4", (".mp4", ".m4v", ".mov", ".qt"), opinion)

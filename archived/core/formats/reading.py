@@ -60,15 +60,15 @@ class Budget:
     def __init__(self, steps: int = 100_000) -> None:
         self._steps = self._left = steps
 
-    def spend(self) -> None:
-        """Take a step. Raises `ObjectionError` (cannot tell) when there are none left."""
-        if self._left == 0:
+    def spend(self, steps: int = 1) -> None:
+        """Take a step, or several. Raises `ObjectionError` (cannot tell) when there are none left."""
+        if self._left < steps:
             raise ObjectionError(
                 Answer.CANNOT_TELL,
                 f"has more than {grouped(self._steps)} pieces, too many to look at; "
                 "quiet time decides",
             )
-        self._left -= 1
+        self._left -= steps
 
 
 @dataclass(frozen=True)

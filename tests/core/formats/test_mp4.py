@@ -37,6 +37,7 @@ def index(
 
 FTYP = box(b"ftyp", b"isom", bytes(4))
 DATA = box(b"mdat", b"frames")
+END = box(b"mfra", bytes(6), box(b"mfro", struct.pack(">II", 0, 8 + 6 + 16)))
 FRAGMENT = box(b"moof", b"x" * 20) + DATA
 INIT = index(extra=box(b"mvex", bytes(8)))
 
@@ -106,7 +107,7 @@ def test_an_index_without_room_for_its_count_points_at_nothing() -> None:
     chunks = box(b"stbl", box(b"stco", bytes(4)))
     short = box(b"moov", box(b"trak", box(b"mdia", box(b"minf", chunks))))
 
-    assert answer(FTYP, short, DATA) is Answer.FINISHED
+    assert answer(FTYP, short, DATA) is Answer.CANNOT_TELL
 
 
 def test_a_file_cut_between_two_boxes_of_frames_is_a_contradiction() -> None:
@@ -144,13 +145,19 @@ def test_fragments_without_a_mark_of_their_end_leave_it_to_quiet_time() -> None:
 
 
 def test_fragments_with_a_mark_of_their_end_are_finished() -> None:
-    content = FTYP + INIT + FRAGMENT * 5 + box(b"mfra", bytes(30))
+    content = FTYP + INIT + FRAGMENT * 5 + END
 
     assert opinion(content) == (Answer.FINISHED, "is a complete video in fragments")
 
 
+def test_a_mark_whose_content_never_reached_the_disk_leaves_it_to_quiet_time() -> None:
+    lost = END[:8] + bytes(len(END) - 8)
+
+    assert answer(FTYP, INIT, FRAGMENT, lost) is Answer.CANNOT_TELL
+
+
 def test_fragments_after_the_mark_leave_it_to_quiet_time() -> None:
-    assert answer(FTYP, INIT, FRAGMENT, box(b"mfra", bytes(30)), FRAGMENT) is Answer.CANNOT_TELL
+    assert answer(FTYP, INIT, FRAGMENT, END, FRAGMENT) is Answer.CANNOT_TELL
 
 
 def test_a_fragment_that_breaks_off_is_unfinished() -> None:
@@ -166,9 +173,24 @@ def test_a_damaged_index_leaves_it_to_quiet_time() -> None:
     assert answer(FTYP, DATA, box(b"moov", box(b"trak", bytes(20), size=500))) is Answer.CANNOT_TELL
 
 
-def test_an_index_with_a_tail_of_zeros_in_it_is_accepted() -> None:
-    assert answer(FTYP, DATA, box(b"moov", bytes(4))) is Answer.FINISHED
-    assert answer(FTYP, DATA, box(b"moov", bytes(12))) is Answer.FINISHED
+def test_an_index_that_ends_in_the_zeros_that_quicktime_writes_is_accepted() -> None:
+    assert answer(FTYP, DATA, index(20, extra=bytes(4))) is Answer.FINISHED
+
+
+def test_an_index_whose_content_never_reached_the_disk_is_a_contradiction() -> None:
+    assert answer(FTYP, DATA, box(b"moov", bytes(4))) is Answer.CONTRADICTION
+    assert answer(FTYP, DATA, box(b"moov", bytes(500))) is Answer.CONTRADICTION
+
+
+def test_an_index_of_which_a_part_reached_the_disk_leaves_it_to_quiet_time() -> None:
+    whole = FTYP + DATA + index(20, 21, 22)
+
+    for place in range(len(FTYP + DATA) + 16, len(whole) - 3):
+        assert answer(whole[:place], bytes(len(whole) - place)) is Answer.CANNOT_TELL
+
+
+def test_an_index_without_frames_leaves_it_to_quiet_time() -> None:
+    assert answer(FTYP, DATA, box(b"moov", box(b"mvhd", bytes(100)))) is Answer.CANNOT_TELL
 
 
 def test_millions_of_tiny_boxes_are_not_all_looked_at() -> None:
@@ -186,4 +208,4 @@ def test_tracks_in_tracks_are_not_followed_for_ever() -> None:
     for _ in range(2000):
         nested = box(b"trak", nested)
 
-    assert answer(FTYP, DATA, box(b"moov", nested)) is Answer.FINISHED
+    assert answer(FTYP, DATA, box(b"moov", nested)) is Answer.CANNOT_TELL
