@@ -42,6 +42,12 @@ def said(store: Any) -> dict[str, Any]:
     }
     if hasattr(store, "retrievals"):
         answers |= _said_since_0002(store, datasets)
+    if hasattr(store, "verifications"):
+        answers |= {
+            "verified": store.verified(),
+            "verifications": {each.name: store.verifications(each.id) for each in datasets},
+            "comparing": {each.id: store.comparing(each.id) for each in batches},
+        }
     plain: dict[str, Any] = json.loads(json.dumps(_plain(answers)))
     return plain
 
