@@ -124,7 +124,7 @@ class Discovering:
             self._tell(location, discovery, walk)
         if self._stop.is_set():
             return Outcome(store.discovery(discovery.id), complete=False)
-        store.end_discovery(discovery.id, self._now())
+        store.end_discovery(discovery.id, self._now(), believed=walk.believed)
         return Outcome(
             store.discovery(discovery.id),
             complete=True,

@@ -11,8 +11,8 @@ from archived.core.lifecycle import Reason, State, allowed
 from archived.core.model import BatchState, Dataset, FileState
 from archived.core.progress import ODD, Move, Standing, conclude, trouble
 from archived.core.records import RecordState
-from archived.store.base import Verbs
 from archived.store.fields import from_text, joined, to_text, to_time
+from archived.store.restored import RestoredVerbs
 from archived.store.results import Moved
 from archived.store.rows import DATASET_COLUMNS, dataset_of
 
@@ -33,7 +33,7 @@ def marks(values: list[Any]) -> str:
     return ", ".join("?" * len(values))
 
 
-class Moves(Verbs):
+class Moves(RestoredVerbs):
     """The only place where a dataset's state is written."""
 
     def _move(

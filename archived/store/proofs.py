@@ -236,7 +236,8 @@ class ProofVerbs(BatchVerbs):
         self, files: Sequence[_Travelling], now: datetime, reason: str, *, ours: bool = False
     ) -> None:
         """Files that are not what was planned: they settle again, or wait for a person where one was archived."""
-        overwrite = OVER_OUR_OWN if ours else 0
+        # Of a store that was put back nobody knows whether what lies there was called safe meanwhile.
+        overwrite = OVER_OUR_OWN if ours and self.restored() is None else 0
         to_accept = f"{CHANGED_ON_THE_WAY}; {ACCEPT_HINT}"
         self._door.many(
             "UPDATE file SET state = ?, reason = ?, fault = '', settled = 0, "

@@ -14,6 +14,7 @@ from archived.store.doubts import DoubtVerbs
 from archived.store.fields import from_text, from_time, joined, moment, to_text, to_time
 from archived.store.findings import FindingVerbs
 from archived.store.moves import chunks, marks
+from archived.store.restored import RestoredVerbs
 
 TO_DO = "to do"
 AGAIN = "again"
@@ -49,7 +50,7 @@ class FolderCounts:
 _COLUMNS = "id, location, below, dry_run, started_at, ended_at, in_both, unrecognised, audit"
 
 
-class WalkVerbs(FindingVerbs, DoubtVerbs):
+class WalkVerbs(FindingVerbs, DoubtVerbs, RestoredVerbs):
     """Discoveries, and the folders of each."""
 
     def begin_discovery(
@@ -92,13 +93,19 @@ class WalkVerbs(FindingVerbs, DoubtVerbs):
             row[8] or 0,
         )
 
-    def end_discovery(self, number: int, now: datetime) -> None:
-        """The walk is complete."""
-        self._door.change(
-            "UPDATE discovery SET ended_at = ? WHERE id = ? AND ended_at IS NULL",
-            to_time(now),
-            number,
-        )
+    def end_discovery(self, number: int, now: datetime, *, believed: bool = True) -> None:
+        """The walk is complete. Where all of an archive was taken over, a store that was put back knows it again."""
+        with self._door.write():
+            ended = self._door.change(
+                "UPDATE discovery SET ended_at = ? WHERE id = ? AND ended_at IS NULL",
+                to_time(now),
+                number,
+            )
+            if not ended:
+                return
+            walk = self.discovery(number)
+            if believed and not walk.dry_run and walk.below == "":
+                self._looked_through(walk.location)
 
     def folders_to_list(self, number: int, limit: int, *, again: bool) -> list[tuple[str, bool]]:
         """Some folders that are to be listed, and whether it is for the second time; `again` includes such."""
