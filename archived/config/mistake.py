@@ -14,6 +14,8 @@ from archived.secrecy.hidden import NOT_SHOWN
 _SECRET_KEY = re.compile(r"secret$|password|token$", re.IGNORECASE)
 _PASSWORD_IN_ADDRESS = re.compile(r"(://[^:]*:).*@", re.DOTALL)
 """Up to the last `@`: the user's name may have one, and so may a password that was not written as it should be."""
+_PASSWORD_WITHOUT_HOST = re.compile(r"(://[^:@/\[]*:)(?![0-9]{1,5}(?:[/?#]|$))[^@]+$", re.DOTALL)
+"""What stands where a port would, and is none: somebody forgot the `@` and what follows it."""
 _SECRET_PARAMETER = re.compile(r"([?&][^=&]*pass(?:word|wd|phrase)?=)[^&]*", re.IGNORECASE)
 """No parameter of ours, but somebody may think that it is one."""
 _LONGEST = 200
@@ -70,4 +72,5 @@ def has_password(address: str) -> bool:
 def without_password(address: str) -> str:
     """The address of a database with its password replaced, also where it is none that could be used."""
     hidden = _PASSWORD_IN_ADDRESS.sub(rf"\1{NOT_SHOWN}@", address)
+    hidden = _PASSWORD_WITHOUT_HOST.sub(rf"\1{NOT_SHOWN}", hidden)
     return _SECRET_PARAMETER.sub(rf"\1{NOT_SHOWN}", hidden)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import traceback
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from archived import config
 from archived.config import Configuration, Mistake
+from archived.config.mistake import without_password
 from archived.config.secrets import CLIENT_SECRET, DATAJOINT_PASSWORD, Secret
 from archived.errors import ConfigurationError
+from archived.store.address import parse
+from archived.store.lab import address as lab_address
 
 CLIENT = "c40e971d-0075-4a82-b12f-8f9717762e7b"
 SECRET = "TAINT-the-client-secret"
@@ -223,3 +227,130 @@ def test_a_password_of_the_lab_in_a_file_that_others_may_read_is_a_mistake(tmp_p
     assert "TAINT" not in str(caught.value)
     file.chmod(0o600)
     assert config.load(file, {}).datajoint.address == f"mysql://lab:{SECRET}@db.lab.org"
+
+
+PASSWORD = "TAINT/pass#w?rd=9"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://lab:{raw}@db/archived",
+        "mysql://lab:{raw}@db/archived",
+        "postgresql://lab@lab.org:{written}@db/archived",
+        "postgresql://lab:{written}@db",
+        "postgresql://lab:{written}@db/?password={written}",
+        "postgresql://lab@db/?password={written}",
+        "postgresql://lab@db?passwd={written}",
+        "postgresql://lab:{raw}",
+        "postgresql://lab:{written}",
+        "postgres://:{written}@db/archived",
+        "oracle://lab:{written}@db/archived",
+        "postgresql://lab:12/TAINT@db/archived",
+        "postgresql://lab:12?TAINT@db/archived",
+        "postgresql://lab:TAINT@@db:x/archived",
+        "postgresql://[lab:{written}@db/archived",
+    ],
+)
+@pytest.mark.parametrize("key", ["store", "address"])
+def test_an_address_that_is_written_wrongly_is_told_without_its_password(
+    tmp_path: Path, address: str, key: str
+) -> None:
+    """Nor with one that only looks like it: whoever made a mistake shows it to somebody else."""
+    text = address.format(raw=PASSWORD, written=quote(PASSWORD, safe=""))
+    lab = f"[datajoint]\naddress = {text}\n" if key == "address" else ""
+    said = []
+    try:
+        found = load(tmp_path, lab, store=text if key == "store" else "")
+        said.append(found.store_shown + found.datajoint.address_shown + repr(found))
+        said.append(repr(parse(found.store)) + repr(lab_address.parse(found.datajoint)))
+    except ConfigurationError as error:
+        said.append("".join(traceback.format_exception(error)))
+    assert said
+    assert not any("TAINT" in each for each in said)
+
+
+def test_the_port_of_an_address_is_no_password() -> None:
+    for address in (
+        "postgresql://lab@db:5432/x",
+        "mysql://db:3306/x",
+        "postgresql://lab@[::1]:1/x",
+    ):
+        assert without_password(address) == address
+
+
+def test_a_user_named_with_a_place_has_a_password_too(tmp_path: Path) -> None:
+    address = f"postgresql://lab@lab.org:{SECRET}@db/archived"
+    file = tmp_path / "archived.ini"
+    load(tmp_path, "", store="/var/lib/x")
+    file.write_text(file.read_text().replace("/var/lib/x", address))
+    file.chmod(0o644)
+    with pytest.raises(ConfigurationError, match="chmod 600"):
+        config.load(file, {})
+    file.chmod(0o600)
+    found = config.load(file, {})
+    assert found.store_shown == "postgresql://lab@lab.org:(not shown)@db/archived"
+    assert parse(found.store).shown == "postgresql://lab@lab.org@db/archived"
+
+
+@pytest.mark.parametrize("mode", [0o646, 0o666, 0o602])
+def test_a_configuration_that_everybody_may_write_is_not_used(tmp_path: Path, mode: int) -> None:
+    load(tmp_path, "")
+    (tmp_path / "archived.ini").chmod(mode)
+    with pytest.raises(ConfigurationError, match="chmod o-w"):
+        config.load(tmp_path / "archived.ini", {})
+
+
+def test_a_configuration_of_another_user_is_used_only_where_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(tmp_path, "")
+    file = tmp_path / "archived.ini"
+    monkeypatch.chdir(tmp_path)
+    if os.geteuid() == 0:
+        os.chown(file, 1234, -1)
+    owner = file.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with pytest.raises(ConfigurationError, match="belongs to another user") as caught:
+        config.find(None, {})
+    assert "-c archived.ini" in caught.value.what_to_do
+    assert config.find("archived.ini", {}) == file
+    assert config.find(None, {"SUDO_UID": str(owner)}) == file
+    monkeypatch.setattr(os, "geteuid", lambda: owner)
+    assert config.find(None, {}) == file
+
+
+def test_a_secret_below_a_folder_that_everybody_may_write_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "open" / "inner"
+    folder.mkdir(parents=True)
+    secret_file(folder)
+    (tmp_path / "open").chmod(0o777)
+    secret = Secret(CLIENT_SECRET, file=folder / "secret")
+    with pytest.raises(ConfigurationError, match="everybody may exchange") as caught:
+        secret.read()
+    assert f"chmod o-w {tmp_path / 'open'}" in caught.value.what_to_do
+    (tmp_path / "open").chmod(0o1777)
+    assert secret.read() == SECRET
+
+
+def test_a_link_to_a_secret_is_followed_and_its_end_is_judged(tmp_path: Path) -> None:
+    file, link = secret_file(tmp_path), tmp_path / "link"
+    link.symlink_to(file)
+    assert Secret(CLIENT_SECRET, file=link).read() == SECRET
+    file.chmod(0o644)
+    with pytest.raises(ConfigurationError, match="mode 0644"):
+        Secret(CLIENT_SECRET, file=link).read()
+
+
+def test_a_secret_is_looked_at_each_time_it_is_read(tmp_path: Path) -> None:
+    secret = Secret(CLIENT_SECRET, file=secret_file(tmp_path))
+    assert secret.read() == SECRET
+    (tmp_path / "secret").chmod(0o640)
+    with pytest.raises(ConfigurationError, match="mode 0640"):
+        secret.read()
+
+
+def test_a_pipe_in_the_place_of_a_secret_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    with pytest.raises(ConfigurationError, match="not a regular file"):
+        Secret(CLIENT_SECRET, file=tmp_path / "pipe").read()
