@@ -1,0 +1,152 @@
+"""What the tests of disks share: system calls that fail to order, a store that is looked into, what may be left behind."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import apsw
+import pytest
+
+from tests.acceptance.conftest import TestRig, content
+from tests.acceptance.promises import assert_events_explain
+
+
+@cache
+def _may_trace() -> str:
+    """Why no system call can be made to fail here; "" where it can."""
+    if shutil.which("strace") is None:
+        return "there is no strace"
+    with tempfile.NamedTemporaryFile() as trace:
+        tried = subprocess.run(
+            [
+                *("strace", "-D", "-f", "--seccomp-bpf", "-o", trace.name),
+                *("-e", "inject=getppid:error=EIO", "sh", "-c", "exit 0"),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    return "" if tried.returncode == 0 else f"strace may not trace here: {tried.stderr.strip()}"
+
+
+def need_strace() -> None:
+    """Skip where the kernel does not let us trace; where tests must not be skipped, strace has to be there."""
+    why = _may_trace()
+    if why and shutil.which("strace") is None and os.environ.get("CI"):
+        pytest.fail(f"{why}, and nothing is skipped under CI")
+    if why:
+        pytest.skip(why)
+
+
+@dataclass(frozen=True)
+class Failing:
+    """System calls that fail. Calls are counted thread by thread; with `paths`, only those that have to do with these."""
+
+    calls: str
+    error: str
+    when: str = ""
+    paths: Sequence[Path] = field(default=(), repr=False)
+
+    def under(self, trace: Path) -> list[str]:
+        """The command under which a program meets them."""
+        need_strace()
+        when = f":when={self.when}" if self.when else ""
+        return [
+            *("strace", "-D", "-f", "--seccomp-bpf", "-qqq", "-o", str(trace)),
+            *("-e", f"trace={self.calls}", "-e", f"inject={self.calls}:error={self.error}{when}"),
+            *(word for path in self.paths for word in ("-P", str(path))),
+        ]
+
+
+def hits(trace: Path) -> int:
+    """How often a call was made to fail."""
+    return trace.read_text(errors="replace").count("(INJECTED)")
+
+
+def assert_store_is_sound(rig: TestRig) -> None:
+    """SQLite itself finds nothing wrong with the store."""
+    connection = apsw.Connection(str(rig.base / "state/archived.db"))
+    try:
+        assert list(connection.execute("PRAGMA integrity_check")) == [("ok",)]
+    finally:
+        connection.close()
+
+
+def assert_nothing_is_half_there(rig: TestRig) -> None:
+    """Whatever lies in the archive under a name of the rig is that file, whole; nothing else was left there."""
+    for path in rig.archive.rglob("*"):
+        if not path.is_file() or ".archived" in path.parts:
+            continue
+        assert not path.name.endswith(".archived-part"), path
+        ours = rig.root / path.relative_to(rig.archive).as_posix().partition("/")[2]
+        assert content(path) == content(ours), path
+
+
+def names(rig: TestRig, *states: str) -> set[str]:
+    """The datasets that the catalogue has in these states."""
+    return {each["name"] for each in rig.json("list") if each["state"] in states}
+
+
+def assert_archived_means_archived(rig: TestRig) -> set[str]:
+    """The archive holds every file of what the catalogue calls archived; the names of these datasets."""
+    archived = names(rig, "archived")
+    for name in archived:
+        shown = rig.json("show", name)
+        assert_events_explain(shown)
+        for file in shown["files"]:
+            [there] = rig.archive.glob(f"*/{file['path']}")
+            assert content(there) == content(rig.root / file["path"])
+    return archived
+
+
+def assert_nothing_went_missing(rig: TestRig) -> None:
+    """No file that is on the disk was ever called gone."""
+    why = [event["why"] for event in rig.json("events")]
+    assert not [each for each in why if "left the rig" in each], why
+    states = {
+        file["state"]
+        for name in rig.json("list")
+        for file in rig.json("show", name["name"])["files"]
+    }
+    assert "missing" not in states
+
+
+def small_disk(rig: TestRig, folder: Path, options: str) -> Path:
+    """Mount a disk of a fixed size on a folder, for the programs of this rig; where a test finds it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rig.mount("-t", "tmpfs", "-o", options, "tmpfs", str(folder))
+    return seen(rig, folder)
+
+
+def seen(rig: TestRig, folder: Path) -> Path:
+    """A folder as the programs of this rig see it, with their mounts."""
+    return Path(f"/proc/{rig.prefix[2]}/root{folder}")
+
+
+def fill(folder: Path, *, leave: int = 0) -> Path:
+    """Fill a disk but for so many bytes (whole pages); the file to remove to make room."""
+    ballast = folder / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        with pytest.raises(OSError, match="No space"):
+            while True:
+                file.write(bytes(4096))
+        file.truncate(max(0, file.tell() - leave))
+    return ballast
+
+
+def use_up_inodes(folder: Path) -> Path:
+    """Make empty files until the disk has no room for another name; the folder to remove to make room."""
+    ballast = folder / "ballast"
+    ballast.mkdir()
+    with pytest.raises(OSError, match="No space"):
+        for number in itertools.count():
+            (ballast / str(number)).touch()
+    return ballast
