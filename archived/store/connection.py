@@ -15,6 +15,8 @@ import peewee
 from archived.errors import ConfigurationError, StoreDamagedError, StoreError
 from archived.store.address import KINDS, Address, database
 from archived.store.failures import cause, is_lost, is_refusal, is_timeout
+from archived.store.filesystem import is_full
+from archived.store.presence import Presence
 from archived.store.servers import BUILD_WITHIN
 
 Row = tuple[Any, ...]
@@ -37,6 +39,7 @@ class Door:
         """Called after every new connection; whoever holds a lock of the connection takes it again here."""
         self.refusal: Callable[[], StoreError] | None = None
         """Why nothing may be written through this door; None where it may."""
+        self._presence = Presence(address)
         self._connections: list[Any] = []
         self._statements: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -107,6 +110,7 @@ class Door:
     def _begin(self) -> Any:
         """Begin a transaction, and wait until it is the only one that writes."""
         self._ensure()
+        self._presence.insist()
         transaction = self.database.atomic()
         transaction.__enter__()
         if not self.is_sqlite and self.rig_id is not None:
@@ -224,12 +228,13 @@ class Door:
         self._here.dead = self._here.cut = False
         with self._lock:
             self._connections.append(self.database.connection())
-        if self.on_connect is not None:
-            try:
+        try:
+            self._presence.note()
+            if self.on_connect is not None:
                 self.on_connect()
-            except BaseException:
-                self._hang_up()
-                raise
+        except BaseException:
+            self._hang_up()
+            raise
 
     def _hang_up(self) -> None:
         """Close this thread's connection; the next statement makes a new one."""
@@ -269,7 +274,7 @@ class Door:
             return damaged(self.address, _words(error))
         if isinstance(own, apsw.SQLError):
             return None
-        if isinstance(own, apsw.FullError):
+        if isinstance(own, apsw.FullError) or self._has_no_room(own):
             return self._unavailable("its disk is full", "make room on that disk")
         if isinstance(own, (apsw.BusyError, apsw.LockedError)):
             return self._unavailable("another process has kept it locked")
@@ -282,6 +287,12 @@ class Door:
         ):
             return self._unavailable(_words(error))
         return None
+
+    def _has_no_room(self, own: BaseException) -> bool:
+        """Whether the disk is full, for which SQLite has other words where it cannot make its files."""
+        path = self.address.path
+        fails = isinstance(own, (apsw.IOError, apsw.CantOpenError))
+        return fails and path is not None and is_full(path.parent)
 
     def _in_words_of_servers(self, error: peewee.PeeweeException) -> StoreError | None:
         if is_refusal(error):
@@ -340,8 +351,8 @@ def damaged(address: Address, what: str) -> StoreDamagedError:
     return StoreDamagedError(
         f"the store {address.shown} is damaged ({what}); it was left as it is, and nothing is archived until "
         "it is sound again. Recordings and archive are not affected",
-        what_to_do="move the store aside (with its -wal file), then put a backup back, or let a fresh store be "
-        "created and fill it from the archive with `archivedctl discover`",
+        what_to_do="move the store aside (with its -wal file), then put a backup back, or type "
+        "`archivedctl discover`, which begins a fresh store and fills it from the archive",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -39,6 +40,9 @@ NETWORK = frozenset(
     }
 )
 """Shared between machines, or without the shared memory and the locks that SQLite's WAL builds on."""
+
+NEXT_TO_NOTHING = 65_536
+"""In bytes; SQLite needs as much at the least to begin with its log."""
 
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
@@ -79,6 +83,19 @@ def mount_of(folder: str, mountinfo: str) -> Mount | None:
         if best is None or len(point.parts) >= len(PurePosixPath(best.point).parts):
             best = mount
     return best
+
+
+def is_full(folder: Path) -> bool:
+    """Whether the disk of a folder has next to no room: for bytes, or for the names of files."""
+    try:
+        if not hasattr(os, "statvfs"):
+            return shutil.disk_usage(folder).free < NEXT_TO_NOTHING
+        disk = os.statvfs(folder)
+    except OSError:
+        return False
+    bytes_left = disk.f_bavail * disk.f_frsize
+    # Some file systems make room for names as they need it, and number none.
+    return bytes_left < NEXT_TO_NOTHING or (disk.f_files > 0 and disk.f_favail == 0)
 
 
 def mount_here(folder: Path) -> Mount | None:
