@@ -60,6 +60,12 @@ class StoreDamagedError(StoreError):
     permanent = True
 
 
+class StoreReplacedError(StoreError):
+    """Another file has taken the place of the store that was opened; whoever used it has to open that one."""
+
+    permanent = True
+
+
 class StoreTooNewError(StoreError):
     """The store was written by a newer release of this program."""
 

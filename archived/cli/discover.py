@@ -93,7 +93,13 @@ def command(
     with ExitStack() as stack:
         stack.enter_context(stops_on_signals(caller.stop))
         store = stack.enter_context(
-            Store.open(configuration.store, rig=configuration.rig, create=True, now=caller.now())
+            Store.open(
+                configuration.store,
+                rig=configuration.rig,
+                create=True,
+                anew=True,
+                now=caller.now(),
+            )
         )
         tell_of_upgrade(store)
         movers = stack.enter_context(opened(configuration))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 from typing import Self
 
+from archived.errors import StoreError
 from archived.ports import Finding
 from archived.store.address import journal_mode, parse, safe_for_wal, sqlite_version
 from archived.store.beginning import begin_file
 from archived.store.comparisons import ComparisonVerbs
 from archived.store.connection import Door
+from archived.store.copied import CopiedVerbs
 from archived.store.daemon import DaemonVerbs
 from archived.store.discoveries import ListedFolder
 from archived.store.filesystem import is_network, mount_here
@@ -17,7 +20,7 @@ from archived.store.fleet import FleetVerbs, rig_id_of
 from archived.store.locks import LockedFile, daemon_lock
 from archived.store.looks import LookVerbs
 from archived.store.mirror import MirrorVerbs
-from archived.store.opening import bring_up_to_date, check_soundness, examine_file
+from archived.store.opening import bring_up_to_date, check_soundness, examine_file, lost
 from archived.store.people import PeopleVerbs
 from archived.store.proofs import ProofVerbs
 from archived.store.recorded import RecordedVerbs
@@ -79,6 +82,7 @@ __all__ = [
 
 
 class Store(
+    CopiedVerbs,
     LookVerbs,
     RecordedVerbs,
     ComparisonVerbs,
@@ -106,9 +110,17 @@ class Store(
 
     @classmethod
     def open(
-        cls, address: str, *, rig: str, create: bool = False, now: datetime | None = None
+        cls,
+        address: str,
+        *,
+        rig: str,
+        create: bool = False,
+        anew: bool = False,
+        now: datetime | None = None,
     ) -> Self:
         """Open the store at an address, bringing its tables up to date; `create` allows beginning a new one.
+
+        Where a daemon has had a store before, a new one takes `anew` as well: a person said so.
 
         A rig that the store of a server does not know is made with `create`, or by `join`; until then there is
         nothing of it, and all of the others can be read.
@@ -119,6 +131,8 @@ class Store(
         parsed = parse(address)
         examine_file(parsed, create=create)
         if create and parsed.path is not None and not parsed.path.exists():
+            if not anew and LockedFile(parsed.path).path.exists():
+                raise lost(parsed)
             begin_file(parsed)
         door = Door(parsed)
         try:
@@ -129,6 +143,10 @@ class Store(
             rig_id = rig_id_of(door, rig, create=create)
             store = cls(door, rig_id, rig, daemon_lock(door, rig_id))
             store.upgraded = preparation.upgraded
+            if door.is_sqlite and now is not None:
+                # Whoever may only read leaves it to somebody else; until then all counts as closed.
+                with contextlib.suppress(StoreError):
+                    store.take_note_of_copy(now)
             return store
         except BaseException:
             door.close()

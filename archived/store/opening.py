@@ -84,6 +84,16 @@ def missing(address: Address) -> StoreMissingError:
     )
 
 
+def lost(address: Address) -> StoreMissingError:
+    """The error where there is no store, although a daemon has had one: beginning an empty one would hide that."""
+    return StoreMissingError(
+        f"there is no store at {address.shown} any more, although a daemon has used one there; nothing was created. "
+        "Recordings and archive are not affected",
+        what_to_do="mount its disk, or put it or a backup of it back. If it is lost, type: archivedctl discover; that "
+        "begins a new one with what the archive holds",
+    )
+
+
 def bring_up_to_date(
     door: Door,
     *,
