@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from archived.carry import Ending, Proof, Setback
+from archived.core.discovery import DAMAGED
 from archived.core.formats import UnreadableError
 from archived.core.model import Batch, DirectoryArchive, Receipt, StorageLocation
 from archived.core.paths import PathError
@@ -20,6 +21,7 @@ from archived.core.retrieving import (
     WantedFile,
     answer,
 )
+from archived.core.verifying import Content, How, Look
 from archived.errors import ArchivedError, NameNotFoundError, RootUnavailableError, StoreError
 from archived.ports import TransferItem, Transfers
 from archived.retrieve.destination import Destination, can_compute
@@ -60,6 +62,8 @@ class Bringing:
         self._now = now
         self._giving_up = giving_up
         self._places: dict[str, Place] = {}
+        self._damaged: dict[str, dict[int, str]] = {}
+        """By batch, the files that arrived and are not what was archived, and how they differ."""
 
     def mover(self, batch: Batch) -> Transfers:
         """See `Load.mover`. A task can be asked about, and stopped, whatever became of the folder that it goes to."""
@@ -127,6 +131,7 @@ class Bringing:
                 return Proof(unproved={each.path: NO_PROOF for each in files})
             raise
         arrived, unproved, wrong = [], {}, {}
+        damaged = self._damaged[batch.id] = {}
         for file in files:
             here, receipt = lying[file.path], receipts.get(file.path)
             if here is None or here.obstacle:
@@ -144,6 +149,7 @@ class Bringing:
                     continue
                 if why:
                     wrong[file.path] = Setback("", why)
+                    damaged[file.file_id] = why
                 else:
                     arrived.append(receipt or Receipt(file.path, here.size, None, "listing"))
         return Proof(arrived, unproved, wrong)
@@ -165,6 +171,21 @@ class Bringing:
             outcomes.append(not_arrived(file, ending, leftover))
         assert batch.retrieval is not None
         self._store.note_brought(batch.retrieval, outcomes)
+        self._tell_of_damaged(self._damaged.pop(batch.id, {}), now)
+
+    def _tell_of_damaged(self, damaged: Mapping[int, str], now: datetime) -> None:
+        """The archive does not hold what it was proved to hold: that is drift, as `verify` tells of it."""
+        if damaged:
+            looks = [
+                Look(
+                    each,
+                    How.BROUGHT,
+                    Content.DIFFERENT,
+                    reason=f"{DAMAGED}: {damaged[each.file_id]}",
+                )
+                for each in self._store.to_compare(sorted(damaged))
+            ]
+            self._store.note_damaged(looks, now)
 
     def _lying_now(
         self, batch: Batch, files: Sequence[WantedFile]

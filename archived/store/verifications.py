@@ -18,7 +18,16 @@ from archived.core.discovery import (
 )
 from archived.core.model import Checksum, Dataset, FileState
 from archived.core.sighting import LOST
-from archived.core.verifying import Candidate, Content, How, Look, Verdict, Verification, Wanted
+from archived.core.verifying import (
+    Candidate,
+    Content,
+    How,
+    Look,
+    Verdict,
+    Verification,
+    Wanted,
+    too_many_differ,
+)
 from archived.store.discoveries import DiscoveryVerbs
 from archived.store.fields import (
     from_checksum,
@@ -175,14 +184,37 @@ class VerificationVerbs(DiscoveryVerbs):
         """
         with self._door.write():
             self._note_content_findings(discovery, looks)
-            by_dataset: defaultdict[int, list[Look]] = defaultdict(list)
-            for look in looks:
-                if look.content is not Content.DIFFERENT or believed:
-                    by_dataset[look.wanted.dataset_id].append(look)
-            for dataset_id, some in by_dataset.items():
-                dataset = self._read(dataset_id)
-                if dataset is not None:
-                    self._take_contents(discovery, dataset, some, now)
+            self._take_all(looks, now, believed=believed, discovery=discovery)
+
+    def note_damaged(self, looks: Sequence[Look], now: datetime) -> None:
+        """Take what was found out in passing, of files that somebody brought back; and keep the alarm in step.
+
+        So many at once that the archive is more likely another one are left to `verify`.
+        """
+        with self._door.write():
+            archived = self.archived_totals()
+            for location in {each.wanted.location for each in looks}:
+                some = [each for each in looks if each.wanted.location == location]
+                if not too_many_differ(len(some), archived.get(location, (0, 0))[0]):
+                    self._take_all(some, now, believed=True)
+                    self.tell_of_missing(location, now)
+
+    def _take_all(
+        self,
+        looks: Sequence[Look],
+        now: datetime,
+        *,
+        believed: bool,
+        discovery: Discovery | None = None,
+    ) -> None:
+        by_dataset: defaultdict[int, list[Look]] = defaultdict(list)
+        for look in looks:
+            if look.content is not Content.DIFFERENT or believed:
+                by_dataset[look.wanted.dataset_id].append(look)
+        for dataset_id, some in by_dataset.items():
+            dataset = self._read(dataset_id)
+            if dataset is not None:
+                self._take_contents(discovery, dataset, some, now)
 
     def _note_content_findings(self, discovery: Discovery, looks: Sequence[Look]) -> None:
         told = []
@@ -194,7 +226,11 @@ class VerificationVerbs(DiscoveryVerbs):
         self._add_findings(discovery.id, told)
 
     def _take_contents(
-        self, discovery: Discovery, dataset: Dataset, looks: Sequence[Look], now: datetime
+        self,
+        discovery: Discovery | None,
+        dataset: Dataset,
+        looks: Sequence[Look],
+        now: datetime,
     ) -> None:
         claims = self._claims_by_id(dataset, [each.wanted.file_id for each in looks])
         changes, again = [], []
@@ -212,10 +248,11 @@ class VerificationVerbs(DiscoveryVerbs):
                     again.append(
                         Finding(Kind.FOUND, look.wanted.path, look.wanted.size, look.wanted.size)
                     )
-        self._add_findings(discovery.id, again)
         # The listing counted them among those in order.
         newly = sum(each.after in LOST and not each.claim.damaged for each in changes)
-        if newly:
+        if discovery is not None:
+            self._add_findings(discovery.id, again)
+        if discovery is not None and newly:
             self._door.change(
                 "UPDATE discovery SET in_both = in_both - ? WHERE id = ?", newly, discovery.id
             )

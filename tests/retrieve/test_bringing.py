@@ -223,6 +223,10 @@ def test_what_was_damaged_is_told_again_and_comes_once_it_is_well(
     full.put(theirs, some_bytes(98))
     outcome = full.retrieve(movers, h2o="SC011", location=EPHYS)
     assert "do not use it but move it away" in outcome.failed[0].reason
+    assert [each.key for each in full.store.alarms()] == [f"missing:{EPHYS}"]
+    row = full.store.dataset(f"{EPHYS}/{G0}")
+    states = {each.path: each.state for each in full.store.files(row.id)}
+    assert states[f"{G0}/a.ap.bin"] is FileState.DIFFERENT
 
     again = full.retrieve(movers, h2o="SC011", location=EPHYS)
 
