@@ -141,7 +141,7 @@ def store_address(text: str) -> str:
     try:
         parts = urlsplit(text)
         local = "host=" in parts.query or "unix_socket=" in parts.query
-        complete = parts.scheme in _SERVERS and len(parts.path) > 1
+        complete = text.isprintable() and parts.scheme in _SERVERS and len(parts.path) > 1
         complete = complete and (bool(parts.hostname) or local)
         complete = complete and (parts.port is None or parts.port > 0)
     except ValueError:
@@ -158,7 +158,12 @@ def database_server(text: str) -> str:
     """The address of a server: `mysql://user@server`, or `postgresql://user@server/database`."""
     try:
         parts = urlsplit(text)
-        sound = parts.scheme in _SERVERS and bool(parts.hostname) and parts.port != 0
+        sound = (
+            text.isprintable()
+            and parts.scheme in _SERVERS
+            and bool(parts.hostname)
+            and parts.port != 0
+        )
         complete = sound and (parts.scheme == "mysql" or len(parts.path) > 1)
     except ValueError:
         complete = False

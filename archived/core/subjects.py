@@ -21,7 +21,7 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 LONGEST = 64
 """Characters of a subject's number, or of an h2o; the lab's own tables hold far shorter ones."""
 
-MOST_LINES = 100_000
+MOST_LINES = 50_000
 MOST_COLUMNS = 250
 """More than any lab's list has; what is larger is another file, and is not taken for half a list."""
 

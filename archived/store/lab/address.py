@@ -71,6 +71,12 @@ def parse(settings: LabSettings) -> LabAddress:
             "[datajoint] has no address, so the lab's database is not known.",
             what_to_do="Give one, such as `address = mysql://archived@db.lab.org`.",
         )
+    if not settings.address.isprintable():
+        # The library would read it without its line breaks, where nobody else sees a password in it.
+        raise ConfigurationError(
+            "[datajoint] address is no address: there is a line break in it, or something else that is not visible.",
+            what_to_do="Write it on one line, such as mysql://user@server.",
+        )
     try:
         parts = urlsplit(settings.address)
         port = parts.port
