@@ -16,7 +16,7 @@ from archived.core.model import Archive, CollectionArchive, StorageLocation
 from archived.core.recognition import Recogniser
 from archived.core.retrying import RetryPolicy
 from archived.daemon import Daemon, Policies, SubjectSources, Surroundings, WatchedRoot
-from archived.daemon.surroundings import RecordKeeping
+from archived.daemon.surroundings import Audit, RecordKeeping
 from archived.errands import Finished
 from archived.ports import Transfers
 from archived.rig.root import Root
@@ -90,6 +90,7 @@ class World:
         """Locations that were taken out of the configuration."""
         self.records: RecordKeeping | None = None
         self.mirror: Callable[[], Outcome] | None = None
+        self.audit: Audit | None = None
         self.mover = FakeTransfers(self.root)
         self.log = SilentLog()
         self.numbers = itertools.count(1)
@@ -135,6 +136,7 @@ class World:
             subjects=self.subjects,
             records=self.records,
             mirror=self.mirror,
+            audit=self.audit,
         )
         return Daemon(around, self.watcher)
 
