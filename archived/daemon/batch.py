@@ -42,6 +42,8 @@ class Batching:
             return
         planned = Counter(batch.location for batch in around.batches(BatchState.PLANNED))
         for location in around.locations:
+            if around.store.is_closed(location):
+                continue
             room = PLANNED_AHEAD - planned[location]
             if room > 0:
                 self._plan(location, room, now)

@@ -142,6 +142,7 @@ class Depositing:
             each.location for each in self._around.batches(BatchState.PLANNED, BatchState.RESERVED)
         }
         found: dict[str, list[OwedRecord]] = defaultdict(list)
+        waits.update(each for each in self._around.locations if self._around.store.is_closed(each))
         for each in self._around.store.records_due(RecordState.WRITTEN, now, LOOKED_AT):
             if each.location not in waits:
                 found[each.location].append(each)

@@ -18,6 +18,7 @@ from archived.daemon.describe import Describing
 from archived.daemon.mirror import Mirroring
 from archived.daemon.outage import Outage
 from archived.daemon.poll import Polling
+from archived.daemon.restored import Restoring
 from archived.daemon.settle import Settling
 from archived.daemon.sight import Sighting
 from archived.daemon.subjects import Subjects
@@ -66,6 +67,7 @@ class Daemon:
         self.describing = Describing(around, self.depositing.expect)
         # The order matters only for speed: a file may travel through several steps in one turn.
         self._steps: tuple[Step, ...] = (
+            Restoring(around),
             self.sighting,
             Subjects(around),
             self.settling,
@@ -143,6 +145,7 @@ class Daemon:
         stuck = {each for each in around.locations if around.root_of(each).key in blocked}
         alarms = {alarm.key for alarm in around.store.alarms()}
         stuck.update(each for each in around.locations if f"login:{each}" in alarms)
+        stuck.update(each for each in around.locations if around.store.is_closed(each))
         movable = set(around.locations).difference(stuck)
         return not any(
             dataset.location in movable for dataset in around.store.select(Selector(states=busy))

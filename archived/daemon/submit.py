@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -15,7 +15,7 @@ from archived.daemon.roots import noted_identity
 from archived.daemon.surroundings import Surroundings, error_of, raise_login_alarm
 from archived.errands import Finished
 from archived.errors import ArchivedError, ArchiveMissingError, NotPermittedError
-from archived.ports import TransferItem, TransferOrder
+from archived.ports import TransferItem, TransferOrder, Transfers
 from archived.store.fields import exact_time
 
 
@@ -135,7 +135,10 @@ class Submitting:
                 continue
             order = self._order(batch, now)
             mover = around.movers[batch.location]
-            around.errands.start("submit", batch.id, partial(mover.submit, order))
+            submit: Callable[[], str | None] = partial(mover.submit, order)
+            if around.store.is_closed(batch.location):
+                submit = partial(_look_for, mover, order)
+            around.errands.start("submit", batch.id, submit)
 
     def _order(self, batch: Batch, now: datetime) -> TransferOrder:
         around = self._around
@@ -171,6 +174,9 @@ class Submitting:
         if error is not None:
             self._failed_call(batch, error, now)
             return
+        if outcome.result is None:
+            self._unknown(batch, now)
+            return
         around.store.start_batch(batch.id, outcome.result, now)
         around.store.clear_alarm(f"login:{batch.location}")
         around.store.clear_alarm(f"mover:{batch.location}")
@@ -181,6 +187,20 @@ class Submitting:
             location=batch.location,
             files=batch.files,
             bytes=batch.bytes,
+        )
+
+    def _unknown(self, batch: Batch, now: datetime) -> None:
+        """A store that was put back knows of an order that its mover knows nothing of, or nothing any more."""
+        self._around.log.warning(
+            "batch of before the store was put back is unknown", batch=batch.id
+        )
+        self._around.store.end_batch(
+            batch.id,
+            BatchState.FAILED,
+            now,
+            reason="the store was put back from a copy, and its mover knows nothing of this batch",
+            retry_at=now,
+            needs_person=None,
         )
 
     def _failed_call(self, batch: Batch, error: ArchivedError, now: datetime) -> None:
@@ -228,6 +248,11 @@ class Submitting:
             if certain
             else None,
         )
+
+
+def _look_for(mover: Transfers, order: TransferOrder) -> str | None:
+    """The task of an order, which is not given again: what it was to send may have been sent and changed since."""
+    return mover.find(order.submission_id, order.label)
 
 
 def _postponed(batch: Batch, now: datetime) -> bool:

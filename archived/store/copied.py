@@ -12,7 +12,6 @@ from archived.store.discoveries import DiscoveryVerbs
 from archived.store.fields import to_time
 from archived.store.proofs import ProofVerbs
 from archived.store.records import RecordVerbs
-from archived.store.restored import RESTORED
 
 WHY = "the store was put back from a copy, which knows nothing of what happened since"
 
@@ -47,7 +46,7 @@ class CopiedVerbs(DiscoveryVerbs, ProofVerbs, RecordVerbs):
             self._door.change(
                 "DELETE FROM setting WHERE rig_id = ? AND name = ?", self._rig_id, COPY_MARK
             )
-            self.put_setting(RESTORED, json.dumps({"made_at": made_at, "looked_through": []}))
+            self._note({"made_at": made_at, "looked_through": [], "open": []})
         return True
 
     def _give_up_walks(self) -> None:

@@ -21,10 +21,10 @@ RESTORED = "restored"
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """Since when the store knows nothing (None: nobody noted it), and whose archives were looked through since."""
+    """Since when the store knows nothing (None: nobody noted it), and which locations are open again."""
 
     made_at: datetime | None
-    looked_through: frozenset[str]
+    open: frozenset[str]
 
 
 class RestoredVerbs(Verbs):
@@ -37,20 +37,31 @@ class RestoredVerbs(Verbs):
         if (text := self._noted(RESTORED)) is None:
             return None
         noted = json.loads(text)
-        return Restored(from_time(noted["made_at"]), frozenset(noted["looked_through"]))
+        return Restored(from_time(noted["made_at"]), frozenset(noted["open"]))
 
     def is_closed(self, location: str) -> bool:
-        """Whether nothing may be sent there: its archive was not looked through since the store was put back.
-
-        What was under way at that moment has to have ended as well, as it is judged with less knowledge.
-        """
+        """Whether nothing may be sent there: `open_again` was not yet possible since the store was put back."""
         restored = self.restored()
-        if restored is None:
-            return False
-        return location not in restored.looked_through or self._is_under_way(location)
+        return restored is not None and location not in restored.open
+
+    def open_again(self, location: str) -> bool:
+        """Open a location whose archive was looked through, unless something of before is under way; whether it is.
+
+        That is judged with less knowledge, and has to end first. While a location is closed nothing is planned for
+        it, so that all that is under way is of before.
+        """
+        with self._door.write():
+            if (text := self._noted(RESTORED)) is None:
+                return self._noted(COPY_MARK) is None
+            noted = json.loads(text)
+            if location in noted["open"]:
+                return True
+            if location not in noted["looked_through"] or self._is_under_way(location):
+                return False
+            self._note({**noted, "open": [*noted["open"], location]})
+            return True
 
     def _is_under_way(self, location: str) -> bool:
-        # While it is closed nothing is planned for it, so that these are all from before.
         return (
             self._door.row(
                 "SELECT 1 FROM batch WHERE rig_id = ? AND location = ? AND direction = ? "
@@ -74,11 +85,14 @@ class RestoredVerbs(Verbs):
         if (text := self._noted(RESTORED)) is not None:
             noted = json.loads(text)
             found = sorted({*noted["looked_through"], location})
-            self._upsert(
-                "setting",
-                {"rig_id": self._rig_id, "name": RESTORED},
-                {"text": json.dumps({**noted, "looked_through": found})},
-            )
+            self._note({**noted, "looked_through": found})
+
+    def _note(self, noted: dict[str, object]) -> None:
+        self._upsert(
+            "setting",
+            {"rig_id": self._rig_id, "name": RESTORED},
+            {"text": json.dumps(noted)},
+        )
 
     def _noted(self, name: str) -> str | None:
         row = self._door.row(
