@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-more kills check format clean audit
+.PHONY: help env demo test test-more kills fuzz check format clean audit
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -29,6 +29,10 @@ test-more: $(STAMP) ## try the state machines and upgrades EFFORT times as hard 
 KILLS ?= 200
 kills: $(STAMP) ## kill -9 the real programs KILLS times in each story: make kills KILLS=500
 	KILLS=$(KILLS) $(BIN)/python -m pytest -p no:randomly -n 2 tests/acceptance/test_killed.py
+
+MINUTES ?= 5
+fuzz: $(STAMP) ## spoil inputs of every parser for MINUTES: make fuzz [TARGET=avi] [MINUTES=60] [SEED=7] [GUIDED=1, with the extra fuzz]
+	$(BIN)/python -m tests.fuzz $(TARGET) --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(GUIDED),--guided)
 
 audit: $(STAMP) ## ask whether an installed package has a known vulnerability
 	$(BIN)/python packaging/audit.py

@@ -185,7 +185,7 @@ def _address(data: bytes) -> None:
             assert PASSWORD not in refusal
         if found is None:
             continue
-        if text.count(PASSWORD) == 1 and found.password is not None:
+        if text.count(PASSWORD) == 1 and PASSWORD in (found.password or ""):
             assert PASSWORD not in found.shown
             assert PASSWORD not in repr(found)
 
