@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from archived.core.model import Checksum, Direction, Receipt
+from archived.core.model import BACK, Checksum, Direction, Receipt
 from archived.errors import ArchivedError, TransferRefusedError, TransferUnavailableError
 from archived.ports import (
     Entry,
@@ -353,10 +353,10 @@ class FakeTransfers:
             destination[item.path] = data
 
     def _source(self, direction: Direction) -> Mapping[str, bytes]:
-        return self.archive if direction is Direction.RETRIEVE else self._rig()
+        return self.archive if direction in BACK else self._rig()
 
     def _destination(self, direction: Direction) -> MutableMapping[str, bytes]:
-        return self._rig() if direction is Direction.RETRIEVE else self.archive
+        return self._rig() if direction in BACK else self.archive
 
     def _rig(self) -> MutableMapping[str, bytes]:
         if isinstance(self.files, Path):

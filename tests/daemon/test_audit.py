@@ -111,7 +111,9 @@ def test_damage_is_found_in_the_background_and_is_an_alarm(
 ) -> None:
     settings = "every = 1d\ndeep = yes"
     with rig_world(tmp_path, kind, monkeypatch, verify=settings) as rig:
+        rig.later = -MINUTE
         rig.archived(G0, {"a.ap.bin": b"a" * 900, "b.ap.bin": b"b" * 900})
+        rig.later = timedelta(0)
         rig.damage(f"{G0}/a.ap.bin")
 
         rounds(rig)
@@ -123,8 +125,10 @@ def test_damage_is_found_in_the_background_and_is_an_alarm(
 
 def test_all_of_the_archive_has_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with rig_world(tmp_path, "directory", monkeypatch, verify="every = 1d\nfiles = 1") as rig:
+        rig.later = -MINUTE
         rig.archived(G0, {"a.ap.bin": b"a"})
         rig.archived(G1, {"b.ap.bin": b"b"})
+        rig.later = timedelta(0)
 
         rounds(rig, 2)
 

@@ -363,6 +363,23 @@ def test_what_was_archived_comes_back(bench: Bench, order: Order) -> None:
     assert [(r.path, r.size) for r in bench.mover.receipts(task_id)] == [(DATA, 307200)]
 
 
+def test_a_comparison_comes_from_the_archive_and_moves_only_what_differs(
+    bench: Bench, order: Order
+) -> None:
+    for path, data in RECORDING.items():
+        bench.store(path, data)
+        bench.put(path, data if path != META else b"nSavedChans=384\n")
+    before = {path: bench.archived(path) for path in RECORDING}
+    items = order(*RECORDING, direction=Direction.VERIFY, overwrite=True)
+
+    task_id = bench.mover.submit(items)
+
+    assert ended(bench, task_id).state is TaskState.SUCCEEDED
+    assert {path: bench.rig(path) for path in RECORDING} == RECORDING
+    assert {path: bench.archived(path) for path in RECORDING} == before
+    assert META in [each.path for each in bench.mover.receipts(task_id)]
+
+
 def test_a_task_ends_at_its_deadline(
     bench: Bench, order: Order, recording: dict[str, bytes]
 ) -> None:
