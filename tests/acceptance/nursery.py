@@ -117,6 +117,20 @@ class Nursery:
         """What `archivedctl … --json` answers."""
         return json.loads(self.control(*words, "--json"))
 
+    def status(self) -> Any:
+        """`archivedctl status --json`, once a daemon has begun the store."""
+        answers: list[Any] = []
+
+        def begun() -> bool:
+            child = self.start("archivedctl", "status", "--json")
+            code = child.wait(60)
+            answers.append(json.loads(child.said()))
+            assert code == 0 or "no store" in str(answers[-1]), (answers[-1], self._log())
+            return code == 0
+
+        self.until("a store", begun)
+        return answers[-1]
+
     def until(self, what: str, condition: Callable[[], bool], *, within: float = 90) -> None:
         """Wait until something holds, or fail with what the programs said."""
         pause, end = threading.Event(), time.monotonic() + within

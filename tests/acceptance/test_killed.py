@@ -209,7 +209,7 @@ def assert_all_promises_kept(rig: TestRig, nursery: Nursery, recordings: int) ->
     daemon = nursery.start("archived")
 
     def archived() -> bool:
-        status = nursery.json("status")
+        status = nursery.status()
         if status["counts"]["held"]:
             nursery.start("archivedctl", "release", "--all").wait(60)
         return bool(
@@ -220,7 +220,7 @@ def assert_all_promises_kept(rig: TestRig, nursery: Nursery, recordings: int) ->
 
     nursery.until(f"{recordings} archived datasets", archived, within=60 + 3 * KILLS)
     nursery.until("an archive without leftovers", lambda: not leftovers(rig))
-    promises.assert_tallies(rig, nursery.json("status"))
+    promises.assert_tallies(rig, nursery.status())
     for dataset in nursery.json("list"):
         promises.assert_events_explain(nursery.json("show", dataset["name"]))
     os.kill(daemon.pid, 15)

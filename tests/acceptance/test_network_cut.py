@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,7 +100,7 @@ def test_a_network_that_is_cut_at_any_moment_delays_and_no_more(
             )
         nursery.until(
             "all archived, and no alarm",
-            lambda: all_archived(nursery.json("status"), len(MOMENTS)),
+            lambda: all_archived(nursery.status(), len(MOMENTS)),
         )
         assert daemon.poll() is None
         # However long the network hangs, the loop turns.
@@ -127,14 +126,14 @@ def assert_told(nursery: Nursery) -> None:
     said: list[Any] = []
 
     def alarmed() -> bool:
-        said.append(nursery.json("status"))
+        said.append(nursery.status())
         return "be reached" in str(said[-1]["alarms"])
 
     nursery.until("the alarm", alarmed)
     assert said[-1]["counts"]["transferring"] == 1
     nursery.until(
         "the next sign of life",
-        lambda: nursery.json("status")["daemon"]["last_tick"] > said[-1]["daemon"]["last_tick"],
+        lambda: nursery.status()["daemon"]["last_tick"] > said[-1]["daemon"]["last_tick"],
     )
 
 
@@ -158,15 +157,8 @@ def test_names_that_cannot_be_resolved_are_waited_for(named_rig: TestRig) -> Non
     record_run(named_rig.root)
     with Nursery(named_rig) as nursery:
         named_rig.start()
-        nursery.until("the alarm", lambda: "be reached" in str(status_of(nursery).get("alarms")))
+        nursery.until("the alarm", lambda: "be reached" in str(nursery.status()["alarms"]))
         (named_rig.base / "hosts").write_text("127.0.0.1 localhost\n")
-        nursery.until("its arrival", lambda: all_archived(nursery.json("status"), 1))
+        nursery.until("its arrival", lambda: all_archived(nursery.status(), 1))
     named_rig.assert_nothing_was_lost()
     promises.assert_one_task_for_each_file(named_rig)
-
-
-def status_of(nursery: Nursery) -> Any:
-    """`archivedctl status --json`, which says so where there is no store yet."""
-    child = nursery.start("archivedctl", "status", "--json")
-    child.wait(30)
-    return json.loads(child.said())
