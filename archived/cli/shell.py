@@ -205,7 +205,7 @@ def tell_of_mistake(
 ) -> None:
     """The traceback of a mistake of this program, as people report it: no secret in it, nor what steers a terminal."""
     from archived.core.paths import printable
-    from archived.logs.secrets import redact_text
+    from archived.secrecy.redacting import redact_text
 
     text = redact_text("".join(traceback.format_exception(error)))
     for each in text.splitlines():

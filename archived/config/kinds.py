@@ -134,6 +134,11 @@ def collection_path(text: str) -> str:
     return "/" + "/".join(parts[1:])
 
 
+def _is_name(path: str) -> bool:
+    """Whether it names a database. With an `@` it is the rest of a password that has a slash in it."""
+    return len(path) > 1 and "@" not in path
+
+
 def store_address(text: str) -> str:
     """A path, or the address of a PostgreSQL or MySQL database."""
     if "://" not in text:
@@ -141,7 +146,7 @@ def store_address(text: str) -> str:
     try:
         parts = urlsplit(text)
         local = "host=" in parts.query or "unix_socket=" in parts.query
-        complete = text.isprintable() and parts.scheme in _SERVERS and len(parts.path) > 1
+        complete = text.isprintable() and parts.scheme in _SERVERS and _is_name(parts.path)
         complete = complete and (bool(parts.hostname) or local)
         complete = complete and (parts.port is None or parts.port > 0)
     except ValueError:
@@ -164,7 +169,8 @@ def database_server(text: str) -> str:
             and bool(parts.hostname)
             and parts.port != 0
         )
-        complete = sound and (parts.scheme == "mysql" or len(parts.path) > 1)
+        named = "@" not in parts.path if parts.scheme == "mysql" else _is_name(parts.path)
+        complete = sound and named
     except ValueError:
         complete = False
     if not complete:
@@ -214,5 +220,6 @@ DatabaseServer = Annotated[str, _reader(database_server)]
 Prefix = Annotated[str, _reader(prefix)]
 ArchiveAddress = Annotated[CollectionArchive | DirectoryArchive, _reader(archive)]
 FilesCount = Annotated[int, _reader(count(1_000_000))]
+BackupsCount = Annotated[int, _reader(count(10_000))]
 TransfersCount = Annotated[int, _reader(count(100))]
 Order = Annotated[str, _reader(one_of("oldest", "newest", "smallest"))]

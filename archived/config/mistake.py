@@ -11,7 +11,9 @@ from archived.core.paths import printable
 from archived.errors import ConfigurationError
 from archived.secrecy.hidden import NOT_SHOWN
 
-_SECRET_KEY = re.compile(r"secret$|password|token$", re.IGNORECASE)
+_SECRET_KEY = re.compile(
+    r"(?!.*_file$).*(?:secre|passw|passphrase|pwd|token|credential)", re.IGNORECASE
+)
 _PASSWORD_IN_ADDRESS = re.compile(r"(://[^:]*:).*@", re.DOTALL)
 """Up to the last `@`: the user's name may have one, and so may a password that was not written as it should be."""
 _PASSWORD_WITHOUT_HOST = re.compile(r"(://[^:@/\[]*:)(?![0-9]{1,5}(?:[/?#]|$))[^@]+$", re.DOTALL)

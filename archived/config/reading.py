@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,8 +30,15 @@ from archived.config.sections import (
     VerifySection,
     kind_of,
 )
+from archived.secrecy.hidden import NOT_SHOWN
 
 S = TypeVar("S", bound=Section)
+
+_KEY = re.compile("[a-z][a-z_ -]{0,30}|h2o")
+"""What a person may have meant as a key. A line of a secret that was pasted here, with a `=` in it, is none."""
+
+_HARMLESS = re.compile("/.*|[a-z]:.*|.{0,12}|[0-9a-f-]{36}|[a-z ,_-]*", re.DOTALL | re.IGNORECASE)
+"""A path, an id, words, or what is too short for a secret that a machine made."""
 
 
 @dataclass
@@ -115,6 +123,14 @@ class Reading:
             self._told.add(mistake)
             self.mistakes.append(mistake)
 
+    def _complain_of_unknown(self, section: str, key: str, expected: str) -> None:
+        """The value may be a secret under a name that nobody knows, or the name itself may be one."""
+        if _KEY.fullmatch(key) and _HARMLESS.fullmatch(self.value(section, key)):
+            self.complain(section, key, expected)
+        else:
+            shown = key if _KEY.fullmatch(key) else NOT_SHOWN
+            self.mistakes.append(Mistake(section, shown, NOT_SHOWN, expected))
+
     def value(self, section: str, key: str) -> str:
         """The text of the key as it stands there, readable or not; "" where it does not."""
         return self.sections.get(section, {}).get(key, "")
@@ -145,7 +161,10 @@ class Reading:
             wrong = set()
             for detail in error.errors(include_url=False, include_input=False):
                 key = str(detail["loc"][0])
-                self.complain(section, key, _expected(kind, key, detail))
+                if detail["type"] == "extra_forbidden":
+                    self._complain_of_unknown(section, key, _expected(kind, key, detail))
+                else:
+                    self.complain(section, key, _expected(kind, key, detail))
                 wrong.add(key)
             # What is right is still looked at together with the other sections.
             right = {key: value for key, value in keys.items() if key not in wrong}

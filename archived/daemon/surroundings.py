@@ -30,6 +30,7 @@ from archived.errors import (
 )
 from archived.ports import Transfers
 from archived.rig.root import Root
+from archived.secrecy.redacting import redact_text
 from archived.store import Store
 from archived.store.lab import Outcome as MirrorOutcome
 from archived.verify.values import Outcome
@@ -189,7 +190,8 @@ def error_of(around: Surroundings, outcome: Finished) -> ArchivedError | None:
         "mistake in this program", errand=outcome.kind, subject=outcome.subject, exc_info=error
     )
     mistake = MistakeError(
-        f"the program itself failed at it ({outcome.kind}: {type(error).__name__}: {error})",
+        # Its words go into the catalogue, and nobody chose them.
+        f"the program itself failed at it ({outcome.kind}: {redact_text(f'{type(error).__name__}: {error}')})",
         what_to_do="please report this, with the traceback in the log",
     )
     mistake.__cause__ = error

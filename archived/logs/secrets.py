@@ -5,23 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from archived.secrecy.hidden import KNOWN, know
-
-HIDDEN = "[hidden]"
+from archived.secrecy.hidden import know
+from archived.secrecy.redacting import HIDDEN, redact_text
 
 _SECRET_KEY = re.compile(r"authorization|token|secret|password", re.IGNORECASE)
 _HARMLESS_KEY = re.compile(r"_file$|_expires", re.IGNORECASE)
-_IN_TEXT = re.compile(
-    r"""(?ix)
-    (?P<before>
-        \b (?:bearer|basic) \s+
-      | (?:authorization|\w*token|\w*secret|password) ["']? \s* [=:] \s* ["']? (?:bearer\s+|basic\s+)?
-    )
-    (?P<secret> [^\s"'&,;@]{6,} )
-    """
-)
-_IN_ADDRESS = re.compile(r"(://[^\s:/]*:)[^\s]+@")
-"""Up to the last `@`: an address that was not written as it should be may have more of them, or a slash before it."""
 
 
 def hide(secret: str) -> None:
@@ -40,15 +28,6 @@ def redact(value: Any, key: str = "") -> Any:
     if isinstance(value, list):
         return [redact(each) for each in value]
     return value
-
-
-def redact_text(text: str) -> str:
-    """The text without any known secret, header or assignment of one."""
-    # The longest first, as one secret may begin with another.
-    for secret in sorted(KNOWN, key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
-    text = _IN_ADDRESS.sub(rf"\1{HIDDEN}@", text)
-    return _IN_TEXT.sub(rf"\g<before>{HIDDEN}", text)
 
 
 def redact_fields(_logger: Any, _method: str, event_dict: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from archived.ports import (
     TransferItem,
     TransferOrder,
 )
+from archived.secrecy.redacting import redact_text
 from archived.transfer import local_check, local_listing
 from archived.transfer.copying import Copier, sweep, temporary_name
 from archived.transfer.folders import folder_below
@@ -193,7 +194,9 @@ class LocalTransfers:
             except Exception as error:  # noqa: BLE001 - the next line says why
                 # A mistake of ours must not leave the other files waiting for a thread that is gone.
                 _log.exception("a copy failed in a way that nobody thought of")
-                task.failed(item.path, Trouble("INTERNAL_ERROR", repr(error)), self._now())
+                task.failed(
+                    item.path, Trouble("INTERNAL_ERROR", redact_text(repr(error))), self._now()
+                )
             task.leave()
 
     def _copy(self, task: LocalTask, number: int, item: TransferItem) -> None:

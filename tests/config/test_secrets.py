@@ -354,3 +354,30 @@ def test_a_pipe_in_the_place_of_a_secret_is_not_waited_for(tmp_path: Path) -> No
     os.mkfifo(tmp_path / "pipe", 0o600)
     with pytest.raises(ConfigurationError, match="not a regular file"):
         Secret(CLIENT_SECRET, file=tmp_path / "pipe").read()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "client_secret = TAINT",
+        "client_secre = TAINT",
+        "clientsecret = TAINT",
+        "pwd = TAINT",
+        "passphrase = TAINT",
+        "refresh_tokens = TAINT",
+        "key = TAINT9aZ0x7Tq2Lm",
+        "taint9az0x7tq2lmpqrstuv = ",
+        "taint9az0x7tq2lmpqrstuv==",
+        "taint9az0x+/taint = x",
+        "TAINT9aZ0x7Tq2Lm",
+    ],
+)
+def test_a_secret_that_does_not_belong_there_is_not_shown(tmp_path: Path, line: str) -> None:
+    said = ""
+    try:
+        found = load(tmp_path, line)
+    except ConfigurationError as error:
+        said = "".join(traceback.format_exception(error))
+    else:
+        said = repr(found)
+    assert "taint" not in said.lower()
