@@ -111,6 +111,15 @@ def command(
             if caller.stop.is_set():
                 break
     _show(caller, views, failures, dry_run=dry_run, as_json=as_json)
+    named = where and all(place.below for place in wanted)
+    if named and not failures and all(map(_found_nothing, views)):
+        talk(f"Neither an archive nor the catalogue has anything at {printable(where)}.")
+        click.get_current_context().exit(FAILED)
+
+
+def _found_nothing(view: View) -> bool:
+    """Whether there is nothing of it on either side: most likely its name was misspelt."""
+    return not any(number for name, number in view["counts"].items() if name != "folders")
 
 
 def _discover(

@@ -71,6 +71,13 @@ def test_the_json_is_as_documented(rig: CliRig) -> None:
     assert ephys["complete"]
 
 
+def test_a_name_that_is_nowhere_is_told(rig: CliRig) -> None:
+    result = rig.type("discover", "nosuchname")
+
+    assert result.exit_code == 1
+    assert "anything at nosuchname" in result.stderr
+
+
 def test_a_dry_run_registers_nothing(rig: CliRig) -> None:
     told = rig.json("discover", "--dry-run")
     fits(told, "discover")
