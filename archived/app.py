@@ -127,6 +127,7 @@ class Application:
             alive=alive,
             troubled=troubled,
             until_idle=until_idle,
+            monotonic=clock.monotonic,
         )
 
     def progress(self) -> Progress:

@@ -34,6 +34,17 @@ def clock_was_set_back(around: Surroundings, now: datetime) -> None:
     around.store.forget_future(now, timedelta(0))
 
 
+def clock_was_set_forward(around: Surroundings, before: datetime, now: datetime) -> None:
+    """Time that has not passed is no quiet time. What was quiet before counts as quiet; all else begins anew.
+
+    A machine that slept is no different: what records slept with it.
+    """
+    around.log.warning("the clock was set forward, or the machine slept", before=before, now=now)
+    own = [each.quiet_time for each in around.conventions.values() if each.quiet_time]
+    longest = max([around.policies.quiet_time, *own])
+    around.store.begin_quiet_anew(before - longest, now)
+
+
 def _end_planned(around: Surroundings, now: datetime) -> None:
     """Of batches that were only planned nobody else knows yet, so they end here."""
     for batch in around.store.batches(BatchState.PLANNED, direction=Direction.ARCHIVE):

@@ -11,10 +11,12 @@ from typing import Protocol
 from archived.core.lifecycle import State
 from archived.core.model import BatchState
 from archived.daemon.audit import Auditing
+from archived.daemon.backup import Backing
 from archived.daemon.batch import Batching
-from archived.daemon.begin import begin, clock_was_set_back
+from archived.daemon.begin import begin, clock_was_set_back, clock_was_set_forward
 from archived.daemon.deposit import Depositing
 from archived.daemon.describe import Describing
+from archived.daemon.elapsed import Elapsed
 from archived.daemon.mirror import Mirroring
 from archived.daemon.outage import Outage
 from archived.daemon.poll import Polling
@@ -36,7 +38,7 @@ HEARTBEAT = timedelta(seconds=5)
 """How often the store is told that the loop still turns; each time costs a write to its disk."""
 
 CLOCK_MAY_SLIP = timedelta(minutes=1)
-"""By how much the clock may go back without anything being done about it; that much is only waited for."""
+"""By how much the clock may be set without anything being done about it; that much is only waited for, or not."""
 
 
 MOVES_BY_ITSELF = (State.READY, State.TRANSFERRING, State.VERIFYING, State.WAITING)
@@ -68,6 +70,7 @@ class Daemon:
         # The order matters only for speed: a file may travel through several steps in one turn.
         self._steps: tuple[Step, ...] = (
             Restoring(around),
+            Backing(around),
             self.sighting,
             Subjects(around),
             self.settling,
@@ -87,6 +90,7 @@ class Daemon:
         self._undelivered: dict[str, list[Finished]] = defaultdict(list)
         self._beat: datetime | None = None
         self._now: datetime | None = None
+        self._elapsed = Elapsed()
         self._alive: Callable[[], None] = lambda: None
 
     def tick(self, now: datetime) -> None:
@@ -119,6 +123,11 @@ class Daemon:
             clock_was_set_back(self._around, now)
         self._now = now
 
+    def _look_ahead(self, now: datetime, seconds: float) -> None:
+        if self._elapsed.too_much(now, seconds) > CLOCK_MAY_SLIP:
+            clock_was_set_forward(self._around, self._elapsed.before, now)
+        self._elapsed.turned(now, seconds)
+
     def idle(self, now: datetime) -> bool:
         """Whether there is nothing to do but to wait for people or for recordings to go on."""
         if not self._data_idle(now):
@@ -130,7 +139,7 @@ class Daemon:
 
     def _data_idle(self, now: datetime) -> bool:
         around = self._around
-        telling = self.describing.kinds | self.depositing.kinds
+        telling = self.describing.kinds | self.depositing.kinds | Backing.kinds
         if around.errands.under_way(but=telling) or not self.sighting.seen_everything():
             return False
         blocked = self.sighting.blocked_roots()
@@ -172,9 +181,11 @@ class Daemon:
         alive: Callable[[], None] = lambda: None,
         troubled: Callable[[str], None] = lambda _text: None,
         until_idle: bool = False,
+        monotonic: Callable[[], float] | None = None,
     ) -> None:
         """Repeat `tick` until `stop` is set (or nothing is left to do, with `until_idle`).
 
+        With `monotonic`, seconds that nobody can set, a clock that is set forward is found out.
         Whoever sets `stop` sets `wake` too. `after_tick` is called after every completed turn (status), and `alive`
         after every turn and during a wait for a store that refuses, of which `troubled` is told: being restarted
         would not mend that.
@@ -191,6 +202,8 @@ class Daemon:
             wake.clear()
             now = clock()
             try:
+                if monotonic is not None:
+                    self._look_ahead(now, monotonic())
                 self.tick(now)
                 outage.over(now)
                 after_tick()

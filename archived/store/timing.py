@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from archived.core.lifecycle import State
 from archived.core.records import RecordState
 from archived.store.base import Verbs
 from archived.store.fields import MICROSECOND, to_time
 
 
 class TimingVerbs(Verbs):
-    """Following a clock that was set back."""
+    """Following a clock that was set."""
+
+    def begin_quiet_anew(self, since: datetime, now: datetime) -> None:
+        """Let what settles, and changed after `since`, count as changed just now."""
+        with self._door.write():
+            self._door.change(
+                "UPDATE dataset SET changed_at = ? WHERE rig_id = ? AND state = ? AND changed_at > ?",
+                to_time(now),
+                self._rig_id,
+                State.SETTLING,
+                to_time(since),
+            )
 
     def forget_future(self, now: datetime, longest_wait: timedelta) -> None:
         """Let nothing be from after `now`, and nothing wait for longer than `longest_wait` from `now`.
