@@ -111,8 +111,8 @@ def command(
             if caller.stop.is_set():
                 break
     _show(caller, views, failures, dry_run=dry_run, as_json=as_json)
-    named = where and all(place.below for place in wanted)
-    if named and not failures and all(map(_found_nothing, views)):
+    named = all(place.below for place in wanted)
+    if where and named and not failures and all(map(_found_nothing, views)):
         talk(f"Neither an archive nor the catalogue has anything at {printable(where)}.")
         click.get_current_context().exit(FAILED)
 
