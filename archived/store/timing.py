@@ -37,6 +37,7 @@ class TimingVerbs(Verbs):
                 ("dataset", "changed_at"),
                 ("dataset", "state_since"),
                 ("batch", "state_since"),
+                ("verification", "at"),
             ):
                 self._door.change(
                     f"UPDATE {table} SET {column} = ? WHERE rig_id = ? AND {column} > ?",
