@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-more kills fuzz check format clean audit
+.PHONY: help env demo test test-more kills disks fuzz check format clean audit
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -29,6 +29,10 @@ test-more: $(STAMP) ## try the state machines and upgrades EFFORT times as hard 
 KILLS ?= 200
 kills: $(STAMP) ## kill -9 the real programs KILLS times in each story: make kills KILLS=500
 	KILLS=$(KILLS) $(BIN)/python -m pytest -p no:randomly -n 2 tests/acceptance/test_killed.py
+
+FAULTS ?= 300
+disks: $(STAMP) ## make system calls of the real daemon fail in FAULTS ways: make disks FAULTS=1000
+	FAULTS=$(FAULTS) $(BIN)/python -m pytest -p no:randomly -n 2 -s tests/acceptance/test_disks_injected.py
 
 MINUTES ?= 5
 fuzz: $(STAMP) ## spoil inputs of every parser for MINUTES: make fuzz [TARGET=avi] [MINUTES=60] [SEED=7] [GUIDED=1, with the extra fuzz]

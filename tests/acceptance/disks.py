@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -52,6 +55,7 @@ class Failing:
 
     calls: str
     error: str
+    """The errno; or `delay_exit=200000` (microseconds): they do not fail, and take long."""
     when: str = ""
     paths: Sequence[Path] = field(default=(), repr=False)
 
@@ -59,9 +63,10 @@ class Failing:
         """The command under which a program meets them."""
         need_strace()
         when = f":when={self.when}" if self.when else ""
+        what = self.error if "=" in self.error else f"error={self.error}"
         return [
             *("strace", "-D", "-f", "--seccomp-bpf", "-qqq", "-o", str(trace)),
-            *("-e", f"trace={self.calls}", "-e", f"inject={self.calls}:error={self.error}{when}"),
+            *("-e", f"trace={self.calls}", "-e", f"inject={self.calls}:{what}{when}"),
             *(word for path in self.paths for word in ("-P", str(path))),
         ]
 
@@ -131,11 +136,21 @@ def seen(rig: TestRig, folder: Path) -> Path:
     return Path(f"/proc/{rig.prefix[2]}/root{folder}")
 
 
+@contextlib.contextmanager
+def until_full() -> Iterator[None]:
+    """Go on until the disk has no room."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+
+
 def fill(folder: Path, *, leave: int = 0) -> Path:
     """Fill a disk but for so many bytes (whole pages); the file to remove to make room."""
     ballast = folder / "ballast"
     with ballast.open("wb", buffering=0) as file:
-        with pytest.raises(OSError, match="No space"):
+        with until_full():
             while True:
                 file.write(bytes(4096))
         file.truncate(max(0, file.tell() - leave))
@@ -146,7 +161,88 @@ def use_up_inodes(folder: Path) -> Path:
     """Make empty files until the disk has no room for another name; the folder to remove to make room."""
     ballast = folder / "ballast"
     ballast.mkdir()
-    with pytest.raises(OSError, match="No space"):
+    with until_full():
         for number in itertools.count():
             (ballast / str(number)).touch()
     return ballast
+
+
+def waits_for_a_disk(pid: int) -> bool:
+    """Whether a thread of a process is inside of a call to a FUSE file system that does not come back."""
+    waiting = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            waiting.append((thread / "wchan").read_text())
+    return any("fuse" in each or "request_wait" in each for each in waiting)
+
+
+class Glance:
+    """The daemon's store, asked in the test's own process: a waiting test costs next to nothing so."""
+
+    def __init__(self, rig: TestRig) -> None:
+        self.rig = rig
+
+    def _rows(self, query: str) -> list[tuple[object, ...]]:
+        folder = self.rig.base / "state"
+        if self.rig.prefix:
+            folder = seen(self.rig, folder)
+        try:
+            connection = apsw.Connection(
+                str(folder / "archived.db"), flags=apsw.SQLITE_OPEN_READONLY
+            )
+        except apsw.Error:
+            return []
+        try:
+            connection.set_busy_timeout(10_000)
+            return list(connection.execute(query))
+        except apsw.Error:
+            return []  # not begun yet, or its disk is away; whoever waits asks again
+        finally:
+            connection.close()
+
+    def counts(self) -> dict[str, int]:
+        """How many datasets there are in each state that has some."""
+        rows = self._rows("SELECT state, count(*) FROM dataset GROUP BY state")
+        return {str(state): int(str(number)) for state, number in rows}
+
+    def alarms(self) -> dict[str, str]:
+        """The alarms by their keys: what happened, and what to do."""
+        rows = self._rows("SELECT name, message, what_to_do FROM alarm ORDER BY name")
+        return {str(name): f"{message}; {what_to_do}" for name, message, what_to_do in rows}
+
+    def setting(self, name: str) -> str:
+        """One of the small things that the store keeps."""
+        rows = self._rows(f"SELECT text FROM setting WHERE name = '{name}'")
+        return str(rows[0][0]) if rows else ""
+
+    def until(self, within: float = 90, **states: int) -> None:
+        """Wait until there are so many datasets in these states, and none in any other."""
+        self.rig.wait_for(f"{states}", lambda: self.counts() == states, within=within)
+
+    def until_alarm(self, kind: str) -> str:
+        """Wait for an alarm of a kind; what it says."""
+        found: list[str] = []
+
+        def there() -> bool:
+            found[:] = [text for key, text in self.alarms().items() if key.startswith(f"{kind}:")]
+            return bool(found)
+
+        self.rig.wait_for(f"an alarm {kind}", there, within=90)
+        return found[0]
+
+    def until_all_is_well(self) -> None:
+        """Wait until no alarm is left."""
+        self.rig.wait_for("the end of the alarms", lambda: not self.alarms(), within=90)
+
+
+def reload(rig: TestRig, daemon: subprocess.Popen[str], before: str, after: str) -> None:
+    """Change the configuration, and let the daemon read it again."""
+    text = rig.configuration.read_text()
+    assert before in text
+    rig.configuration.write_text(text.replace(before, after))
+    daemon.send_signal(signal.SIGHUP)
+
+
+def log_of(rig: TestRig) -> str:
+    """Everything that the daemons said."""
+    return (rig.base / "daemon.log").read_text()

@@ -11,6 +11,7 @@ import pytest
 
 from tests.acceptance import disks
 from tests.acceptance.conftest import TestRig, content
+from tests.acceptance.disks import Glance
 from tests.acceptance.promises import assert_no_leftovers
 from tests.acceptance.test_a_rig import record, session
 
@@ -23,11 +24,6 @@ pytestmark = [
 def failures(rig: TestRig) -> int:
     """How many transfers failed so far."""
     return (rig.base / "daemon.log").read_text().count("batch failed")
-
-
-def alarm(rig: TestRig, kind: str) -> Callable[[], bool]:
-    """Whether there is an alarm of this kind."""
-    return lambda: any(each["key"].startswith(f"{kind}:") for each in rig.status()["alarms"])
 
 
 def records(rig: TestRig) -> list[Path]:
@@ -76,7 +72,7 @@ def test_a_daemon_that_starts_on_a_full_disk_loses_nothing_that_the_store_holds(
     if daemon.poll() is not None:
         rig.start()  # as systemd does
 
-    rig.wait_until_archived(3)
+    Glance(rig).until(archived=3)
     rig.assert_nothing_was_lost()
 
 
@@ -94,7 +90,8 @@ def test_an_archive_that_is_full_holds_nothing_half_and_is_filled_once_there_is_
     record(session(rig), 0)
 
     daemon = rig.start()
-    rig.wait_for("the alarm", alarm(rig, "full"))
+    glance = Glance(rig)
+    glance.until_alarm("full")
     tries = failures(rig)
     rig.wait_for("more tries", lambda: failures(rig) >= tries + 3)
     for path in there.rglob("*"):
@@ -102,11 +99,11 @@ def test_an_archive_that_is_full_holds_nothing_half_and_is_filled_once_there_is_
             assert content(path) == content(rig.root / path.relative_to(there))
     # At most what is being copied at this moment has a temporary name, however often it was tried.
     assert len(list(there.rglob("*.archived-part"))) <= 2
-    assert rig.status()["counts"]["failed"] == 0
+    assert "failed" not in glance.counts()
 
     rig.mount("-o", f"remount,{large}", str(ephys))
-    rig.wait_until_archived(3)
-    rig.wait_for("the end of the alarm", lambda: not rig.status()["alarms"])
+    glance.until(archived=3)
+    glance.until_all_is_well()
     daemon.terminate()
     assert daemon.wait(30) == 0
     for path in (rig.root / "SC011").rglob("*.bin"):
@@ -124,18 +121,17 @@ def test_a_full_spool_keeps_records_waiting_is_told_and_holds_up_no_recording(
     ballast = disks.fill(disks.small_disk(rig, spool, "size=1m"))
     record(session(rig), 0)
 
+    glance = Glance(rig)
     rig.start()
-    rig.wait_until_archived(3)
+    glance.until(archived=3)
     rig.assert_nothing_was_lost()
-    rig.wait_for("the alarm", alarm(rig, "records"))
-    status = rig.status()
-    assert status["records"] is not None
-    assert any("make room" in each["what_to_do"] for each in status["alarms"])
+    assert "make room" in glance.until_alarm("records")
+    assert rig.status()["records"]["outstanding"] == 3
     assert records(rig) == []
 
     ballast.unlink()
     rig.wait_for("the records", lambda: len(records(rig)) == 3)
-    rig.wait_for("the end of the alarm", lambda: not rig.status()["alarms"])
+    glance.until_all_is_well()
     assert [path for path in disks.seen(rig, spool).rglob("*") if path.is_file()] == []
 
 

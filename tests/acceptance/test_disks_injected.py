@@ -15,7 +15,7 @@ import pytest
 
 from tests.acceptance import disks
 from tests.acceptance.conftest import TestRig
-from tests.acceptance.disks import Failing
+from tests.acceptance.disks import Failing, Glance
 from tests.acceptance.promises import Untouched, assert_no_leftovers
 from tests.acceptance.test_a_rig import RUN, record, session
 
@@ -131,24 +131,22 @@ def test_whatever_call_fails_nothing_is_lost_and_all_arrives_once_that_is_over(
 
 
 def test_a_file_that_cannot_be_read_waits_is_told_and_arrives_once_it_can(rig: TestRig) -> None:
+    glance = Glance(rig)
     record(session(rig), 0)
     bad = next((rig.root / "SC011" / RUN).rglob("*.ap.meta"))
     fault = Failing("pread64,read", "EIO", paths=(bad,))
     daemon = rig.start(under=fault.under(rig.base / "trace"))
 
-    rig.wait_for(
-        "the alarm", lambda: any("disk:" in each["key"] for each in rig.status()["alarms"])
-    )
-    rig.wait_for("the others", lambda: rig.status()["counts"]["archived"] == 2)
-    assert rig.status()["counts"]["settling"] == 1
+    assert bad.name in glance.until_alarm("disk")
+    glance.until(archived=2, settling=1)
     [alarm] = rig.status()["alarms"]
-    assert bad.name in str(alarm)
+    assert "SMART" in alarm["what_to_do"]
 
     daemon.terminate()
     assert daemon.wait(30) == 0
     rig.start()
-    rig.wait_until_archived(3)
-    assert not rig.status()["alarms"]
+    glance.until(archived=3)
+    glance.until_all_is_well()
     rig.assert_nothing_was_lost()
 
 
