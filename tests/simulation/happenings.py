@@ -133,6 +133,9 @@ def _go_on(world: World, recording: Recording, trials: int, pace: float, spoil: 
         hint(world, recording.root, path)
 
     recording.finished = False
+    if pace * 1.5 >= 60 and recording.kind in ("catgt", "photon"):
+        # It may rest for longer than the quiet time, and then write into what was archived.
+        recording.tampered = True
     if spoil:
         recording.spoilt = spoil
     if spoil == "no meta" or spoil == "short":
@@ -520,6 +523,10 @@ def jump(world: World, words: Words) -> None:
     """The rig's clock is set."""
     world.offset += words["seconds"]
     world.oracle.jumped = world.time
+    for recording in world.recordings:
+        if not recording.finished and recording.kind in ("catgt", "photon"):
+            # What is written to may look as if it had been quiet for long.
+            recording.tampered = True
 
 
 def hang(world: World, words: Words) -> None:
@@ -563,7 +570,10 @@ def retry_all(world: World, _words: Words) -> None:
     for dataset, state in sorted(world.oracle.states.items()):
         if state is State.FAILED:
             name = "/".join(world.oracle.names[dataset])
-            _people(world, lambda store, name=name: store.retry([name], world.wall(), user="anna") and None)  # type: ignore[misc]
+            _people(
+                world,
+                lambda store, name=name: store.retry([name], world.wall(), user="anna") and None,
+            )  # type: ignore[misc]
 
 
 def hold(world: World, words: Words) -> None:
@@ -692,6 +702,8 @@ def heal(world: World) -> None:
     for task in service.tasks.values():
         task.suspended = False
     resume(world, {})
+    for number in range(len(wiring.ROOTS)):
+        accept_root(world, {"root": number})
     world.oracle.check()
     for dataset, state in sorted(world.oracle.states.items()):
         if state is State.HELD:

@@ -28,8 +28,8 @@ HAS_A_RECEIPT = frozenset(
 )
 
 
-class BrokenRuleError(Exception):
-    """A rule was broken. `rule` is its name."""
+class BrokenRuleError(BaseException):
+    """A rule was broken. `rule` is its name. Nobody on the way up may take it for an error of his own."""
 
     def __init__(self, rule: str, what: str, trace: list[str]) -> None:
         super().__init__(f"{rule}: {what}")
@@ -264,7 +264,7 @@ class Oracle:
                     )
         for recording in world.recordings:
             same = (recording.location, recording.folder) == (location, path)
-            if not same or accepted:
+            if not same or accepted or recording.tampered:
                 continue
             for stem, writing in recording.open.items():
                 nodes = [node for name, node in disk.files(path) if name.startswith(stem)]
@@ -364,9 +364,7 @@ class Oracle:
         for file_id, number in live.items():
             if self.batches[number].state not in LIVE_BATCHES:
                 self.complain("batches", f"file {file_id} is under way in a batch that has ended")
-        travelling = {
-            each.id for each in self.files.values() if each.state is FileState.TRAVELLING
-        }
+        travelling = {each.id for each in self.files.values() if each.state is FileState.TRAVELLING}
         if travelling != set(live):
             odd = sorted(travelling.symmetric_difference(live))
             self.complain("batches", f"files {odd} travel without a batch, or the other way round")
@@ -429,9 +427,13 @@ class Oracle:
     def _check_receipt(self, file: Known, size: int, planned: Fingerprint) -> None:
         """What lies in the archive is what was on the rig under the fingerprint that the receipt is for."""
         location = self.names[file.dataset][0]
-        disk = self._disk_of(location)
+        mount = self.world.disks[self.world.location(location).root]
+        disk = mount.disk
         where = destination(self.world.location(location), file.path)
         version = disk.versions.get(file.path, {}).get(planned)
+        if version is None and mount.other is not None:
+            # Another disk was there first, and nobody could know.
+            version = mount.other.versions.get(file.path, {}).get(planned)
         held = self.held.get(where, [])
         if version is None:
             self.complain("proved", f"{file.path!r} never was as its receipt says")
@@ -452,6 +454,12 @@ class Oracle:
         self.complain("proved", f"{file.path!r} has a receipt, and what it was never arrived")
 
     # -- the end -------------------------------------------------------------------------------------------------------
+
+    def calm(self) -> bool:
+        """Whether nothing is known that is not where it stays."""
+        return not any(
+            state in ON_THE_WAY or state is State.SETTLING for state in self.states.values()
+        )
 
     def quiet(self) -> bool:
         """Whether nothing is on its way any more, for long enough."""
@@ -477,7 +485,8 @@ class Oracle:
         if self.states[dataset] is not State.SETTLING:
             return False
         return self._whole(*self.names[dataset]) or any(
-            each.state is FileState.PENDING for each in self.files.values()
+            each.state is FileState.PENDING
+            for each in self.files.values()
             if each.dataset == dataset and self._disk_of(self.names[dataset][0]).find(each.path)
         )
 

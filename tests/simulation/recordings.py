@@ -92,9 +92,7 @@ def video(write: Write, recording: Recording, chance: random.Random, trials: int
     first = len([each for each in recording.open if each.endswith(".avi")])
     for trial in range(first + 1, first + trials + 1):
         path = f"{recording.folder}/{animal}_side_{trial:03}-0000.avi"
-        frames = [
-            chance.randbytes(2 * chance.randint(4, 100)) for _ in range(chance.randint(1, 3))
-        ]
+        frames = [chance.randbytes(2 * chance.randint(4, 100)) for _ in range(chance.randint(1, 3))]
         recording.open[path] = True
         for number in range(len(frames) + 1):
             write(path, _avi(frames[:number], closed=False))

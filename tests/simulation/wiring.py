@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +24,7 @@ from archived.config.assembling import assemble
 from archived.core.model import StorageLocation
 from archived.discover import discovering, walking
 from archived.ports import Transfers
-from archived.rig import mounts, root, scanner
+from archived.rig import mounts, root
 from archived.rig.hints import Hints
 from archived.store import Store, locks
 from tests.simulation.story import Setting
@@ -74,13 +75,20 @@ def configuration(
 ) -> Configuration:
     """What the INI file of this rig says."""
     values: dict[str, Any] = {name: getattr(setting, name) for name in setting.__dataclass_fields__}
-    values |= {"folder": folder, "collection": COLLECTION, **changes}
+    values |= {"folder": "/anywhere", "collection": COLLECTION, **changes}
     values["records"] = "yes" if setting.records else "no"
     text = TEXT.format(**values)
     for name, lines in LOCATIONS.items():
         if name not in without:
             text += f"\n[location:{name}]\n" + lines.format(archive=ARCHIVE)
-    found = assemble(text + "\n" + PHOTON, {}, path=None, windows=False)
+    return replace(
+        _read(text + "\n" + PHOTON), store=str(folder / "archived.db"), spool=str(folder / "spool")
+    )
+
+
+@functools.cache
+def _read(text: str) -> Configuration:
+    found = assemble(text, {}, path=None, windows=False)
     assert found.configuration is not None, found.mistakes
     return found.configuration
 
@@ -264,7 +272,7 @@ def simulated(doors: Doors) -> Iterator[None]:
         (root, "read_mounts", mount_table),
         (root, "expected_mount_points", list),
         (root, "file_system_number", lambda path, _mount, _device: doors.device_of(path)),
-        (scanner, "read_mounts", mount_table),
+        (mounts, "read_mounts", mount_table),
         (locks, "PATIENCE", 0.0),
     ]
     with contextlib.ExitStack() as stack:

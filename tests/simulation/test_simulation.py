@@ -1,0 +1,96 @@
+"""Lives of simulated rigs: kept stories, fresh seeds in each run, the same twice, and an oracle that sees what is broken."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.__main__ import explain
+from tests.simulation.mutants import MUTANTS
+from tests.simulation.shrinking import shrink
+from tests.simulation.stories import STORIES
+from tests.simulation.story import Story, story_of
+from tests.simulation.telling import Told, tell
+
+HERE = Path(__file__).parents[2]
+SECONDS = float(os.environ.get("SIMULATED_SECONDS", "48"))
+"""Of processor time, for fresh seeds in all."""
+PARTS = 6
+ENOUGH = 60
+"""In how many seeds each mutant has to be seen."""
+
+
+def told_short(told: Told) -> str:
+    """What was broken, in as few words as a few tries find."""
+    return explain(shrink(told, tries=40))
+
+
+@pytest.mark.parametrize("name", list(STORIES))
+def test_a_story_that_broke_a_rule_once_breaks_none(name: str) -> None:
+    told = tell(STORIES[name])
+    assert not told.rule, explain(told)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_rule_is_broken_in_lives_that_nobody_has_seen_before(part: int) -> None:
+    end = time.process_time() + SECONDS / PARTS
+    tellings = 0
+    while tellings == 0 or time.process_time() < end:
+        told = tell(story_of(int.from_bytes(os.urandom(4), "big")))
+        tellings += 1
+        if told.rule:
+            pytest.fail(f"part {part}: {told_short(told)}")
+
+
+def test_a_seed_tells_the_same_story_twice() -> None:
+    first, second = tell(story_of(7)), tell(story_of(7))
+    assert first.trace == second.trace
+    assert first.digest == second.digest
+
+
+@pytest.mark.timeout(300)
+def test_a_seed_tells_the_same_story_whatever_the_order_of_sets() -> None:
+    program = (
+        "from tests.simulation.telling import tell; from tests.simulation.story import story_of; "
+    )
+    digests = {
+        subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                program + "print([tell(story_of(each)).digest for each in (7, 11)])",
+            ],
+            cwd=HERE,
+            env={**os.environ, "PYTHONHASHSEED": number},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout
+        for number in ("1", "2")
+    }
+    assert len(digests) == 1
+
+
+def test_a_story_is_kept_in_a_file_and_read_again() -> None:
+    story = story_of(5)
+    assert Story.from_json(story.to_json()) == story
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", list(MUTANTS))
+def test_a_program_that_is_broken_on_purpose_is_found_out(name: str) -> None:
+    mutant, rules = MUTANTS[name]
+    seen = set()
+    with mutant():
+        for seed in range(1, ENOUGH + 1):
+            told = tell(story_of(seed))
+            seen.add(told.rule)
+            if told.rule in rules:
+                return
+    pytest.fail(f"{name} was not seen in {ENOUGH} seeds; what was seen: {sorted(seen)}")
