@@ -230,7 +230,9 @@ def assert_all_promises_kept(rig: TestRig, nursery: Nursery, recordings: int) ->
     if rig.globus is not None:
         promises.assert_one_task_for_each_file(rig)
     assert promises.Untouched.of(rig.root) == before
-    assert "Traceback" not in (rig.base / "daemon.log").read_text()
+    for name in ("daemon.log", "ctl.log"):
+        log = rig.base / name
+        assert not log.exists() or "Traceback" not in log.read_text()
 
 
 def leftovers(rig: TestRig) -> list[Path]:
