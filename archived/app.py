@@ -24,13 +24,14 @@ from archived.core.verifying import OF_THE_DAEMON
 from archived.daemon import Daemon, Policies, SubjectSources, Surroundings, WatchedRoot
 from archived.daemon.audit import is_idle
 from archived.daemon.pacing import Pace
-from archived.daemon.surroundings import Audit, Log, RecordKeeping
+from archived.daemon.surroundings import Audit, BackingUp, Log, RecordKeeping
 from archived.errands import ThreadErrands
 from archived.movers import Movers, opened
 from archived.records.building import programs
 from archived.rig.root import Root
 from archived.rig.watcher import Watcher
 from archived.store import Store
+from archived.store.backups import BackupFolder
 from archived.store.lab import Outcome, Wish, mirror
 from archived.transfer.pace import Manners
 from archived.verify.planning import plan as plan_of
@@ -48,6 +49,7 @@ LANES = {
     "subjects": 2,
     "mirror": 1,
     "audit": 1,
+    "backup": 1,
 }
 """How many threads serve each lane. Looks have their own: one may take minutes, and the rest must not wait."""
 
@@ -65,6 +67,7 @@ LANE_OF = {
     "lab subjects": "subjects",
     "mirror": "mirror",
     "audit": "audit",
+    "backup": "backup",
 }
 
 
@@ -225,6 +228,7 @@ def assembled(
             mirror=partial(_mirror, configuration, store)
             if configuration.datajoint.mirror
             else None,
+            backup=None if hurry else _backing_up(configuration, ended),
             records=_record_keeping(configuration, movers, ended, rests=not hurry),
             # Whoever waits for the end of everything does not wait for this.
             audit=None if hurry else _audit(configuration, store, movers, ended, log),
@@ -348,6 +352,20 @@ def _audit(
         return verifying.run(plan_of(configuration, store, wish))
 
     return Audit(settings.every, run)
+
+
+def _backing_up(configuration: Configuration, ended: threading.Event) -> BackingUp | None:
+    if configuration.backup is None:
+        return None
+    folder = BackupFolder(
+        Path(configuration.store),
+        configuration.backup,
+        configuration.rig,
+        configuration.backup_keep,
+    )
+    return BackingUp(
+        configuration.backup_every, folder.last, lambda: folder.add(clock.now(), ended.is_set)
+    )
 
 
 def _roots(configuration: Configuration) -> tuple[WatchedRoot, ...]:

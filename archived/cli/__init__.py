@@ -22,6 +22,8 @@ COMMANDS = (
     CommandRow("check", "Check the configuration, then pay a doctor's visit."),
     CommandRow("publish", "Archive what is there now, without a daemon."),
     CommandRow("discover", "Register what the archive holds, and tell what is missing there."),
+    CommandRow("backup", "Copy the store, also while the daemon runs, and prove the copy."),
+    CommandRow("restore", "Put a backup of the store back."),
     CommandRow("retrieve", "Bring recordings back from the archive."),
     CommandRow("verify", "Look whether the archive still holds what was archived."),
     CommandRow("retry", "Try again what failed or waits."),

@@ -74,6 +74,7 @@ def assemble(
     subjects = _subjects(reading, machine)
     datajoint = _datajoint(reading, machine)
     spool = _spool(reading, machine, archived, store, state)
+    backup = _backup(reading, machine, archived, store)
     transfer = reading.transfer or TransferSection()
     if transfer.retry_first > transfer.retry_longest:
         if reading.mentions("transfer", "retry_longest"):
@@ -83,17 +84,22 @@ def assemble(
     refuse_overlaps(
         reading,
         [each.location for each in found],
-        {**_own_files(store, globus), **_own_spool(archived, store, spool)},
+        {
+            **_own_files(store, globus),
+            **_own_spool(archived, store, spool),
+            **({} if backup is None else {("archived", "backup"): str(backup)}),
+        },
         spelling=spelling,
     )
     if reading.mistakes:
         return Assembled(None, tuple(reading.mistakes))
-    general = archived.model_dump(exclude={"store", "spool"})
+    general = archived.model_dump(exclude={"store", "spool", "backup"})
     return Assembled(
         Configuration(
             path=path,
             store=store,
             spool=spool,
+            backup=backup,
             globus=globus,
             subjects=subjects,
             datajoint=datajoint,
@@ -140,6 +146,22 @@ def _spool(
     if archived.spool is None:
         return str((state if "://" in store else pure(store).parent) / "spool")
     return machine.path(reading, "archived", "spool", archived.spool)
+
+
+def _backup(
+    reading: Reading, machine: Machine, archived: ArchivedSection, store: str
+) -> Path | None:
+    """A server has means of its own, which know more than one rig could."""
+    if archived.backup is None:
+        return None
+    if "://" in store:
+        reading.complain(
+            "archived",
+            "backup",
+            "nothing: the store is on a server, which is backed up by that server's own means (docs/BACKUP.md)",
+        )
+        return None
+    return Path(machine.path(reading, "archived", "backup", archived.backup))
 
 
 def _own_spool(archived: ArchivedSection, store: str, spool: str) -> Mapping[tuple[str, str], str]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from archived.config.kinds import (
     ArchiveAddress,
+    BackupsCount,
     CollectionId,
     CollectionPath,
     DatabaseServer,
@@ -56,6 +57,9 @@ class ArchivedSection(Section):
     h2o: Pattern = DEFAULT_H2O
     records: YesNo = True
     spool: LocalPath | None = None
+    backup: LocalPath | None = None
+    backup_every: Wait = timedelta(days=1)
+    backup_keep: BackupsCount = 7
 
 
 class GlobusSection(Section):

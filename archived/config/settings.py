@@ -132,6 +132,11 @@ class Configuration:
     locations: tuple[LocationSettings, ...]
     spool: str
     """Where manifests and records wait for their transfer; of use where a location's collection exports it."""
+    backup: Path | None = None
+    """The folder that backups of the store are put into by the daemon, and by `archivedctl backup` unless told."""
+    backup_every: timedelta = timedelta(days=1)
+    backup_keep: int = 7
+    """How many backups stay in that folder."""
     records: bool = True
     """Whether the archive is told about each dataset, in `.archived/v1`."""
     subjects: SubjectsSettings = field(default_factory=SubjectsSettings)

@@ -139,7 +139,7 @@ class Daemon:
 
     def _data_idle(self, now: datetime) -> bool:
         around = self._around
-        telling = self.describing.kinds | self.depositing.kinds | Backing.kinds
+        telling = self.describing.kinds | self.depositing.kinds
         if around.errands.under_way(but=telling) or not self.sighting.seen_everything():
             return False
         blocked = self.sighting.blocked_roots()

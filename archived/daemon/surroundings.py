@@ -100,6 +100,17 @@ class Audit:
 
 
 @dataclass(frozen=True)
+class BackingUp:
+    """How often the store is copied, and how. All of it is slow."""
+
+    every: timedelta
+    last: Callable[[], datetime | None]
+    """When the newest backup that is there was made. Raises `OSError`."""
+    make: Callable[[], str]
+    """Make one, and let old ones go; the path of the new one. Raises `StoreError` and `OSError`."""
+
+
+@dataclass(frozen=True)
 class WatchedRoot:
     """One folder that is watched, with everything that goes somewhere from it."""
 
@@ -135,6 +146,8 @@ class Surroundings:
     """Tells the lab's DataJoint tables what was newly archived; None where that is not wanted."""
     records: RecordKeeping | None = None
     """None where the archive is told nothing."""
+    backup: BackingUp | None = None
+    """None where the store is not copied."""
     audit: Audit | None = None
     """None where the archive is not looked into in the background."""
 

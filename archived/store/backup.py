@@ -19,7 +19,8 @@ import apsw
 
 from archived.core.paths import printable
 from archived.errors import StoreDamagedError, StoreError, StoreMissingError
-from archived.store.address import BUSY_TIMEOUT
+from archived.store.address import BUSY_TIMEOUT, Address
+from archived.store.connection import damaged
 from archived.store.fields import from_text, from_time, to_time
 from archived.store.placing import NameTakenError, place, sweep, sync, sync_folder, temporary_name
 
@@ -29,6 +30,7 @@ COPY_MARK = "copy"
 HISTORY = "archived_schema"
 PRIVATE = 0o600
 PAGES_AT_ONCE = 1_000
+MAGIC = b"SQLite format 3\x00"
 WITHOUT_WAL = b"\x01\x01"
 FORMAT_VERSIONS = 18
 """Where a SQLite file says whether it has a WAL (sqlite.org/fileformat2.html, 1.3.3). A file that rests has none."""
@@ -66,11 +68,11 @@ def copy_of(
     """
     if os.path.lexists(target):
         raise _taken(target)
-    with _in_our_words(store, target):
+    with copying(store, target):
         temporary = _new_file(target)
         try:
             counts = _copy(store, temporary, now, going_on)
-            found = examine(temporary, counts=counts)
+            found = _proved(store, temporary, counts)
             sync(temporary)
             place(temporary, target)
         except NameTakenError:
@@ -81,32 +83,75 @@ def copy_of(
     return replace(found, path=target)
 
 
-def examine(path: Path, *, counts: dict[str, int] | None = None) -> BackedUp:
+def _proved(store: Path, temporary: Path, counts: dict[str, int]) -> BackedUp:
+    try:
+        return examine(temporary, counts=counts, shown=store)
+    except StoreDamagedError as error:
+        # What is wrong with a copy, page by page, is wrong with the store.
+        raise damaged(Address("sqlite", str(store), store), "found while it was copied") from error
+
+
+def examine(
+    path: Path, *, counts: dict[str, int] | None = None, shown: Path | None = None
+) -> BackedUp:
     """Read a copy through that nobody writes: sound, ours, and with so many rows where that is known.
 
-    Raises `StoreDamagedError`, and `apsw.Error` where it cannot be read at all. Changes nothing, not even beside it.
+    `shown` is what people know it by. Raises `StoreDamagedError`, and `apsw.Error` where it cannot be read at all.
+    Changes nothing, not even beside it.
     """
+    shown = path if shown is None else shown
     with contextlib.closing(_connection(path, "immutable=1", apsw.SQLITE_OPEN_READONLY)) as copy:
-        _insist_on_soundness(copy, path)
+        _insist_on_soundness(copy, shown)
         tables = _tables(copy)
         if HISTORY not in tables or "rig" not in tables:
-            raise unsound(path, "it is a database of another program")
+            raise unsound(shown, "it is a database of another program")
         held = _counts(copy)
         if counts is not None and counts != held:
-            raise unsound(path, "it does not hold the same as the store")
+            raise unsound(shown, "it does not hold the same as the store")
         schema = _value(copy, f"SELECT max(name) FROM {HISTORY}")
         return BackedUp(
             path=path,
             bytes=path.stat().st_size,
-            rigs=tuple(
-                from_text(row[0]) for row in copy.execute("SELECT name FROM rig ORDER BY name")
-            ),
+            rigs=_rigs(copy),
             schema=str(schema or ""),
             datasets=held.get("dataset", 0),
             files=held.get("file", 0),
             events=held.get("event", 0),
             made_at=_made_at(copy),
         )
+
+
+def glance(path: Path) -> tuple[tuple[str, ...], datetime | None, int]:
+    """Of whose stores a file is a copy, of when, and how long it is; it is not read through.
+
+    Raises `StoreDamagedError`, and `apsw.Error` where it cannot be read at all.
+    """
+    with contextlib.closing(_connection(path, "immutable=1", apsw.SQLITE_OPEN_READONLY)) as copy:
+        size = int(str(_value(copy, "PRAGMA page_count"))) * int(
+            str(_value(copy, "PRAGMA page_size"))
+        )
+        if size != path.stat().st_size:
+            raise unsound(path, "it is not as long as it says")
+        return _rigs(copy), _made_at(copy), size
+
+
+def migrations_of(path: Path) -> set[str]:
+    """The migrations that a copy has been through."""
+    with contextlib.closing(_connection(path, "immutable=1", apsw.SQLITE_OPEN_READONLY)) as copy:
+        return {str(row[0]) for row in copy.execute(f"SELECT name FROM {HISTORY}")}
+
+
+def is_database(path: Path) -> bool:
+    """Whether a file begins as a SQLite database does."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
+def without_wal(path: Path) -> None:
+    """Say in a file of SQLite's that it has no log beside it. Only for one that rests."""
+    with path.open("r+b") as file:
+        file.seek(FORMAT_VERSIONS)
+        file.write(WITHOUT_WAL)
 
 
 def unsound(path: Path, why: str) -> StoreDamagedError:
@@ -134,9 +179,7 @@ def _copy(
                 while not backup.done:
                     going_on()
                     backup.step(PAGES_AT_ONCE)
-    with temporary.open("r+b") as file:
-        file.seek(FORMAT_VERSIONS)
-        file.write(WITHOUT_WAL)
+    without_wal(temporary)
     with contextlib.closing(_connection(temporary, "nolock=1", apsw.SQLITE_OPEN_READWRITE)) as copy:
         copy.execute("PRAGMA journal_mode = MEMORY").fetchall()
         copy.execute("PRAGMA synchronous = OFF")
@@ -183,6 +226,11 @@ def _counts(connection: apsw.Connection) -> dict[str, int]:
     }
 
 
+def _rigs(connection: apsw.Connection) -> tuple[str, ...]:
+    rows = connection.execute("SELECT name FROM rig ORDER BY name")
+    return tuple(from_text(row[0]) for row in rows)
+
+
 def _made_at(connection: apsw.Connection) -> datetime | None:
     text = _value(connection, f"SELECT text FROM setting WHERE name = '{COPY_MARK}' LIMIT 1")
     return None if text is None else from_time(json.loads(str(text))["made_at"])
@@ -201,12 +249,15 @@ def _taken(target: Path) -> StoreError:
 
 
 @contextlib.contextmanager
-def _in_our_words(store: Path, target: Path) -> Iterator[None]:
+def copying(store: Path, target: Path) -> Iterator[None]:
+    """Failures of SQLite and of the disk leave this block as errors of ours, about copying a store to a place."""
     where = printable(str(target))
     try:
         yield
     except (apsw.CorruptError, apsw.NotADBError) as error:
-        raise unsound(store, str(error)) from error
+        if store == target:
+            raise unsound(store, str(error)) from error
+        raise damaged(Address("sqlite", str(store), store), str(error)) from error
     except apsw.CantOpenError as error:
         if not store.exists():
             raise StoreMissingError(f"there is no store at {store} to be copied") from error

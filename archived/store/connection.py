@@ -351,8 +351,9 @@ def damaged(address: Address, what: str) -> StoreDamagedError:
     return StoreDamagedError(
         f"the store {address.shown} is damaged ({what}); it was left as it is, and nothing is archived until "
         "it is sound again. Recordings and archive are not affected",
-        what_to_do="move the store aside (with its -wal file), then put a backup back, or type "
-        "`archivedctl discover`, which begins a fresh store and fills it from the archive",
+        what_to_do="stop the daemon and type: archivedctl restore; it lists the backups that are found, and puts one "
+        "back. Without any, move the store aside (with its -wal file) and type: archivedctl discover; that begins a "
+        "fresh store and fills it from the archive (docs/BACKUP.md)",
     )
 
 

@@ -89,8 +89,8 @@ def lost(address: Address) -> StoreMissingError:
     return StoreMissingError(
         f"there is no store at {address.shown} any more, although a daemon has used one there; nothing was created. "
         "Recordings and archive are not affected",
-        what_to_do="mount its disk, or put it or a backup of it back. If it is lost, type: archivedctl discover; that "
-        "begins a new one with what the archive holds",
+        what_to_do="mount its disk, or put it back; archivedctl restore puts a backup in its place. If all is lost, "
+        "type: archivedctl discover; that begins a new one with what the archive holds (docs/BACKUP.md)",
     )
 
 
