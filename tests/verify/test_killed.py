@@ -91,8 +91,10 @@ def _live(store: Store) -> list[object]:
     return list(store.batches(*LIVE_BATCHES, direction=Direction.VERIFY))
 
 
-@pytest.mark.parametrize("kind", ["directory", "globus"])
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+# Before one call is after the one before it: the slower kind of archive dies at each of them once.
+@pytest.mark.parametrize(
+    ("kind", "after"), [("directory", False), ("directory", True), ("globus", True)]
+)
 @pytest.mark.timeout(180)
 def test_begun_anew_after_any_death(
     kind: str, after: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
