@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from archived.cli.completing import complete_dataset
 from archived.cli.naming import find_dataset
 from archived.cli.output import talk
 from archived.cli.shell import examples, json_option
+from archived.core.paths import printable
 from archived.core.records import RecordState, record_path
 from archived.errors import NameNotFoundError
 
@@ -48,7 +50,13 @@ def command(caller: Caller, name: str, as_manifest: bool, as_json: bool) -> None
         dataset = find_dataset(store, name)
         record = gather(store, dataset)
         note = store.record_note(dataset.id)
-    click.echo(_content(record, as_manifest=as_manifest), nl=False)
+    content = _content(record, as_manifest=as_manifest)
+    if sys.stdout.isatty():
+        # A manifest has names as they are on disk; whoever wants it as it is sends it to a file.
+        for each in content.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n"):
+            click.echo(printable(each))
+    else:
+        click.echo(content, nl=False)
     talk(_told(record, note))
 
 
