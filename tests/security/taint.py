@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 WINDOW = 8
+MIDDLE = '+/"&='
 _PORTION = 1 << 18
 
 
@@ -22,7 +23,7 @@ def planted(seed: str) -> str:
     """A secret that turns up by chance nowhere, with what URLs, JSON and shells spell differently in its middle."""
     chance = random.Random(f"{seed}{os.getpid()}{random.random()}")
     word = [chance.choice(string.ascii_letters + string.digits) for _ in range(30)]
-    return "".join(word[:15]) + '+/"&=' + "".join(word[15:])
+    return "".join(word[:15]) + MIDDLE + "".join(word[15:])
 
 
 def spellings(secret: str) -> Iterator[str]:
@@ -39,6 +40,14 @@ def spellings(secret: str) -> Iterator[str]:
     yield secret[::-1]
 
 
+def _middle(spelled: bytes) -> set[int]:
+    """Where the part is that is the same in every planted secret."""
+    for middle in (MIDDLE, quote(MIDDLE, safe=""), json.dumps(MIDDLE)[1:-1], MIDDLE[::-1]):
+        if (at := spelled.find(middle.encode())) >= 0:
+            return set(range(at, at + len(middle)))
+    return set()
+
+
 class Needles:
     """All windows of eight bytes of all spellings of all secrets."""
 
@@ -47,8 +56,11 @@ class Needles:
         for label, secret in secrets.items():
             for spelled in spellings(secret):
                 raw = spelled.encode()
+                common = _middle(raw)
                 for at in range(len(raw) - WINDOW + 1):
-                    self._of[raw[at : at + WINDOW]] = label
+                    # What all planted secrets have in common tells none of them.
+                    if len(common & set(range(at, at + WINDOW))) <= 3:
+                        self._of[raw[at : at + WINDOW]] = label
 
     def found(self, data: bytes) -> dict[str, bytes]:
         """Which secrets are in the data, each with its surroundings."""
@@ -72,6 +84,7 @@ class World:
     left: list[tuple[str, bytes]] = field(default_factory=list)
     homes: set[Path] = field(default_factory=set)
     """Files in which secrets are meant to be."""
+    _forker: subprocess.Popen[bytes] | None = None
     exempt: set[str] = field(default_factory=set)
     """Secrets that the environment of a process was given on purpose."""
 
@@ -153,6 +166,41 @@ class World:
         output, error = said.read_bytes(), said.with_suffix(".err").read_bytes()
         self.left += [(f"stdout of {words}", output), (f"stderr of {words}", error)]
         return subprocess.CompletedProcess(command, process.returncode, output, error)
+
+    def command(
+        self, *words: str, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Type `archivedctl WORDS`, in a process that has loaded it already."""
+        said = self.base / "out" / f"{len(self.left)}"
+        order = {
+            "words": words,
+            "out": str(said),
+            "err": str(said.with_suffix(".err")),
+            "environ": dict(environ or {}),
+        }
+        forker = self._forker = self._forker or self._load()
+        assert forker.stdin is not None
+        assert forker.stdout is not None
+        forker.stdin.write(f"{json.dumps(order)}\n".encode())
+        forker.stdin.flush()
+        code = int(forker.stdout.readline())
+        output, error = said.read_bytes(), said.with_suffix(".err").read_bytes()
+        self.left += [(f"stdout of {words}", output), (f"stderr of {words}", error)]
+        return subprocess.CompletedProcess(words, code, output, error)
+
+    def _load(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("forking.py"))],
+            env=self.environment,
+            cwd=self.base,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def close(self) -> None:
+        """End what has loaded the commands."""
+        if self._forker is not None:
+            self._forker.communicate(timeout=30)
 
     def _type(
         self, process: subprocess.Popen[bytes], said: Path, typed: Callable[[str], str] | None
