@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -57,11 +58,11 @@ class Door:
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
         """All rows that a query finds."""
-        return self._decoded(self._twice(lambda: self._execute(sql, values).fetchall()))
+        return self._decoded(self._twice(lambda: self._fetched(sql, values, "fetchall")))
 
     def row(self, sql: str, *values: Any) -> Row | None:
         """The first row that a query finds."""
-        row = self._twice(lambda: self._execute(sql, values).fetchone())
+        row = self._twice(lambda: self._fetched(sql, values, "fetchone"))
         return None if row is None else self._decoded([row])[0]
 
     def change(self, sql: str, *values: Any) -> int:
@@ -106,6 +107,12 @@ class Door:
                 self._here.committing = True
         finally:
             self._here.committing = False
+
+    @contextlib.contextmanager
+    def part(self) -> Iterator[None]:
+        """A part of a transaction: a failure in it undoes this part, and whoever catches it goes on with the rest."""
+        with self.database.savepoint():
+            yield
 
     def _begin(self) -> Any:
         """Begin a transaction, and wait until it is the only one that writes."""
@@ -196,6 +203,12 @@ class Door:
             with contextlib.suppress(Exception):
                 connection.close()
 
+    def _fetched(self, sql: str, values: Sequence[Any], fetch: str) -> Any:
+        """What a query finds. SQLite reads most of it only now, and may fail at it only now."""
+        cursor = self._execute(sql, values)
+        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
+            return getattr(cursor, fetch)()
+
     def _execute(self, sql: str, values: Sequence[Any]) -> Any:
         self._ensure()
         return self.database.execute_sql(self._statement(sql), values)
@@ -256,6 +269,9 @@ class Door:
                 f"store: {self.address.shown}: {error}",
                 what_to_do=f"pip install 'archived[{_EXTRAS.get(self.kind.name, '')}]'",
             ) from error
+        except UnicodeDecodeError as error:
+            # Every text that is stored is UTF-8 (`fields.to_text`).
+            raise damaged(self.address, "a text in it is none") from error
         except (peewee.DatabaseError, peewee.InterfaceError) as error:
             if (translated := self._in_our_words(error)) is None:
                 raise
@@ -273,7 +289,8 @@ class Door:
         ):
             return damaged(self.address, _words(error))
         if isinstance(own, apsw.SQLError):
-            return None
+            # The tables of a store that was opened are known, unless what it says of them was damaged.
+            return damaged(self.address, _words(error)) if _NO_SUCH.search(str(own)) else None
         if isinstance(own, apsw.FullError) or self._has_no_room(own):
             return self._unavailable("its disk is full", "make room on that disk")
         if isinstance(own, (apsw.BusyError, apsw.LockedError)):
@@ -343,7 +360,17 @@ NOT_WRITABLE = (
 )
 """What a person is told who may only read a store in a file: even reading leaves marks beside it."""
 
+_NO_SUCH = re.compile(r"no such (table|column|index)")
+
 _EXTRAS = {"postgresql": "postgres", "mysql": "mysql"}
+
+
+WAY_OUT = (
+    "stop the daemon and type: archivedctl restore; it lists the backups that are found, and puts one back. Without "
+    "any, move the store aside (with its -wal file) and type: archivedctl discover; that begins a fresh store and "
+    "fills it from the archive (docs/BACKUP.md)"
+)
+"""What a person can do about a store that is not sound."""
 
 
 def damaged(address: Address, what: str) -> StoreDamagedError:
@@ -351,9 +378,7 @@ def damaged(address: Address, what: str) -> StoreDamagedError:
     return StoreDamagedError(
         f"the store {address.shown} is damaged ({what}); it was left as it is, and nothing is archived until "
         "it is sound again. Recordings and archive are not affected",
-        what_to_do="stop the daemon and type: archivedctl restore; it lists the backups that are found, and puts one "
-        "back. Without any, move the store aside (with its -wal file) and type: archivedctl discover; that begins a "
-        "fresh store and fills it from the archive (docs/BACKUP.md)",
+        what_to_do=WAY_OUT,
     )
 
 

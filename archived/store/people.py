@@ -183,19 +183,36 @@ class PeopleVerbs(QueryVerbs, LossVerbs):
     def _each(
         self, which: Which, act: _Act, verb: str, from_states: Sequence[State]
     ) -> list[Moved]:
-        moved = []
         with self._door.write():
             if isinstance(which, Selector):
-                for dataset in list(self.select(which)):
-                    if dataset.state in from_states and (done := act(dataset)) is not None:
-                        moved.append(done)
-                return moved
+                return self._all_that_can(which, act, from_states)
+            moved = []
             for name in dict.fromkeys(which):
                 dataset = self.dataset(name)
                 done = act(dataset)
                 if done is None:
                     raise _refused(dataset, verb, from_states)
                 moved.append(done)
+        return moved
+
+    def _all_that_can(
+        self, which: Selector, act: _Act, from_states: Sequence[State]
+    ) -> list[Moved]:
+        """One that cannot move does not keep the others (safety rule 8); where none can, the first refusal is told."""
+        moved, refusals = [], []
+        for dataset in list(self.select(which)):
+            if dataset.state not in from_states:
+                continue
+            try:
+                with self._door.part():
+                    done = act(dataset)
+            except MoveRefusedError as error:
+                refusals.append(error)
+                continue
+            if done is not None:
+                moved.append(done)
+        if refusals and not moved:
+            raise refusals[0]
         return moved
 
 

@@ -193,3 +193,22 @@ def test_a_conflict_that_was_accepted_and_changes_is_not_accepted_any_more(bench
     bench.sight()
     bench.settle()
     assert [each.overwrite for each in bench.store.batch_files(bench.plan().id)] == [False]
+
+
+def test_one_that_cannot_be_helped_does_not_keep_the_others(bench: Bench) -> None:
+    bench.ready("a.bin", dataset=G0)
+    bench.ready("a.bin", dataset=G1)
+    for dataset in (G0, G1):
+        bench.store.set_apart(
+            [bench.files(dataset)["a.bin"].id], "unreadable", bench.now, fault="unreadable"
+        )
+    bench.store._door.change(
+        "UPDATE file SET state = 'missing', missing = 1, archived_size = 10 WHERE dataset_id = ?",
+        bench.dataset(G0).id,
+    )
+    moved = bench.store.retry(Selector(), bench.now, user="anna")
+    assert moved == [(f"{LOCATION}/{G1}", State.FAILED, State.SETTLING)]
+    assert bench.state(G0) is State.FAILED
+    assert bench.file_states(G0) == {"a.bin": FileState.MISSING}
+    with pytest.raises(MoveRefusedError, match="can be sent again"):
+        bench.store.retry(Selector(), bench.now, user="anna")
