@@ -6,6 +6,7 @@ import os
 import random
 import resource
 import signal
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -54,7 +55,7 @@ class Day:
     def faults(self) -> list[Fault]:
         """Each once."""
         full = [self._full(name) for name in ("state", "spool", "nas")]
-        read_only = [self._read_only(name) for name in ("state", "spool", "nas")]
+        read_only = [self._read_only(name) for name in ("spool", "nas")]
         away = [self._away(point) for point in self.mounted]
         hanging = [self._hanging] if os.path.exists(DEVICE) else []
         return [
@@ -86,7 +87,12 @@ class Day:
         @contextmanager
         def read_only() -> Iterator[None]:
             folder = str(self.rig.base / name)
-            self.rig.mount("-o", "remount,ro", folder)
+            # A file that is being written keeps the kernel from it, for that moment.
+            remount = [*self.rig.prefix, "mount", "-o", "remount,ro", folder]
+            self.rig.wait_for(
+                "a moment without writers",
+                lambda: subprocess.run(remount, capture_output=True, check=False).returncode == 0,
+            )
             yield
             self.rig.mount("-o", "remount,rw", folder)
 
