@@ -45,6 +45,8 @@ class Canary:
         if not self.prepare():
             return False
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0)
+        # What somebody else made a link there to is not ours to empty.
+        flags |= getattr(os, "O_NOFOLLOW", 0)
         try:
             os.close(os.open(os.path.join(self.folder, "canary"), flags, 0o600))
         except OSError as error:
