@@ -132,10 +132,7 @@ def test_many_transfers_with_a_kill_in_their_midst_are_all_proved(
         daemon.kill()
         daemon = nursery.start("archived")
         globus.resume()
-        half = lambda: (
-            len([each for each in globus.tasks() if each["status"] == "SUCCEEDED"]) > transfers // 2
-        )  # noqa: E731
-        nursery.until("half of them", half)
+        nursery.until("half of them", lambda: succeeded(globus) > transfers // 2)
         daemon.kill()
         daemon = nursery.start("archived")
 
@@ -155,6 +152,11 @@ def test_many_transfers_with_a_kill_in_their_midst_are_all_proved(
         task for task in globus.tasks() if "/.archived/" not in task["items"][0]["destination_path"]
     ]
     assert len(data) == transfers
+
+
+def succeeded(globus: SimulatedGlobus) -> int:
+    """How many tasks have ended well."""
+    return sum(each["status"] == "SUCCEEDED" for each in globus.tasks())
 
 
 def peak_of(pid: int) -> int:
