@@ -162,6 +162,9 @@ def _read_checksum(found: Reader | None) -> Checksum | None:
 def _parsed(data: bytes) -> object:
     try:
         return json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+    except MemoryError:
+        # A few characters of JSON can stand for many times as much; no record of ours is like that.
+        raise RecordError("the record unpacks to more than there is memory for") from None
     except (ValueError, RecursionError) as error:
         raise RecordError(f"the record is no JSON, or only a part of it: {error}") from error
 

@@ -19,6 +19,7 @@ from globus_sdk import (
     GlobusSDKUsageError,
     NetworkError,
 )
+from globus_sdk.exc import ErrorInfoContainer
 
 from archived.core.paths import printable
 from archived.errors import (
@@ -93,10 +94,19 @@ def missing_scopes(error: Exception) -> tuple[str, ...]:
     """The scopes whose consent Globus asks for; empty where the error is about something else."""
     if not isinstance(error, GlobusAPIError):
         return ()
-    wanted = error.info.consent_required.required_scopes
-    if not error.info.consent_required or not isinstance(wanted, list | tuple):
+    info = _info(error)
+    wanted = info.consent_required.required_scopes if info and info.consent_required else None
+    if not isinstance(wanted, list | tuple):
         return ()
     return tuple(each for each in wanted if isinstance(each, str))
+
+
+def _info(error: GlobusAPIError) -> ErrorInfoContainer | None:
+    """What the library reads out of the answer besides; None where the answer is not as it expects."""
+    try:
+        return error.info
+    except LIBRARY_ERRORS:
+        return None
 
 
 def translate(error: Exception, account: Account, doing: str) -> TransferError:
@@ -212,14 +222,16 @@ def _consent(error: GlobusAPIError, account: Account, said: str) -> TransferErro
 
 def _needs_session(error: GlobusAPIError) -> bool:
     """Whether an interactive login would help: 403 with parameters, or the 502 that an ended session gives."""
-    if error.http_status == 403 and error.info.authorization_parameters:
+    info = _info(error)
+    if error.http_status == 403 and info and info.authorization_parameters:
         return True
     last = str(error.code or "").rpartition(".")[2]
     return last == "LoginFailed" or last == "AuthPolicyFailed" or "LOGIN_DENIED" in str(error)
 
 
 def _session(error: GlobusAPIError, account: Account, said: str) -> TransferError:
-    wanted = error.info.authorization_parameters
+    info = _info(error)
+    wanted = info.authorization_parameters if info else None
     domains = wanted.session_required_single_domain if wanted else None
     domain = next(iter(domains), None) if isinstance(domains, list | tuple) else None
     if not isinstance(domain, str) or not _DOMAIN.fullmatch(domain):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from archived.errors import (
     TransferUnavailableError,
 )
 from archived.secrecy.hidden import hidden, know
+from archived.transfer.globus_documents import short
 from archived.transfer.globus_errors import LIBRARY_ERRORS, Account, missing_scopes, translate
 from archived.transfer.globus_place import insist_on_safe_services
 from archived.transfer.globus_wire import transport
@@ -116,7 +118,7 @@ class GlobusSession:
             authorizer = self._person(AUTH_SERVER)
             client = globus_sdk.AuthClient(authorizer=authorizer, **self._manners())
             answer = client.userinfo().data
-            return Identity(str(answer["preferred_username"]), str(answer["sub"]))
+            return Identity(short(answer["preferred_username"]), short(answer["sub"]))
         except LIBRARY_ERRORS as error:
             failure = translate(error, self.account, doing)
         raise failure
@@ -146,7 +148,10 @@ class GlobusSession:
 
     def _with(self, scopes: tuple[str, ...]) -> tuple[Scope, ...]:
         """What is asked for, and these too. Globus keeps what a service account asked for as its consents."""
-        wanted = [scope for text in scopes for scope in ScopeParser.parse(text)]
+        wanted: list[Scope] = []
+        for text in scopes:
+            with suppress(*LIBRARY_ERRORS):  # what is no scope cannot be asked for
+                wanted += ScopeParser.parse(text)
         return tuple(ScopeParser.merge_scopes(list(self._scopes), wanted))
 
     def _keep(self, scopes: tuple[str, ...]) -> None:

@@ -20,7 +20,7 @@ class Target:
     """One parser.
 
     `run` gives it the input and checks the answer (`assert`). The errors in `allowed` are those that the parser's
-    documentation names; anything else that comes out of `run` is a finding.
+    documentation names; anything else that comes out of `run` is a finding. The first of the seeds is sound.
     """
 
     name: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -65,10 +66,13 @@ ROW = {
 }  # fmt: skip
 
 
-def _condition(data: bytes) -> None:
-    text = data.decode("utf-8", "surrogateescape")
+def _condition(data: bytes) -> str:
+    text, answer = data.decode("utf-8", "surrogateescape"), "refused"
     for about in About:
-        truth(parse(about, text), ROW)
+        with suppress(QueryError):
+            truth(parse(about, text), ROW)
+            answer = "answered"
+    return answer
 
 
 CONDITIONS = (
@@ -83,7 +87,7 @@ TARGETS = (
     Target("record", _record, lambda: [to_json(RECORD)], allowed=(RecordError,), shape=Shape.JSON, longest=1 << 19),
     Target("manifest", _manifest, lambda: [manifest(RECORD), json.dumps("x").encode()], allowed=(RecordError,),
            tokens=(b"\\", b"\\n", b"\\\\", b"  ", b" *", b"\n", b"../", b"a" * 64, b"\0"), shape=Shape.TEXT),
-    Target("condition", _condition, lambda: [each.encode() for each in CONDITIONS], allowed=(QueryError, PathError),
+    Target("condition", _condition, lambda: [each.encode() for each in CONDITIONS], allowed=(PathError,),
            tokens=(b" AND ", b" OR ", b" NOT ", b"(", b")", b"'", b'"', b"`", b" IN (", b" LIKE ", b" BETWEEN ", b" IS NULL",
                    b"--", b"/*", b";", b"CASE WHEN ", b"EXISTS (SELECT 1)", b"1e999", b"x'41'", b"@a", b"?", b":a", b"{fn x}",
                    b" ESCAPE 'x'", b" COLLATE x", b"INTERVAL 1 DAY", b"::", b" MEMBER OF ", b"->", b" RLIKE ", b" XOR ",

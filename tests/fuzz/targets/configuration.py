@@ -157,9 +157,10 @@ def _units(data: bytes) -> None:
         duration = parse_duration(text)
         assert duration >= timedelta(0)
         assert parse_duration(format_duration(duration)) == duration
-    size = parse_size(text)
-    assert 0 <= size < 2**120
-    assert format_size(size)
+    with suppress(ValueError):
+        size = parse_size(text)
+        assert 0 <= size < 2**120
+        assert format_size(size)
 
 
 def _typed(data: bytes) -> None:

@@ -131,7 +131,7 @@ def _meta(content: bytes) -> None:
     if pair and pair[0].answer is Answer.FINISHED:
         said = dict(line.strip().split(b"=", 1) for line in content.splitlines() if b"=" in line)
         assert int(said[b"fileSizeBytes"]) == metas.size()
-        cut = CountedDisk({**files, f"{name}.meta": content[:-1]}, sizes).judge("spikeglx")
+        cut = CountedDisk({**files, f"{name}.meta": content.rstrip()}, sizes).judge("spikeglx")
         assert all(e.answer is not Answer.FINISHED for e in cut if e.file.endswith(".bin"))
 
 

@@ -60,7 +60,7 @@ class Wire:
         self._logins = logins
         self._asked = 0
 
-    def send(self, adapter: HTTPAdapter, request: requests.PreparedRequest, **_: Any) -> Any:
+    def send(self, adapter: HTTPAdapter, request: requests.PreparedRequest) -> requests.Response:
         """In the place of `HTTPAdapter.send`."""
         url = str(request.url)
         if "/v2/oauth2/token" in url and not self._logins:
@@ -95,8 +95,8 @@ def wired(data: bytes, *, logins: bool = False) -> Iterator[Wire]:
     """For as long, every request is answered from the data, and the library waits for nothing."""
     wire = Wire(data, logins=logins)
 
-    def send(adapter: HTTPAdapter, request: requests.PreparedRequest, **given: Any) -> Any:
-        return wire.send(adapter, request, **given)
+    def send(adapter: HTTPAdapter, request: requests.PreparedRequest, *_: Any, **__: Any) -> Any:
+        return wire.send(adapter, request)
 
     with (
         mock.patch.object(HTTPAdapter, "send", send),
@@ -121,16 +121,17 @@ def _checked(error: TransferError) -> None:
         assert NOON < due <= NOON + 2 * POLICY.longest
 
 
-def _ask(ask: Callable[[GlobusTransfers], object], data: bytes) -> None:
+def _ask(ask: Callable[[GlobusTransfers], object], data: bytes) -> str:
+    """Ask, and check the answer or the error; returns which it was."""
     with wired(data):
         try:
             ask(GlobusTransfers(LOCATION, _session()))
         except TransferError as error:
             refusal: TransferError | None = error
         else:
-            refusal = None
-    if refusal is not None:
-        _checked(refusal)
+            return "answered"
+    _checked(refusal)
+    return f"refused: {refusal}"
 
 
 def _a_number(value: object) -> None:
@@ -370,7 +371,6 @@ _TOKENS = (
     b'"DATA": null', b'"DATA": {}', b'"name": "../x"', b'"total": 10', b"File: ", b"checksum", b"null", b"NaN",
 )  # fmt: skip
 
-# An answer to any question may be an error.
 _DOCUMENTS: dict[str, tuple[Callable[[GlobusTransfers], object], Callable[[], list[bytes]]]] = {
     "globus-poll": (_poll, _polls),
     "globus-receipts": (_receipts, _receipt_seeds),
@@ -378,11 +378,12 @@ _DOCUMENTS: dict[str, tuple[Callable[[GlobusTransfers], object], Callable[[], li
     "globus-stat": (_stat, _listings),
     "globus-submit": (_submit, _submissions),
     "globus-check": (_check, _collections),
-    "globus-refusal": (lambda mover: (mover.cancel(TASK), _list(mover)), _refusals),
+    "globus-refusal": (lambda mover: (mover.cancel(TASK), _list(mover)), _listings),
 }
 
 
 def _both(seeds: Callable[[], list[bytes]]) -> list[bytes]:
+    """An answer to any question may be an error."""
     return [*seeds(), *_refusals()]
 
 
