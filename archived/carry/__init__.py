@@ -8,6 +8,7 @@ from __future__ import annotations
 from archived.carry.around import CarryPolicy, Log
 from archived.carry.ask import FIRST_POLL
 from archived.carry.carrier import Carrier
+from archived.carry.give import give
 from archived.carry.load import Alarms, Ending, Load, Proof, Setback
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "Log",
     "Proof",
     "Setback",
+    "give",
 ]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from archived.carry.around import Around
 from archived.carry.ask import next_poll
+from archived.carry.give import give
 from archived.carry.load import Ending
 from archived.core.carrying import TOLD_AFTER, label, order_deadline
 from archived.core.model import Batch, BatchState
@@ -59,7 +60,7 @@ def submit(around: Around, batch: Batch, now: datetime) -> None:
             items=items,
             deadline=order_deadline(batch.deadline, now, around.policy.deadline),
         )
-        task_id = around.load.mover(batch).submit(order)
+        task_id = give(around.load.mover(batch), order)
     except StoreError:
         raise
     except ArchivedError as error:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
+from archived.carry import give
 from archived.core.carrying import TOLD_AFTER, label, order_deadline
 from archived.core.model import Batch, BatchState
 from archived.core.paths import printable
@@ -135,7 +136,7 @@ class Submitting:
                 continue
             order = self._order(batch, now)
             mover = around.movers[batch.location]
-            submit: Callable[[], str | None] = partial(mover.submit, order)
+            submit: Callable[[], str | None] = partial(give, mover, order)
             if around.store.is_closed(batch.location):
                 submit = partial(_look_for, mover, order)
             around.errands.start("submit", batch.id, submit)

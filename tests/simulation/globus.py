@@ -93,12 +93,13 @@ class Task:
 
 @dataclass
 class Trouble:
-    """What the next calls of a verb run into: before they have an effect, or after it."""
+    """What calls of a verb run into: before they have an effect, or after it. The first `skip` go well."""
 
     verb: str
     error: str
     after: bool
     times: int
+    skip: int = 0
 
 
 ERRORS: dict[str, Callable[[], BaseException]] = {

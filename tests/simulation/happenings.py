@@ -474,7 +474,7 @@ def lose(world: World, words: Words) -> None:
 
 def trouble(world: World, words: Words) -> None:
     """The next calls of a verb run into something."""
-    world.troubles.append(Trouble(words["verb"], words["error"], words["after"], words["times"]))
+    world.troubles.append(Trouble(**words))
 
 
 # -- the process, and its store --------------------------------------------------------------------------------------

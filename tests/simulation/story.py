@@ -124,6 +124,7 @@ def _trouble(chance: Chance) -> dict[str, Any]:
         "error": chance.choice(PASSING * 3 + LASTING),
         "after": chance.random() < 0.5,
         "times": chance.choice([1, 1, 2, 5]),
+        "skip": chance.choice([0, 0, 1, 3]),
     }
 
 

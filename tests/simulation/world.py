@@ -269,7 +269,11 @@ class World:
             self.figures["calls"] += 1
             self.oracle.called(verb)
         for trouble in self.troubles:
-            if trouble.verb == verb and trouble.after == after and trouble.times > 0:
+            if (trouble.verb, trouble.after) != (verb, after):
+                continue
+            if trouble.skip > 0:
+                trouble.skip -= 1
+            elif trouble.times > 0:
                 trouble.times -= 1
                 self.figures[f"fault {trouble.error} {'after' if after else 'before'}"] += 1
                 self.note(f"{verb} meets {trouble.error}")
