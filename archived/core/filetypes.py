@@ -151,7 +151,8 @@ def _rank(entry: _Entry) -> int:
 def _extension(glob: str) -> str:
     """The last extension of a glob where it has no wildcard, else "": it may fit any."""
     _, dot, extension = glob.rpartition(".")
-    return extension if dot and not _WILD.search(extension) else ""
+    # A `]` may end brackets that the dot stands in, as in `*[._]bin`.
+    return extension if dot and not _WILD.search(extension) and "]" not in extension else ""
 
 
 def _combined(globs: Sequence[tuple[str, int]]) -> re.Pattern[str] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -98,10 +99,15 @@ def wired(data: bytes, *, logins: bool = False) -> Iterator[Wire]:
     def send(adapter: HTTPAdapter, request: requests.PreparedRequest, *_: Any, **__: Any) -> Any:
         return wire.send(adapter, request)
 
+    # A simulator of the same process may have left its address there.
+    elsewhere = [name for name in os.environ if name.startswith("GLOBUS_SDK_")]
     with (
+        mock.patch.dict(os.environ),
         mock.patch.object(HTTPAdapter, "send", send),
         mock.patch("globus_sdk.transport.requests.time.sleep"),
     ):
+        for name in elsewhere:
+            del os.environ[name]
         yield wire
 
 
