@@ -16,7 +16,7 @@ import peewee
 from archived.errors import ConfigurationError, StoreDamagedError, StoreError
 from archived.store.address import KINDS, Address, database
 from archived.store.failures import cause, is_lost, is_refusal, is_timeout
-from archived.store.filesystem import is_full
+from archived.store.filesystem import trouble_of_disk
 from archived.store.presence import Presence
 from archived.store.servers import BUILD_WITHIN
 
@@ -291,8 +291,8 @@ class Door:
         if isinstance(own, apsw.SQLError):
             # The tables of a store that was opened are known, unless what it says of them was damaged.
             return damaged(self.address, _words(error)) if _NO_SUCH.search(str(own)) else None
-        if isinstance(own, apsw.FullError) or self._has_no_room(own):
-            return self._unavailable("its disk is full", "make room on that disk")
+        if trouble := self._trouble_of_disk(own):
+            return self._unavailable(*trouble)
         if isinstance(own, (apsw.BusyError, apsw.LockedError)):
             return self._unavailable("another process has kept it locked")
         if isinstance(own, (apsw.ReadOnlyError, apsw.PermissionsError)):
@@ -305,11 +305,13 @@ class Door:
             return self._unavailable(_words(error))
         return None
 
-    def _has_no_room(self, own: BaseException) -> bool:
-        """Whether the disk is full, for which SQLite has other words where it cannot make its files."""
+    def _trouble_of_disk(self, own: BaseException) -> tuple[str, str] | None:
+        """What is wrong with the disk, and what to do; SQLite has other words where it cannot make its files."""
         path = self.address.path
-        fails = isinstance(own, (apsw.IOError, apsw.CantOpenError))
-        return fails and path is not None and is_full(path.parent)
+        if isinstance(own, apsw.FullError):
+            return "its disk is full", "make room on that disk"
+        fails = isinstance(own, (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError))
+        return trouble_of_disk(path.parent) if fails and path is not None else None
 
     def _in_words_of_servers(self, error: peewee.PeeweeException) -> StoreError | None:
         if is_refusal(error):

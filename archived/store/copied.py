@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 from archived.core.model import LIVE_BATCHES, BatchState, Direction
@@ -12,6 +11,7 @@ from archived.store.discoveries import DiscoveryVerbs
 from archived.store.fields import to_time
 from archived.store.proofs import ProofVerbs
 from archived.store.records import RecordVerbs
+from archived.store.rows import json_of
 
 WHY = "the store was put back from a copy, which knows nothing of what happened since"
 
@@ -31,7 +31,7 @@ class CopiedVerbs(DiscoveryVerbs, ProofVerbs, RecordVerbs):
         """
         if (text := self.get_setting(COPY_MARK)) is None:
             return False
-        made_at = json.loads(text)["made_at"]
+        made_at = json_of(text)["made_at"]
         with self._door.write():
             self._door.change(
                 "UPDATE file SET submitted = 0, overwrite = 0 WHERE (submitted > 0 OR overwrite > 0) "

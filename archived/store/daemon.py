@@ -13,6 +13,7 @@ from archived.store.fields import from_text, from_time, to_text, to_time
 from archived.store.opening import check_soundness
 from archived.store.results import DaemonInfo
 from archived.store.rig import RigVerbs
+from archived.store.rows import json_of
 
 WATCHING = "watching"
 
@@ -147,7 +148,7 @@ class DaemonVerbs(RigVerbs):
     def watching(self) -> list[str] | None:
         """The folders that the running daemon of this rig watches; None where it has not said so."""
         text = self.get_setting(WATCHING)
-        said = None if text is None else json.loads(text)
+        said = None if text is None else json_of(text)
         row = self._door.row("SELECT since FROM rig WHERE id = ?", self._rig_id)
         if said is None or row is None or row[0] != said["since"]:
             return None

@@ -16,6 +16,7 @@ from archived.store.locks import daemon_lock
 from archived.store.moves import marks
 from archived.store.opening import exclusively
 from archived.store.results import RigInfo
+from archived.store.rows import state_of
 
 BACKLOG = [State.SETTLING, State.READY, State.TRANSFERRING, State.VERIFYING, State.WAITING]
 """What is not archived yet and needs nobody for it."""
@@ -73,7 +74,7 @@ class FleetVerbs(Verbs):
             *values,
         )
         for rig_id, state, number in rows:
-            counts[rig_id][State(state)] += number
+            counts[rig_id][state_of(state)] += number
         return counts
 
     def _unsent(self, which: str, values: list[Any]) -> dict[int, int]:

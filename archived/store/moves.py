@@ -14,7 +14,7 @@ from archived.core.records import RecordState
 from archived.store.fields import from_text, joined, to_text, to_time
 from archived.store.restored import RestoredVerbs
 from archived.store.results import Moved
-from archived.store.rows import DATASET_COLUMNS, dataset_of
+from archived.store.rows import DATASET_COLUMNS, dataset_of, file_state_of
 
 Value = TypeVar("Value")
 
@@ -252,7 +252,7 @@ class Moves(RestoredVerbs):
             "SELECT state, settled, count(*) FROM file WHERE dataset_id = ? GROUP BY state, settled",
             dataset.id,
         ):
-            counts[FileState(state)] += number
+            counts[file_state_of(state)] += number
             if state == FileState.PENDING and not settled:
                 unsettled += number
         return Standing(

@@ -126,7 +126,10 @@ def bring_up_to_date(
 
 def _pending(door: Door, runner: Any, *, create: bool) -> list[str]:
     tables = set(door.database.get_tables())
-    status = runner.status()
+    try:
+        status = runner.status()
+    except TypeError as error:
+        raise damaged(door.address, "what it has been through cannot be read") from error
     applied = [each.name for each in status if each.applied]
     if unknown := [each.name for each in status if each.path is None]:
         raise StoreTooNewError(

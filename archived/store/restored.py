@@ -15,6 +15,7 @@ from archived.core.model import LIVE_BATCHES, Direction
 from archived.store.backup import COPY_MARK
 from archived.store.base import Verbs
 from archived.store.fields import from_time, to_text
+from archived.store.rows import json_of
 
 RESTORED = "restored"
 
@@ -33,10 +34,10 @@ class RestoredVerbs(Verbs):
     def restored(self) -> Restored | None:
         """None for a store that nobody put back, or of which all was looked through since."""
         if (text := self._noted(COPY_MARK)) is not None:
-            return Restored(from_time(json.loads(text)["made_at"]), frozenset())
+            return Restored(from_time(json_of(text)["made_at"]), frozenset())
         if (text := self._noted(RESTORED)) is None:
             return None
-        noted = json.loads(text)
+        noted = json_of(text)
         return Restored(from_time(noted["made_at"]), frozenset(noted["open"]))
 
     def is_closed(self, location: str) -> bool:
@@ -53,7 +54,7 @@ class RestoredVerbs(Verbs):
         with self._door.write():
             if (text := self._noted(RESTORED)) is None:
                 return self._noted(COPY_MARK) is None
-            noted = json.loads(text)
+            noted = json_of(text)
             if location in noted["open"]:
                 return True
             if location not in noted["looked_through"] or self._is_under_way(location):
@@ -83,7 +84,7 @@ class RestoredVerbs(Verbs):
     def _looked_through(self, location: str) -> None:
         """A walk over the whole archive of a location has ended; one that began before would not be there any more."""
         if (text := self._noted(RESTORED)) is not None:
-            noted = json.loads(text)
+            noted = json_of(text)
             found = sorted({*noted["looked_through"], location})
             self._note({**noted, "looked_through": found})
 

@@ -8,8 +8,10 @@ from datetime import datetime
 from archived.core.lifecycle import State
 from archived.core.model import Alarm
 from archived.store.base import Verbs
+from archived.store.connection import Row
 from archived.store.fields import from_text, from_time, moment, to_text, to_time
 from archived.store.results import Pause
+from archived.store.rows import sound, state_of
 
 PAUSE = "pause"
 
@@ -50,10 +52,7 @@ class RigVerbs(Verbs):
             "SELECT name, message, what_to_do, since FROM alarm WHERE rig_id = ? ORDER BY since, name",
             self._rig_id,
         )
-        return [
-            Alarm(from_text(row[0]), from_text(row[1]), from_text(row[2]), moment(row[3]))
-            for row in rows
-        ]
+        return [_alarm_of(row) for row in rows]
 
     def pause(self, why: str, now: datetime, until: datetime | None = None) -> None:
         """Begin no transfer until `until`, or until `resume`. What travels already travels on."""
@@ -70,8 +69,7 @@ class RigVerbs(Verbs):
         text = self.get_setting(PAUSE)
         if text is None:
             return None
-        noted = json.loads(text)
-        pause = Pause(noted["why"], moment(noted["since"]), from_time(noted["until"]))
+        pause = _pause_of(text)
         return None if pause.until is not None and pause.until <= now else pause
 
     def get_setting(self, key: str) -> str | None:
@@ -126,7 +124,7 @@ class RigVerbs(Verbs):
         )
         for where, state, number in rows:
             if location is None or from_text(where) == location:
-                found[State(state)] += number
+                found[state_of(state)] += number
         return found
 
     def archived_totals(self) -> dict[str, tuple[int, int]]:
@@ -136,3 +134,14 @@ class RigVerbs(Verbs):
             self._rig_id,
         )
         return {from_text(row[0]): (int(row[1]), int(row[2])) for row in rows}
+
+
+@sound
+def _pause_of(text: str) -> Pause:
+    noted = json.loads(text)
+    return Pause(noted["why"], moment(noted["since"]), from_time(noted["until"]))
+
+
+@sound
+def _alarm_of(row: Row) -> Alarm:
+    return Alarm(from_text(row[0]), from_text(row[1]), from_text(row[2]), moment(row[3]))

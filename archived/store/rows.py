@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
 from archived.core.lifecycle import Reason, State
 from archived.core.model import (
     Batch,
@@ -14,7 +19,8 @@ from archived.core.model import (
     FileState,
 )
 from archived.core.sighting import KnownFile
-from archived.store.connection import Row
+from archived.errors import StoreDamagedError
+from archived.store.connection import WAY_OUT, Row
 from archived.store.fields import (
     from_checksum,
     from_date,
@@ -59,10 +65,37 @@ BATCH_FILE_COLUMNS = (
 EVENT_COLUMNS = "d.location, d.path, e.at, e.state_before, e.state_after, e.move, e.why"
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def sound(reader: Callable[P, T]) -> Callable[P, T]:
+    """Read a row. What this program never writes is damage: SQLite sees its pages, not what is meant by them."""
+
+    @wraps(reader)
+    def read(*words: P.args, **options: P.kwargs) -> T:
+        try:
+            return reader(*words, **options)
+        except (ValueError, TypeError, LookupError, OverflowError, AttributeError) as error:
+            raise StoreDamagedError(
+                f"the store is damaged: a row of it cannot be read ({error}); it was left as it is. Recordings and "
+                "archive are not affected",
+                what_to_do=WAY_OUT,
+            ) from error
+
+    return read
+
+
+state_of = sound(State)
+json_of: Callable[[str], Any] = sound(json.loads)
+file_state_of = sound(FileState)
+
+
 def _text(value: str | None) -> str | None:
     return None if value is None else from_text(value)
 
 
+@sound
 def dataset_of(row: Row) -> Dataset:
     """From `DATASET_COLUMNS`."""
     return Dataset(
@@ -92,6 +125,7 @@ def dataset_of(row: Row) -> Dataset:
     )
 
 
+@sound
 def file_of(row: Row, folder: str) -> DatasetFile:
     """From `FILE_COLUMNS`, in the dataset's folder."""
     return DatasetFile(
@@ -116,6 +150,7 @@ def file_of(row: Row, folder: str) -> DatasetFile:
     )
 
 
+@sound
 def known_of(row: Row, folder: str) -> KnownFile:
     """From `KNOWN_COLUMNS`, in the dataset's folder."""
     return KnownFile(
@@ -133,6 +168,7 @@ def known_of(row: Row, folder: str) -> KnownFile:
     )
 
 
+@sound
 def batch_of(row: Row) -> Batch:
     """From `BATCH_COLUMNS`."""
     return Batch(
@@ -158,6 +194,7 @@ def batch_of(row: Row) -> Batch:
     )
 
 
+@sound
 def batch_file_of(row: Row) -> BatchFile:
     """From `BATCH_FILE_COLUMNS`."""
     return BatchFile(
@@ -174,6 +211,7 @@ def batch_file_of(row: Row) -> BatchFile:
     )
 
 
+@sound
 def event_of(row: Row) -> Event:
     """From `EVENT_COLUMNS`."""
     return Event(
