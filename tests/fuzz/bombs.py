@@ -50,7 +50,7 @@ def _folder() -> bool:
 
 
 def _record() -> bool:
-    return attempt(BY_NAME["record"], b"[" + b"{}," * (40 << 20) + b"{}]") is None
+    return attempt(BY_NAME["record"], b"[" + b"{}," * (20 << 20) + b"{}]") is None
 
 
 def _ch() -> bool:

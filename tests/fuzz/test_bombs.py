@@ -10,6 +10,10 @@ import pytest
 
 from tests.fuzz.bombs import BOMBS
 
+pytestmark = pytest.mark.timeout(
+    240
+)  # on a busy machine; work is counted, or the processor's time is
+
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_refused_within_a_limit_of_memory(name: str) -> None:

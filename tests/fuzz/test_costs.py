@@ -20,6 +20,10 @@ from tests.fuzz.running import attempt
 from tests.fuzz.table import TARGETS
 from tests.fuzz.target import Target
 
+pytestmark = pytest.mark.timeout(
+    240
+)  # on a busy machine; work is counted, or the processor's time is
+
 BY_NAME = {target.name: target for target in TARGETS}
 LINES = MOST_LINES - 20
 

@@ -28,6 +28,10 @@ from archived.systemd import Notifier
 from tests.cli.rigs import CliRig
 from tests.fuzz.nasty import NASTY, on_this_disk, steering
 
+pytestmark = pytest.mark.timeout(
+    300
+)  # a whole rig and its archive are made first, perhaps on a busy machine
+
 RIG = "c40e971d-0075-4a82-b12f-8f9717762e7b"
 ARCHIVE = "5b875fda-4185-11e8-bb52-0ac6873fc732"
 
@@ -373,7 +377,7 @@ SLOW = ("discover", "verify", "publish")
 
 @pytest.mark.parametrize("command", [row.name for row in COMMANDS])
 def test_no_command_prints_what_steers_a_terminal(local: World, command: str) -> None:
-    for number in range(3, len(NASTY), 60 if command in SLOW else 17):
+    for number in range(3, len(NASTY), 60 if command in SLOW else 31):
         for words in WAYS[command]:
             line = typed(local, command, words, number)
             result = local.rig.type(*line)
