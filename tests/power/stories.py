@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from archived.core.model import Direction, DirectoryArchive, StorageLocation
 from archived.ports import TaskState, TransferItem, TransferOrder
 from archived.store import Store
 from archived.store.backup import copy_of
+from archived.store.restoring import put_back
 from archived.transfer.local import LocalTransfers
 from tests.builders import NOON
 from tests.store.story import Story
@@ -102,6 +104,16 @@ def backup(base: Path) -> None:
             )
             assert copied
             note()
+
+
+def restore(base: Path) -> None:
+    """A copy is put in the place of a store that has something in its log."""
+    with notes(base) as note, ExitStack() as stack:
+        for each in dir(shutil):
+            if each.startswith("_USE_CP"):  # what the kernel copies by itself cannot be recorded
+                stack.enter_context(mock.patch.object(shutil, each, new=False))
+        put_back(base / "copies" / "0.db", base / "store" / "archived.db", NOON)
+        note()
 
 
 def mover(base: Path) -> None:

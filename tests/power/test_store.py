@@ -11,7 +11,7 @@ from playhouse.migrations import Runner
 
 from archived.store import Store
 from archived.store.address import parse
-from archived.store.backup import examine
+from archived.store.backup import copy_of, examine
 from archived.store.connection import Door
 from archived.store.opening import HISTORY, MIGRATIONS
 from tests.builders import NOON
@@ -156,3 +156,35 @@ def test_a_backup_that_has_its_name_is_whole_whenever_the_power_is_cut(
             assert (found.events, found.rigs, found.made_at) == (events, (RIG,), NOON), name
         there.add(len(copies))
     assert there == {0, 1, 2}
+
+
+def test_a_power_cut_while_a_backup_is_put_back_leaves_the_old_store_or_the_new_one(
+    base: Path, tmp_path: Path
+) -> None:
+    (base / "copies").mkdir()
+    path = base / "store" / "archived.db"
+    with Store.open(str(path), rig=RIG, create=True, now=NOON) as written:
+        written.count("before the copy")
+        copy_of(path, base / "copies" / "0.db", NOON)
+        written.count("after the copy")
+    disk = Disk(base)
+    operations = recorded("restore", base)
+    seen = set()
+    for number, (name, tree, before) in enumerate(disks(operations, disk, seeds())):
+        folder = tmp_path / f"cut-{number}"
+        folder.mkdir()
+        store(tree, base, folder)
+        with Store.open(str(folder / "store" / "archived.db"), rig=RIG, now=NOON) as found:
+            insist_on_integrity(found, name)
+            assert found.counters()["before the copy"] == 1, name
+            old = "after the copy" in found.counters()
+            assert old == (found.restored() is None), name
+        assert not (old and noted(before)), f"{name}: it was said to be put back"
+        kept = (folder / "store").glob("archived.db.replaced-*")
+        whole = [Store.open(str(each), rig=RIG, now=NOON) for each in kept if not old]
+        assert old or len(whole) == 1, f"{name}: what was there before is gone"
+        for each in whole:
+            assert each.counters()["after the copy"] == 1, name
+            each.close()
+        seen.add(old)
+    assert seen == {True, False}
