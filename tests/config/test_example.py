@@ -67,7 +67,7 @@ def test_the_defaults_that_the_comments_name_are_the_defaults(kind: str) -> None
     shown = {m["key"]: m["value"] for m in map(KEY.match, section.splitlines()) if m}
     required = {"rig": "rig"}
     without = model.model_validate(required if kind == "archived" else {})
-    has_none = ("rig", "store", "h2o", "spool", "file", "address", "password_file")
+    has_none = ("rig", "store", "h2o", "spool", "file", "address", "password_file", "backup")
     given = {key: value for key, value in shown.items() if key not in has_none}
     assert model.model_validate({**(required if kind == "archived" else {}), **given}) == without
 

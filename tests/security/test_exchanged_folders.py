@@ -27,10 +27,11 @@ from archived.secrecy.files import NotPrivateError, read_private
 from archived.transfer import local_listing
 from archived.transfer.copying import Copier
 from archived.transfer.trouble import Trouble
-from tests.security.swapping import swapping, until
+from tests.security.swapping import attacked, swapping
 
 INSIDE, OUTSIDE = b"i" * 64, b"o" * 64
-LEAST, MOST = 200, 40_000
+LEAST = 200
+"""How many attacks, against how many exchanges, each test is made of."""
 PATH = "SC011/run/a.bin"
 
 
@@ -64,8 +65,7 @@ def test_a_look_never_sees_what_lies_elsewhere(inside: Path) -> None:
         met[PATH in found] += 1
 
     with swapping(inside / "SC011" / "run", inside / "SC011" / "link") as other:
-        until(lambda: len(met) == 2, attack, least=LEAST, most=MOST)
-    assert other.swaps >= LEAST
+        attacked(other, attack, met, least=LEAST)
 
 
 def test_no_byte_from_elsewhere_is_read_on_the_rig(inside: Path) -> None:
@@ -84,8 +84,7 @@ def test_no_byte_from_elsewhere_is_read_on_the_rig(inside: Path) -> None:
             met[False] += 1
 
     with swapping(inside / "SC011" / "run", inside / "SC011" / "link") as other:
-        until(lambda: len(met) == 2, attack, least=LEAST, most=MOST)
-    assert other.swaps >= LEAST
+        attacked(other, attack, met, least=LEAST)
 
 
 def test_no_byte_from_elsewhere_is_copied_into_the_archive(inside: Path) -> None:
@@ -107,8 +106,7 @@ def test_no_byte_from_elsewhere_is_copied_into_the_archive(inside: Path) -> None
             copied.unlink()
 
     with swapping(inside / "SC011" / "run", inside / "SC011" / "link") as other:
-        until(lambda: len(met) == 2, attack, least=LEAST, most=MOST)
-    assert other.swaps >= LEAST
+        attacked(other, attack, met, least=LEAST)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -133,8 +131,7 @@ def test_nothing_is_written_elsewhere_by_a_copy(inside: Path, overwrite: bool) -
             met[False] += 1
 
     with swapping(inside / "SC011" / "run", inside / "SC011" / "link") as other:
-        until(lambda: len(met) == 2, attack, least=LEAST, most=MOST)
-    assert other.swaps >= LEAST
+        attacked(other, attack, met, least=LEAST)
     assert names(elsewhere) == before
     assert (elsewhere / "a.bin").read_bytes() == OUTSIDE
 
@@ -154,8 +151,7 @@ def test_a_directory_as_archive_lists_nothing_from_elsewhere(inside: Path) -> No
         met[True] += 1
 
     with swapping(inside / "SC011" / "run", inside / "SC011" / "link") as other:
-        until(lambda: len(met) == 2, attack, least=LEAST, most=MOST)
-    assert other.swaps >= LEAST
+        attacked(other, attack, met, least=LEAST)
 
 
 def test_where_recordings_are_brought_to_a_link_is_an_obstacle(inside: Path) -> None:
@@ -170,8 +166,7 @@ def test_where_recordings_are_brought_to_a_link_is_an_obstacle(inside: Path) -> 
             assert destination.checksum(PATH, "SHA256") == hashlib.sha256(INSIDE).hexdigest()
 
     with swapping(inside / "SC011" / "run", inside / "SC011" / "link") as other:
-        until(lambda: len(met) == 2, attack, least=LEAST, most=MOST)
-    assert other.swaps >= LEAST
+        attacked(other, attack, met, least=LEAST)
 
 
 def record(number: int) -> Record:
@@ -211,8 +206,7 @@ def test_nothing_is_written_made_or_opened_to_others_outside_of_the_spool(tmp_pa
         remove_small(str(spool), ".archived/v1/SC011/run/closed/record.json")
 
     with swapping(own / "run", own / "link") as other:
-        until(lambda: len(met) == 2, attack, least=LEAST, most=MOST)
-    assert other.swaps >= LEAST
+        attacked(other, attack, met, least=LEAST)
     assert names(elsewhere) == before
     assert (elsewhere.stat().st_mode & 0o777, (elsewhere / "closed").is_dir()) == (0o700, True)
 
@@ -257,5 +251,4 @@ def test_a_secret_is_judged_by_what_was_read(tmp_path: Path) -> None:
             met[False] += 1
 
     with swapping(named, bad) as other:
-        until(lambda: len(met) == 2, attack, least=LEAST, most=MOST)
-    assert other.swaps >= LEAST
+        attacked(other, attack, met, least=LEAST)

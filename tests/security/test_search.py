@@ -30,12 +30,15 @@ NEEDLES = Needles({"this": SECRET})
         SECRET.encode().hex(),
         "x" * 262_140 + SECRET,
     ],
+    ids=range(11),
 )
 def test_a_secret_is_found(data: str) -> None:
     assert NEEDLES.found(data.encode()).keys() == {"this"}
 
 
-@pytest.mark.parametrize("data", ["", SECRET[:7], planted("other"), "(not shown)" * 99])
+@pytest.mark.parametrize(
+    "data", ["", SECRET[:7], planted("other"), "(not shown)" * 99], ids=range(4)
+)
 def test_what_is_none_is_not(data: str) -> None:
     assert NEEDLES.found(data.encode()) == {}
 
