@@ -60,6 +60,10 @@ class StoreDamagedError(StoreError):
     permanent = True
 
 
+class WalkGoneError(StoreError):
+    """Another process ended or gave up the walk over an archive that this one took part in; it may begin again."""
+
+
 class StoreReplacedError(StoreError):
     """Another file has taken the place of the store that was opened; whoever used it has to open that one."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -19,7 +20,7 @@ from archived.cli.stopping import stops_on_signals
 from archived.cli.times import local
 from archived.cli.views import View
 from archived.core.paths import printable
-from archived.errors import ArchivedError, StoreError
+from archived.errors import ArchivedError, StoreError, WalkGoneError
 
 if TYPE_CHECKING:
     from archived.discover.discovering import Discovering, Wish
@@ -133,6 +134,24 @@ def _discover(
     quiet: bool,
 ) -> tuple[View, ArchivedError | None]:
     """One location. What goes wrong with its archive does not keep the others from being looked at."""
+    while True:
+        try:
+            return _walk(caller, store, movers, place, wish, limit, quiet=quiet)
+        except WalkGoneError:
+            # Somebody else was through with it, and somebody else began the next one: this one joins in that.
+            wish = replace(wish, restart=False)
+
+
+def _walk(
+    caller: Caller,
+    store: Store,
+    movers: Movers,
+    place: Place,
+    wish: Wish,
+    limit: int,
+    *,
+    quiet: bool,
+) -> tuple[View, ArchivedError | None]:
     from archived.transfer.pace import Manners
 
     with reporting_walks(caller.environ, quiet=quiet) as reporter:

@@ -73,6 +73,8 @@ def gather(store: Store, settings: LocationSettings, outcome: Outcome, limit: in
         {"path": each.path, "why": each.why, "what_to_do": each.what_to_do}
         for each in outcome.problems
     ]
+    # Of a walk that others removed while this was gathered there would be nothing to show.
+    store.insist_on_walk(outcome.discovery)
     return view
 
 

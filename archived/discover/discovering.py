@@ -113,6 +113,8 @@ class Discovering:
         )
         if not walk.run():
             return Outcome(store.discovery(discovery.id), complete=False)
+        # Nothing is left of a walk that is gone, either.
+        store.insist_on_walk(discovery)
         problems: Sequence[RecordProblem] = ()
         if not discovery.dry_run:
             try:

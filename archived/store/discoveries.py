@@ -82,6 +82,7 @@ class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs, LookedVerbs):
         """
         with self._door.write():
             self._one_rig_at_a_time()
+            self.insist_on_walk(discovery)
             dataset = self._owner(discovery.location, seen)
             ours = dataset is not None and self._read(dataset.id) is not None
             if discovery.audit:

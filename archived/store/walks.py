@@ -10,6 +10,7 @@ from datetime import datetime
 from archived.core.discovery import CLAIMED
 from archived.core.model import parent
 from archived.core.sighting import LOST
+from archived.errors import WalkGoneError
 from archived.store.doubts import DoubtVerbs
 from archived.store.fields import from_text, from_time, joined, moment, to_text, to_time
 from archived.store.findings import FindingVerbs
@@ -78,9 +79,10 @@ class WalkVerbs(FindingVerbs, DoubtVerbs, RestoredVerbs):
         return self.discovery(number)
 
     def discovery(self, number: int) -> Discovery:
-        """A discovery by its number, which must exist."""
+        """A discovery by its number. Raises `WalkGoneError` where there is none any more."""
         row = self._door.row(f"SELECT {_COLUMNS} FROM discovery WHERE id = ?", number)
-        assert row is not None
+        if row is None:
+            raise _gone()
         return Discovery(
             row[0],
             from_text(row[1]),
@@ -92,6 +94,11 @@ class WalkVerbs(FindingVerbs, DoubtVerbs, RestoredVerbs):
             row[7],
             row[8] or 0,
         )
+
+    def insist_on_walk(self, discovery: Discovery) -> None:
+        """Raise `WalkGoneError` where others ended this walk and removed it; another may have got its number since."""
+        if self.discovery(discovery.id).started_at != discovery.started_at:
+            raise _gone()
 
     def end_discovery(self, number: int, now: datetime, *, believed: bool = True) -> None:
         """The walk is complete. Where all of an archive was taken over, a store that was put back knows it again."""
@@ -182,6 +189,7 @@ class WalkVerbs(FindingVerbs, DoubtVerbs, RestoredVerbs):
         lost = [each for each in unmet if not self._lies_in_refused(discovery, each)]
         if lost:
             with self._door.write():
+                self.insist_on_walk(discovery)
                 self._add_folders(discovery.id, lost, AGAIN)
                 self._add_doubts(discovery.id, sum(believed[each] for each in lost))
         return len(lost)
@@ -259,6 +267,14 @@ class WalkVerbs(FindingVerbs, DoubtVerbs, RestoredVerbs):
             for table in ("discovery_finding", "discovery_folder"):
                 self._door.change(f"DELETE FROM {table} WHERE discovery_id IN ({marks(ids)})", *ids)
             self._door.change(f"DELETE FROM discovery WHERE id IN ({marks(ids)})", *ids)
+
+
+def _gone() -> WalkGoneError:
+    return WalkGoneError(
+        "another `archivedctl discover` has ended this look through the archive, or begun it anew, meanwhile; what was "
+        "found until then is in the catalogue",
+        what_to_do="type it again",
+    )
 
 
 def is_below(path: str, folder: str) -> bool:

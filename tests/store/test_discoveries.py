@@ -12,7 +12,7 @@ import pytest
 from archived.core.discovery import Finding, Kind, Listed
 from archived.core.lifecycle import Reason, State
 from archived.core.model import FileState
-from archived.errors import MoveRefusedError
+from archived.errors import MoveRefusedError, WalkGoneError
 from archived.store import Discovery, ListedFile, ListedFolder, Store
 from tests.builders import NOON
 from tests.store.bench import FILE_TYPE, G0, G1, LOCATION, ROOT, Bench, recording
@@ -729,3 +729,22 @@ def test_a_folder_costs_what_is_in_it_however_large_its_dataset_is(tmp_path: Pat
         walker.list({f"{number}.bin": 1 for number in range(3_000)}, f"{G0}/many", dataset=G0)
         assert 0 < steps("later") < 2 * small + 10
         assert (walker.dataset().files, walker.dataset().bytes) == (3_003, 3_003)
+
+
+def test_a_walk_that_others_ended_and_removed_is_gone_for_who_still_takes_part_in_it(
+    store: Store,
+) -> None:
+    """Its number may be another walk's by now, to which what is still said of this one does not belong."""
+    mine = store.begin_discovery("raw-ephys", "", NOON, dry_run=False, restart=False)
+    store.end_discovery(mine.id, NOON)
+    later = NOON + timedelta(hours=1)
+    store.begin_discovery("raw-ephys", "", later, dry_run=False, restart=False)
+
+    for say in (
+        lambda: store.insist_on_walk(mine),
+        lambda: store.take_listing(
+            mine, ListedFolder(folder="", listed_at=NOON, root_key="/"), NOON
+        ),
+    ):
+        with pytest.raises(WalkGoneError):
+            say()
