@@ -17,6 +17,7 @@ from archived.core.paths import printable
 from archived.errors import LoginRequiredError, TransferUnavailableError
 from archived.secrecy.files import NotPrivateError, read_private
 from archived.secrecy.hidden import Hidden
+from archived.transfer.folders import open_root
 
 _LOCK_WAIT = 10.0
 """Seconds; the lock is held for one small write."""
@@ -138,6 +139,8 @@ class TokenFile:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(self.path)
+            with contextlib.closing(open_root(str(self.path.parent))) as folder:
+                folder.sync()
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise

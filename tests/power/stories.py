@@ -17,10 +17,12 @@ from unittest import mock
 
 from archived.core.model import Direction, DirectoryArchive, StorageLocation
 from archived.ports import TaskState, TransferItem, TransferOrder
+from archived.records.files import write_small
 from archived.store import Store
 from archived.store.backup import copy_of
 from archived.store.restoring import put_back
 from archived.transfer.local import LocalTransfers
+from archived.transfer.token_file import StoredToken, TokenFile
 from tests.builders import NOON
 from tests.store.story import Story
 
@@ -114,6 +116,22 @@ def restore(base: Path) -> None:
                 stack.enter_context(mock.patch.object(shutil, each, new=False))
         put_back(base / "copies" / "0.db", base / "store" / "archived.db", NOON)
         note()
+
+
+def own_files(base: Path) -> None:
+    """A login is kept, and kept anew; a record is put into the spool, and another in its place."""
+    (base / "spool").mkdir()
+    with notes(base) as note:
+        for number in range(2):
+            tokens = TokenFile(str(base / "tokens.json"), client_id="client", environment="test")
+            tokens.replace({"transfer": StoredToken(f"access-{number}" * 400, 1, "refresh", "all")})
+            note()
+            write_small(str(base / "spool"), "a/b/record.json", spooled(number))
+
+
+def spooled(number: int) -> bytes:
+    """What is in the spool."""
+    return str(number).encode() * 20_000
 
 
 def mover(base: Path) -> None:
