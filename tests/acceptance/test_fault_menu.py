@@ -30,7 +30,7 @@ from tests.acceptance.within import Within, configured, record_run, record_video
 pytestmark = pytest.mark.timeout(120)
 
 SEED = int(os.environ.get("FAULTS_SEED", random.SystemRandom().randrange(1_000_000)))
-PAIRS = int(os.environ.get("FAULT_PAIRS", "3"))
+PAIRS = int(os.environ.get("FAULT_PAIRS", "2"))
 
 DATA = "*SC011_022319_g0_t0.imec0.ap.bin"
 SERVICE = "* /v0.10/*"

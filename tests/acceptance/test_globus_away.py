@@ -113,7 +113,7 @@ def test_an_hour_without_globus_is_waited_for_without_a_storm_of_requests(
 
 
 @pytest.mark.parametrize("rig", ["globus"], indirect=True)
-@pytest.mark.parametrize(("most", "transfers"), [(3, 40), (100, 100)])
+@pytest.mark.parametrize(("most", "transfers"), [(3, 20), (100, 100)])
 def test_many_transfers_with_a_kill_in_their_midst_are_all_proved(
     rig: TestRig, most: int, transfers: int
 ) -> None:
