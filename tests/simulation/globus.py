@@ -269,13 +269,13 @@ class Service:
         self.finished_moves += 1
         task.moved[item.path] = content
         how = self.lost_on_arrival.pop(item.path, "")
-        self._put(task, item, content, whole=True)
+        if not how:
+            self._put(task, item, content, whole=True)
+            return
+        self._put(task, item, content[: len(content) // 2], whole=False)
+        self.unlisted.add(where)
         if how == "nothing":
-            self.archive.pop(where, None)
-            self.unlisted.add(where)
-        elif how:
-            self.archive[where].content = content[: len(content) // 2]
-            self.unlisted.add(where)
+            del self.archive[where]
 
     def _put(self, task: Task, item: TransferItem, content: bytes, *, whole: bool) -> None:
         where = destination(task.location, item.path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
@@ -17,6 +17,7 @@ from archived.core.model import BatchState, FileState, Receipt
 from archived.core.sighting import FileChange, since_archived
 from archived.daemon import prepare, roots, settle, submit, verify
 from archived.store import LookSummary, Store, looks, moves, proofs
+from tests.simulation.story import Action, Setting, Story
 
 Mutant = Callable[[], AbstractContextManager[Any]]
 
@@ -147,21 +148,111 @@ def kills_forget_tasks() -> AbstractContextManager[Any]:
     return mock.patch.object(begin, "_try_at_once", again)
 
 
-MUTANTS: Mapping[str, tuple[Mutant, frozenset[str]]] = {
-    "id_not_stored_first": (id_not_stored_first, frozenset({"intent first"})),
-    "second_id_after_lost_reply": (second_id_after_lost_reply, frozenset({"exactly once"})),
-    "succeeded_is_believed": (succeeded_is_believed, frozenset({"proved"})),
-    "incomplete_looks_count": (incomplete_looks_count, frozenset({"absence"})),
+HOUR = 3600
+
+
+def record(at: float, program: str = "video", **changes: Any) -> Action:
+    """A recording of three trials, quickly made."""
+    words = {"program": program, "animal": 1, "day": 1, "number": 1, "trials": 3, "pace": 1}
+    return Action(at, "record", {**words, "spoil": "", **changes})
+
+
+def lost_reply(at: float) -> Action:
+    """The answer to the next submission is lost."""
+    return Action(
+        at, "trouble", {"verb": "submit", "error": "away", "after": True, "times": 1, "skip": 0}
+    )
+
+
+LONG = Setting(1, days=0.5, seconds_a_file=2.0 * HOUR, poll=300, batch_wait=1200)
+PLAIN = Setting(1, days=0.5, poll=300)
+PAUSED = Action(1, "pause", {"lasts": 30 * HOUR})
+DIES = {"away": 0, "late": 0}
+
+MUTANTS: Mapping[str, tuple[Mutant, str, Sequence[Action], Setting]] = {
+    "id_not_stored_first": (id_not_stored_first, "intent first", [record(60)], PLAIN),
+    "second_id_after_lost_reply": (
+        second_id_after_lost_reply,
+        "exactly once",
+        [record(60), lost_reply(70), record(2200, animal=2)],
+        LONG,
+    ),
+    "kills_forget_tasks": (
+        kills_forget_tasks,
+        "exactly once",
+        [
+            record(60),
+            Action(
+                70,
+                "trap",
+                {"point": "after submit", "count": 1, "then": "die", "do": "die", "words": DIES},
+            ),
+            record(2200, animal=2),
+        ],
+        LONG,
+    ),
+    "succeeded_is_believed": (
+        succeeded_is_believed,
+        "proved",
+        [record(60), Action(300, "lost on arrival", {"pick": 0, "how": "half"})],
+        PLAIN,
+    ),
     "changes_on_the_way_do_not_matter": (
         changes_on_the_way_do_not_matter,
-        frozenset({"proved"}),
+        "proved",
+        [record(60, "photon"), Action(2 * HOUR, "touch", {"pick": 0})],
+        LONG,
     ),
-    "archive_not_looked_at_first": (archive_not_looked_at_first, frozenset({"never by less"})),
-    "no_quiet_time": (no_quiet_time, frozenset({"finished"})),
-    "format_does_not_matter": (format_does_not_matter, frozenset({"finished"})),
-    "any_root_will_do": (any_root_will_do, frozenset({"absence", "progress"})),
-    "changed_files_travel": (changed_files_travel, frozenset({"never by less"})),
-    "moves_without_events": (moves_without_events, frozenset({"events"})),
-    "kills_forget_tasks": (kills_forget_tasks, frozenset({"exactly once"})),
+    "archive_not_looked_at_first": (
+        archive_not_looked_at_first,
+        "never by less",
+        [record(60), Action(300, "squat", {"pick": 0, "same": False})],
+        PLAIN,
+    ),
+    "changed_files_travel": (
+        changed_files_travel,
+        "never by less",
+        [record(60, "photon"), Action(4 * HOUR, "touch", {"pick": 0})],
+        PLAIN,
+    ),
+    "no_quiet_time": (no_quiet_time, "finished", [record(60, "photon", pace=300)], PLAIN),
+    "format_does_not_matter": (
+        format_does_not_matter,
+        "finished",
+        [record(60, "spikeglx", pace=3000)],
+        PLAIN,
+    ),
+    "any_root_will_do": (
+        any_root_will_do,
+        "absence",
+        [
+            PAUSED,
+            record(60),
+            Action(3 * HOUR, "mount", {"root": 0, "state": "empty", "lasts": 6 * HOUR}),
+        ],
+        PLAIN,
+    ),
+    "incomplete_looks_count": (
+        incomplete_looks_count,
+        "absence",
+        [
+            PAUSED,
+            record(60),
+            Action(3 * HOUR, "deny", {"pick": 0, "folder": True, "lasts": 6 * HOUR}),
+        ],
+        PLAIN,
+    ),
+    "moves_without_events": (
+        moves_without_events,
+        "events",
+        [PAUSED, record(60), Action(3 * HOUR, "append", {"pick": 0, "size": 9})],
+        PLAIN,
+    ),
 }
-"""By name, how the program is broken, and which rules may be seen to break."""
+"""By name: how the program is broken, the rule that breaks then, and a story in which it does."""
+
+
+def story_for(name: str) -> Story:
+    """The story in which a mutant is seen."""
+    _, _, actions, setting = MUTANTS[name]
+    return Story(setting, tuple(sorted(actions, key=lambda each: each.at)))

@@ -258,7 +258,7 @@ class Oracle:
         quiet = min(world.setting.quiet, world.changes.get("quiet", world.setting.quiet))
         if self.jumped < begun - quiet - 60 and offset == world.offset:
             for name, node in disk.files(path):
-                if begun - quiet < node.touched < begun:
+                if world.time - quiet < node.touched < begun:
                     self.complain(
                         "finished", f"{name!r} was written to {begun - node.touched:.0f} s before"
                     )

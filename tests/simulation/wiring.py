@@ -7,7 +7,7 @@ import functools
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,8 +122,8 @@ class SimEvent:
 class SimWatcher:
     """Tells of what happened below the roots, as far as `world` lets it."""
 
-    def __init__(self, hints: dict[str, Hints]) -> None:
-        self._hints = hints
+    def __init__(self, hints: dict[str, Hints], roots: Sequence[str]) -> None:
+        self._hints, self._roots = hints, roots
 
     def start(self) -> None:
         """See `Watcher`."""
@@ -133,7 +133,7 @@ class SimWatcher:
 
     def drain(self) -> dict[str, Hints]:
         """See `Watcher`."""
-        taken = dict(self._hints)
+        taken = {root: told for root, told in self._hints.items() if root in self._roots}
         self._hints.clear()
         return taken
 
@@ -193,7 +193,7 @@ class Doors:
     committed: Callable[[], None]
     movers: SimMovers
     errands: Callable[[Callable[[], None]], Any]
-    watcher: Callable[[], Any]
+    watcher: Callable[[Sequence[str]], Any]
     uuid: Callable[[], uuid.UUID]
     jitter: Callable[[], float]
 
@@ -265,7 +265,7 @@ def simulated(doors: Doors) -> Iterator[None]:
         (app, "uuid", SimpleNamespace(uuid4=doors.uuid)),
         (app, "random", SimpleNamespace(random=doors.jitter)),
         (app, "ThreadErrands", lambda *, wake, **_lanes: doors.errands(wake)),
-        (app, "Watcher", lambda _roots, **_options: doors.watcher()),
+        (app, "Watcher", lambda roots, **_options: doors.watcher(roots)),
         (discovering, "clock", clock),
         (walking, "ThreadErrands", Inline),
         (root, "open_top", doors.open_top),

@@ -249,7 +249,7 @@ class World:
             committed=self.committed,
             movers=wiring.SimMovers(self.mover),
             errands=self._errands,
-            watcher=lambda: wiring.SimWatcher(self.hints),
+            watcher=lambda roots: wiring.SimWatcher(self.hints, roots),
             uuid=lambda: uuid.UUID(int=chance.getrandbits(128), version=4),
             jitter=chance.random,
         )
