@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from archived.core.model import BatchFile, parent
+from archived.core.paths import printable
 from archived.daemon.roots import stats_now, unchanged
-from archived.errors import TransferRefusedError
+from archived.errors import ArchiveMissingError, TransferRefusedError
 from archived.ports import EntryType, Transfers
 from archived.rig.root import Root, RootIdentity
 
@@ -32,13 +33,42 @@ def prepare(
     files: Sequence[BatchFile],
     *,
     guards: bool,
+    examples: Sequence[str] = (),
 ) -> Prepared:
-    """Compare the files with the disk and the archive, and fetch a submission id. Changes nothing anywhere."""
+    """Compare the files with the disk and the archive, and fetch a submission id. Changes nothing anywhere.
+
+    `examples` are files that the archive holds; raises `ArchiveMissingError` where it has none of them.
+    """
+    insist_on_archive(mover, examples)
     stats = stats_now(root, noted, [file.path for file in files])
     same = [file for file in files if unchanged(stats.get(file.path), file.stat)]
     changed = [file for file in files if not unchanged(stats.get(file.path), file.stat)]
     prepared = Prepared(mover.reserve(), changed, [], [])
     return prepared if guards else _with_conflicts(prepared, mover, same)
+
+
+def insist_on_archive(mover: Transfers, examples: Sequence[str]) -> None:
+    """Make sure that the archive is the one in which these files were proved to be, or some of them.
+
+    An empty folder in its place is more likely the mount point of a disk that is away than an archive that lost
+    everything (safety rule 6). Raises `ArchiveMissingError`.
+    """
+    if not examples or any(_is_there(mover, path) for path in examples):
+        return
+    raise ArchiveMissingError(
+        f"it holds nothing of what was archived there, such as {printable(examples[0])}: perhaps its disk is not "
+        "mounted, or another one is mounted in its place",
+        what_to_do="mount the disk of the archive; if what it held was removed on purpose, let `archivedctl discover` "
+        "note that",
+    )
+
+
+def _is_there(mover: Transfers, path: str) -> bool:
+    try:
+        return mover.stat(path) is not None
+    except TransferRefusedError:
+        # What the archive does not tell of is no sign that it is another one.
+        return True
 
 
 def _with_conflicts(prepared: Prepared, mover: Transfers, files: Sequence[BatchFile]) -> Prepared:

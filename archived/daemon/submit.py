@@ -70,7 +70,15 @@ class Submitting:
         around.errands.start(
             "prepare",
             batch.id,
-            partial(prepare, root, noted_identity(around.store, root), mover, files, guards=guards),
+            partial(
+                prepare,
+                root,
+                noted_identity(around.store, root),
+                mover,
+                files,
+                guards=guards,
+                examples=around.examples(batch.location),
+            ),
         )
 
     def _prepared(self, outcome: Finished, now: datetime) -> None:

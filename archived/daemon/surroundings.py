@@ -171,6 +171,10 @@ class Surroundings:
         """
         return isinstance(self.locations[location].archive, DirectoryArchive)
 
+    def examples(self, location: str) -> list[str]:
+        """Some files that an archive was proved to hold, where it is a directory: its disk may not be mounted."""
+        return self.store.archived_examples(location) if self.mover_guards(location) else []
+
     def attempts_of(self, files: Iterable[BatchFile]) -> int:
         """How many transfers went wrong already of the dataset that has seen the most of them."""
         owners = {file.dataset_id for file in files}

@@ -11,6 +11,7 @@ from archived.core.carrying import GIVEN_UP_AFTER, TOLD_AFTER
 from archived.core.formats import UnreadableError
 from archived.core.model import Batch, BatchFile, BatchState, Receipt
 from archived.core.paths import printable
+from archived.daemon.prepare import insist_on_archive
 from archived.daemon.roots import noted_identity, stats_now, unchanged
 from archived.daemon.surroundings import Surroundings, error_of, raise_login_alarm
 from archived.errands import Finished
@@ -55,7 +56,15 @@ class Verifying:
             around.errands.start(
                 "verify",
                 batch.id,
-                partial(collect, root, noted_identity(around.store, root), mover, batch, files),
+                partial(
+                    collect,
+                    root,
+                    noted_identity(around.store, root),
+                    mover,
+                    batch,
+                    files,
+                    examples=around.examples(batch.location),
+                ),
             )
 
     def _take(self, outcome: Finished, now: datetime) -> None:
@@ -127,12 +136,16 @@ def collect(
     mover: Transfers,
     batch: Batch,
     files: Sequence[BatchFile],
+    *,
+    examples: Sequence[str] = (),
 ) -> Proof:
     """A receipt for each file: from the task's own list, else from a look at the archive.
 
     The rig is looked at once more as well: a file that changed while it travelled is not proved by what arrived.
+    Nor is anything where the archive has none of `examples`, which it is known to hold: raises `ArchiveMissingError`.
     """
     assert batch.task_id is not None
+    insist_on_archive(mover, examples)
     stats = stats_now(root, noted, [file.path for file in files])
     listed = {receipt.path: receipt for receipt in mover.receipts(batch.task_id)}
     receipts, unproved, changed, strange = [], [], [], []

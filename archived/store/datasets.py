@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 from datetime import datetime
 
+from archived.core.lifecycle import State
 from archived.core.model import Batch, Dataset, DatasetFile, Event, FileState
 from archived.core.paths import printable
 from archived.errors import NameNotFoundError
-from archived.store.fields import from_text, to_text, to_time
+from archived.store.fields import from_text, joined, to_text, to_time
 from archived.store.moves import Moves
 from archived.store.rows import (
     BATCH_COLUMNS,
@@ -98,6 +99,27 @@ class DatasetVerbs(Moves):
             dataset_id,
         )
         return [file_of(row, dataset.path) for row in rows]
+
+    def archived_examples(self, location: str, most: int = 3) -> list[str]:
+        """Paths of files that the archive of a location was proved to hold: one of each of the latest datasets."""
+        datasets = self._door.rows(
+            "SELECT id, path FROM dataset WHERE rig_id = ? AND location = ? AND state = ? "
+            "ORDER BY id DESC LIMIT ?",
+            self._rig_id,
+            to_text(location),
+            State.ARCHIVED,
+            most,
+        )
+        found = []
+        for dataset_id, path in datasets:
+            name = self._door.row(
+                "SELECT name FROM file WHERE dataset_id = ? AND state = ? LIMIT 1",
+                dataset_id,
+                FileState.ARCHIVED,
+            )
+            if name is not None:
+                found.append(joined(from_text(path), from_text(name[0])))
+        return found
 
     def faults(self, dataset_id: int) -> frozenset[str]:
         """The kinds of faults that set files of a dataset apart: "conflict", "checksum", …"""

@@ -85,6 +85,22 @@ def mount_of(folder: str, mountinfo: str) -> Mount | None:
     return best
 
 
+def trouble_of_disk(folder: Path) -> tuple[str, str] | None:
+    """What keeps files from being made in a folder, and what to do about it; None where nothing is known."""
+    if is_full(folder):
+        return "its disk is full", "make room on that disk"
+    read_only = getattr(os, "ST_RDONLY", 0)
+    try:
+        if read_only and os.statvfs(folder).f_flag & read_only:
+            return (
+                "its disk is mounted read-only",
+                "see why (a failing disk is often mounted so), then mount it for writing",
+            )
+    except OSError:
+        pass
+    return None
+
+
 def is_full(folder: Path) -> bool:
     """Whether the disk of a folder has next to no room: for bytes, or for the names of files."""
     try:
