@@ -112,8 +112,10 @@ def after_discovery(standing: Standing, *, cured: bool) -> Move | None:
     odd, pending = standing.count(*ODD), standing.count(FileState.PENDING)
     if standing.state is State.ARCHIVED and odd:
         return Move(State.FAILED, Reason.NEEDS_A_PERSON, standing.trouble)
+    if standing.count(FileState.TRAVELLING):
+        return None
     if standing.state in (State.READY, State.WAITING):
-        if pending or standing.count(FileState.TRAVELLING):
+        if pending:
             return None
         if odd:
             return Move(State.FAILED, Reason.NEEDS_A_PERSON, standing.trouble)
