@@ -717,3 +717,51 @@ def test_a_submission_id_that_is_no_part_of_a_name_is_refused(
 
     with pytest.raises(TransferRefusedError, match="submission id"):
         bench.mover.submit(replace(order(PATH), submission_id=submission_id))
+
+
+# -- disks that fail, or are exchanged --------------------------------------------------------------------------
+
+
+def test_a_file_of_another_disk_that_has_the_same_size_is_not_taken_for_the_planned_one(
+    bench: LocalBench, order: Order
+) -> None:
+    bench.put(PATH, b"content")
+    planned = order(PATH)
+    mtime_ns = (bench.rig_folder / PATH).stat().st_mtime_ns
+    [item] = planned.items
+    other = replace(planned, items=[replace(item, mtime_ns=mtime_ns + 1)])
+
+    report = ended(bench, bench.mover.submit(other))
+
+    assert codes(report.faults) == [("FILE_SIZE_CHANGED", PATH)]
+    assert bench.archived(PATH) is None
+    same = replace(order(PATH), items=[replace(item, mtime_ns=mtime_ns)])
+    assert ended(bench, bench.mover.submit(same)).state is TaskState.SUCCEEDED
+
+
+def test_what_a_failing_disk_would_not_remove_is_removed_later(
+    bench: LocalBench, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.put(PATH, b"content")
+    bench.store(OTHER, b"a folder is there")
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        really = folders.DescriptorFolder.remove
+
+        def remove(folder: folders.DescriptorFolder, name: str) -> None:
+            if folder.stat(name) is not None:
+                fail()
+            really(folder, name)
+
+        patch.setattr(folders.DescriptorFolder, "remove", remove)
+        report = ended(bench, bench.mover.submit(order(PATH)))
+    assert codes(report.faults) == [("ENDPOINT_ERROR", None)]
+    assert len(left_behind(bench.archive_folder)) > 0
+
+    assert ended(bench, bench.mover.submit(order(PATH))).state is TaskState.SUCCEEDED
+    assert left_behind(bench.archive_folder) == []
+    assert bench.archived(PATH) == b"content"
