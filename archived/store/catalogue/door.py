@@ -171,7 +171,9 @@ def _examine_release(door: Door) -> None:
         raise StoreError(
             f"the store {door.address.shown} was written by an older release, and must be brought up to date "
             "before it can be read",
-            what_to_do="restart its daemon in this release, or type `archivedctl status` as its user",
+            what_to_do="restart its daemon in this release, or type `archivedctl status` as its user"
+            if door.is_sqlite
+            else "restart the daemons of all rigs in this release (docs/UPGRADES.md)",
         )
 
 
