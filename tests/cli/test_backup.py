@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -136,3 +138,51 @@ def test_a_store_on_a_server_is_copied_by_the_means_of_the_server(
         assert "server" in told.stderr
         assert "s3cret" not in told.stderr
     assert typed in rig.type("backup").stderr
+
+
+COMMANDS = (
+    ("status",),
+    ("list",),
+    ("events",),
+    ("check", "--offline"),
+    ("pause",),
+    ("discover",),
+    ("publish",),
+    ("backup", "copy.db"),
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: str(words[0]))
+def test_every_command_tells_the_way_out_of_a_damaged_store(
+    words: tuple[str, ...], rig: CliRig, bench: Bench
+) -> None:
+    bench.ready("a.bin")
+    bench.store.close()
+    store = rig.base / "state" / "archived.db"
+    damaged = store.read_bytes()[:100] + b"\xff" * 40_000
+    store.write_bytes(damaged)
+    told = rig.type(*words)
+    assert told.exit_code == (3 if words[0] == "check" else 1)
+    assert "is damaged" in told.stdout + told.stderr
+    assert "archivedctl restore" in told.stdout + told.stderr
+    assert store.read_bytes() == damaged
+
+
+def test_a_daemon_does_not_begin_with_a_damaged_store(rig: CliRig, bench: Bench) -> None:
+    bench.ready("a.bin")
+    bench.store.close()
+    store = rig.base / "state" / "archived.db"
+    content = bytearray(store.read_bytes())
+    content[8 * 4096 : 9 * 4096] = bytes(4096)
+    store.write_bytes(content)
+    done = subprocess.run(
+        [sys.executable, "-m", "archived", "-c", str(rig.configuration)],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+    assert done.returncode == 1
+    assert "is damaged" in done.stderr
+    assert "archivedctl restore" in done.stderr
+    assert store.read_bytes() == content
