@@ -23,6 +23,7 @@ _SEEK_ID = 0x53AB
 _SEEK_POSITION = 0x53AC
 _CLUSTER = 0x1F43B675
 _VOID = 0xEC
+_CRC = 0xBF
 _LONGEST_ID = 4
 _LONGEST_SIZE = 8
 _FEW = 64
@@ -90,6 +91,10 @@ def _segment(readable: Readable) -> Element:
         element = _element(readable, element.end)
         if element is not None and element.id == _SEGMENT:
             return element
+        if element is not None and element.id not in (_VOID, _CRC):
+            raise ObjectionError(
+                Answer.CANNOT_TELL, "has a header that is damaged; quiet time decides"
+            )
     raise _only_a_beginning(readable)
 
 

@@ -19,6 +19,7 @@ from archived.config import mistakes
 from archived.config.assembling import assemble
 from archived.config.importing import Import, Wishes, read_document, rig_name
 from archived.config.ini import read_ini
+from archived.config.kinds import name
 from archived.config.mistake import without_password
 from archived.config.secrets import CLIENT_SECRET, Secret
 from archived.core.subjects import read_csv, why_no_h2o, why_no_subject
@@ -127,7 +128,7 @@ OLD: dict[str, Any] = {
 
 
 def _old(data: bytes) -> None:
-    imported = Import.of(read_document(_text(data))).write(Wishes(rig=rig_name(_text(data[:60]))))
+    imported = Import.of(read_document(_text(data))).write(Wishes(rig="rig-1"))
     sections, wrong = read_ini(imported.text)
     assert not wrong, "the file that was made cannot be read"
     assert sections["archived"]["rig"]
@@ -153,6 +154,7 @@ def _csv(data: bytes) -> None:
 
 def _units(data: bytes) -> None:
     text = _text(data)
+    assert name(rig_name(text))
     with suppress(ValueError):
         duration = parse_duration(text)
         assert duration >= timedelta(0)
