@@ -256,6 +256,8 @@ class Submitting:
             needs_person="; ".join(filter(None, (str(error), error.what_to_do)))
             if certain
             else None,
+            # Refused, and looked for in vain: should it lie there one day all the same, it counts as another's.
+            never_sent=batch.state is BatchState.RESERVED and batch.task_id is None,
         )
 
 

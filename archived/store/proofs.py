@@ -127,11 +127,14 @@ class ProofVerbs(BatchVerbs):
         reason: str,
         retry_at: datetime | None = None,
         needs_person: str | None = None,
+        never_sent: bool = False,
     ) -> list[Moved]:
         """End a batch as PROVED or FAILED. What is not proved goes back, and every dataset in it is concluded for.
 
         `retry_at` is when what came back is tried again, `needs_person` why that would be of no use. What travels
         in a batch of another direction than to the archive is its owner's: only the batch itself ends here.
+        `never_sent` takes back what `reserve_batch` noted: its mover knows nothing of it, so that what the archive holds
+        under these names is not ours by this batch.
         """
         if after not in (BatchState.PROVED, BatchState.FAILED):
             raise ValueError(f"no batch ends as {after}")
@@ -148,6 +151,11 @@ class ProofVerbs(BatchVerbs):
                 "UPDATE file SET state = ? WHERE id = ?",
                 [(FileState.PENDING, each.file_id) for each in files if not each.changed],
             )
+            if never_sent:
+                self._door.many(
+                    "UPDATE file SET submitted = submitted - 1 WHERE id = ? AND submitted > 0",
+                    [(each.file_id,) for each in files],
+                )
             return self._conclude(
                 owners,
                 now,

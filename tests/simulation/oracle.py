@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
 STATES = frozenset(State)
 ON_THE_WAY = frozenset({State.READY, State.TRANSFERRING, State.VERIFYING, State.WAITING})
-HAS_A_RECEIPT = frozenset(
-    {FileState.ARCHIVED, FileState.CHANGED, FileState.MISSING, FileState.DIFFERENT}
-)
+NOT_THERE = frozenset({FileState.MISSING, FileState.DIFFERENT, FileState.GONE})
+"""Files that do not count as archived, whatever receipts they have."""
 
 
 class BrokenRuleError(BaseException):
@@ -323,11 +322,7 @@ class Oracle:
             self.complain("counts", f"the tally is {tally}, counted {dict(counted)}")
         totals: dict[str, list[int]] = {}
         for file in self.files.values():
-            if file.archived_size is not None and file.state in HAS_A_RECEIPT | {
-                FileState.PENDING,
-                FileState.TRAVELLING,
-                FileState.FAILED,
-            }:
+            if file.archived_size is not None and file.state not in NOT_THERE:
                 sums = totals.setdefault(self.names[file.dataset][0], [0, 0])
                 sums[0] += 1
                 sums[1] += file.archived_size

@@ -36,6 +36,15 @@ STORIES: Mapping[str, Story] = {
         )
         for error in ("refused", "forbidden")
     },
+    # An order was refused for good, and its files counted as sent all the same: what somebody else had put into their
+    # places meanwhile was taken for ours, and replaced.
+    "what_was_refused_does_not_make_the_archive_ours": story(
+        Setting(1, days=0.5, poll=300),
+        Action(60, "record", _video(animal=1)),
+        Action(70, "trouble", _trouble("refused")),
+        Action(3600, "squat", {"pick": 0, "same": False}),
+        Action(4000, "retry all", {}),
+    ),
     # One look could not stat the file, which was noted as "not there"; then its location left the configuration,
     # so that nothing took the note back, and two complete looks gave up a file that had been there all the time.
     "a_file_that_could_not_be_looked_at_is_not_gone": story(
