@@ -56,7 +56,7 @@ def test_killed_before_any_statement_a_file_is_the_old_store_or_the_new_one(
         check=True,
     )
     deaths = [line.split() for line in done.stdout.splitlines()]
-    assert len(deaths) > 5
+    assert len(deaths) > 2
     found = [what for _, what in deaths]
     # The last died after the commit, or did not die at all.
     news = found.index("new")
@@ -93,7 +93,7 @@ def test_cut_off_before_any_statement_a_shared_store_gets_there(
         cuts += 1
         if server_kind == "postgresql":
             assert everything(address) == old
-    assert cuts > 5
+    assert cuts > 2
     assert timeless(everything(address)) == expected
     server.drop_database(name)
 

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -174,15 +175,11 @@ except StoreError as error:
 
 
 @pytest.fixture
-def for_everybody(tmp_path: Path) -> Iterator[Path]:
-    """A folder that another user may enter."""
-    above = [each for each in tmp_path.parents if each.stat().st_uid == tmp_path.stat().st_uid]
-    changed = [(each, each.stat().st_mode) for each in (tmp_path, *above[:2])]
-    for each, mode in changed:
-        each.chmod(mode | 0o055)
-    yield tmp_path
-    for each, mode in changed:
-        each.chmod(mode)
+def for_everybody() -> Iterator[Path]:
+    """A folder that another user may enter; pytest's own are private."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 @pytest.mark.parametrize("folder", [0o555, 0o777])
