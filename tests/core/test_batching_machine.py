@@ -178,4 +178,4 @@ class BatchingMachine(RuleBasedStateMachine):
 
 
 TestBatching = BatchingMachine.TestCase
-TestBatching.settings = settings(max_examples=examples(50), stateful_step_count=25)
+TestBatching.settings = settings(max_examples=examples(30), stateful_step_count=25)

@@ -362,7 +362,7 @@ class LifeMachine(RuleBasedStateMachine):
 
 
 TestLife = LifeMachine.TestCase
-TestLife.settings = settings(max_examples=examples(100), stateful_step_count=30)
+TestLife.settings = settings(max_examples=examples(40), stateful_step_count=30)
 
 
 # --- trying again ---------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def test_a_store_in_a_file_keeps_its_rules(empty_store: Path, folder: Path) -> N
         def open(self) -> Store:
             return Store.open(str(folder / "archived.db"), rig="rig-1", create=True, now=NOON)
 
-    run_state_machine_as_test(FileMachine, settings=effort(25, 40))
+    run_state_machine_as_test(FileMachine, settings=effort(15, 40))
 
 
 def test_the_same_verbs_make_the_same_tables_on_every_kind_of_store(

@@ -148,7 +148,7 @@ def test_after_a_complete_look_it_does_not_matter_what_was_heard_before() -> Non
         run_state_machine_as_test(
             HintMachine,
             settings=settings(
-                max_examples=examples(30),
+                max_examples=examples(20),
                 stateful_step_count=25,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow],

@@ -27,7 +27,6 @@ DAEMON = ["-m", "archived", "--until-idle", "--log-format", "json"]
 CTL = ["-m", "archived.cli"]
 EVERYTHING = [
     DAEMON,
-    [*CTL, "status"],
     [*CTL, "status", "--json"],
     [*CTL, "list"],
     [*CTL, "retry", "*"],
