@@ -6,10 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pymysql
+from pymysql import MySQLError
 from pymysql.constants import CLIENT, CR
 
 from archived.store.address import BUSY_TIMEOUT
 from archived.store.security import Security
+
+__all__ = ["MySQLError", "connect"]
 
 SETTINGS = (
     f"SET SESSION innodb_lock_wait_timeout={BUSY_TIMEOUT}, wait_timeout=600",

@@ -9,7 +9,9 @@ from typing import Any
 
 import peewee
 
+from archived.core.paths import printable
 from archived.errors import ConfigurationError
+from archived.secrecy.files import NotPrivateError, read_private
 from archived.secrecy.hidden import HiddenBytes
 from archived.store.address import BUSY_TIMEOUT, Address
 from archived.store.failures import is_already_done
@@ -80,19 +82,27 @@ class MySqlDatabase(ServedDatabase, peewee.MySQLDatabase):
 
     def _connect(self) -> Any:
         try:
-            from archived.store.mysql import connect
+            from archived.store.mysql import MySQLError, connect
         except ImportError as error:
             raise peewee.ImproperlyConfigured("the driver PyMySQL is not installed") from error
-        connection, self.security = connect(
-            self.security,
-            database=self.database,
-            read_timeout=self.answer_within,
-            write_timeout=self.answer_within,
-            **{
-                name: self.connect_params[name] for name in self.connect_params if name != "charset"
-            },
-        )
-        return connection
+        parameters = {
+            name: self.connect_params[name] for name in self.connect_params if name != "charset"
+        }
+        _insist_on_privacy(parameters.get("read_default_file"), self.security.key)
+        try:
+            connection, self.security = connect(
+                self.security,
+                database=self.database,
+                read_timeout=self.answer_within,
+                write_timeout=self.answer_within,
+                **parameters,
+            )
+        except MySQLError as error:
+            failure = error.with_traceback(None)
+        else:
+            return connection
+        # As for PostgreSQL: a password from `read_default_file` would be in them.
+        raise failure
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         """Run a statement; a table is made as it has to be, whatever the defaults of the server are.
@@ -136,6 +146,24 @@ def served(address: Address, field_types: Mapping[str, str]) -> Any:
         options=" ".join(f"-c {each}" for each in POSTGRES_SETTINGS),
         **common,
     )
+
+
+def _insist_on_privacy(*files: str | None) -> None:
+    """Refuse a file with a password, or a key, that others may read; PostgreSQL's library does so by itself."""
+    for file in files:
+        if file is None:
+            continue
+        try:
+            read_private(Path(file).expanduser())
+        except NotPrivateError as error:
+            raise ConfigurationError(
+                f"store: its address names {printable(file)}, which {error}, so it is not used",
+                what_to_do=error.what_to_do,
+            ) from None
+        except OSError as error:
+            raise ConfigurationError(
+                f"store: its address names {printable(file)}, which cannot be read: {error.strerror}"
+            ) from error
 
 
 def _mysql(address: Address, field_types: Mapping[str, str], common: dict[str, Any]) -> Any:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from rich.console import Console
+from rich.traceback import Traceback
 
+from archived.errors import ConfigurationError, StoreError
 from archived.store import Store
 from archived.store.address import parse
 from archived.store.wire import Wire, is_local
 from tests.builders import NOON
+from tests.store.servers import Server
 
 
 @pytest.mark.parametrize(
@@ -59,3 +65,41 @@ def test_a_server_elsewhere_without_tls_is_told_of(
     assert not finding.ok
     assert "not encrypted" in finding.what
     assert "sslmode=verify-full" in finding.what_to_do
+
+
+def test_a_password_from_a_file_is_used_only_where_nobody_else_may_read_it(
+    server_of: Callable[[str], Server], tmp_path: Path
+) -> None:
+    """Of PostgreSQL's `passfile` its own library sees to that."""
+    server, file = server_of("mysql"), tmp_path / "my.cnf"
+    server.execute(
+        "CREATE DATABASE IF NOT EXISTS from_a_file",
+        "CREATE USER IF NOT EXISTS 'filed'@'127.0.0.1' IDENTIFIED BY 'planted-in-a-file'",
+        "GRANT ALL ON from_a_file.* TO 'filed'@'127.0.0.1'",
+    )
+    file.write_text("[client]\npassword = planted-in-a-file\n")
+    file.chmod(0o600)
+    address = f"mysql://filed@127.0.0.1:{server.port}/from_a_file?read_default_file={file}"
+    Store.open(address, rig="rig-1", create=True, now=NOON).close()
+
+    file.write_text("[client]\npassword = planted-and-wrong\n")
+    with pytest.raises(StoreError, match="Access denied") as caught:
+        Store.open(address, rig="rig-1", now=NOON)
+    shown = everything_of(caught.value)
+    assert "read_default_file" in shown
+    assert "planted-and-wrong" not in shown
+
+    file.chmod(0o640)
+    with pytest.raises(ConfigurationError, match="mode 0640"):
+        Store.open(address, rig="rig-1", now=NOON)
+
+
+def everything_of(error: BaseException) -> str:
+    """A traceback as a notebook shows it that shows every local variable of every frame of ours."""
+    assert error.__traceback__ is not None
+    shown = Traceback.from_exception(
+        type(error), error, error.__traceback__.tb_next, show_locals=True, locals_max_string=None
+    )
+    out = io.StringIO()
+    Console(file=out, width=4000).print(shown)
+    return out.getvalue()
