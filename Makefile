@@ -31,8 +31,8 @@ kills: $(STAMP) ## kill -9 the real programs KILLS times in each story: make kil
 	KILLS=$(KILLS) $(BIN)/python -m pytest -p no:randomly -n 2 tests/acceptance/test_killed.py
 
 FAULTS ?= 300
-disks: $(STAMP) ## make system calls of the real daemon fail in FAULTS ways: make disks FAULTS=1000
-	FAULTS=$(FAULTS) $(BIN)/python -m pytest -p no:randomly -n 2 -s tests/acceptance/test_disks_injected.py
+disks: $(STAMP) ## fail every disk of the real daemon, its system calls in FAULTS ways: make disks FAULTS=1000
+	FAULTS=$(FAULTS) $(BIN)/python -m pytest -p no:randomly -n 2 -s tests/acceptance/test_disks*.py
 
 MINUTES ?= 5
 fuzz: $(STAMP) ## spoil inputs of every parser for MINUTES: make fuzz [TARGET=avi] [MINUTES=60] [SEED=7] [GUIDED=1, with the extra fuzz]

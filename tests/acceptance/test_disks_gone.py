@@ -71,7 +71,9 @@ def impostors(disk: Path, elsewhere: Path) -> None:
             there.write_bytes(bytes(path.stat().st_size))
 
 
-@pytest.mark.parametrize("there_meanwhile", ["nothing", "an empty disk", "another disk"])
+@pytest.mark.parametrize(
+    "there_meanwhile", disks.some("another disk", "nothing", "an empty disk", first=1)
+)
 def test_a_root_that_goes_away_while_recordings_settle_changes_nothing(
     rig: TestRig, there_meanwhile: str
 ) -> None:
@@ -101,7 +103,7 @@ def test_a_root_that_goes_away_while_recordings_settle_changes_nothing(
     all_is_proved(rig, disk)
 
 
-@pytest.mark.parametrize("there_meanwhile", ["nothing", "another disk"])
+@pytest.mark.parametrize("there_meanwhile", disks.some("another disk", "nothing", first=1))
 def test_a_root_that_goes_away_in_the_midst_of_copies_spoils_none(
     rig: TestRig, there_meanwhile: str
 ) -> None:

@@ -19,7 +19,7 @@ from tests.acceptance.disks import Failing, Glance
 from tests.acceptance.promises import Untouched, assert_no_leftovers
 from tests.acceptance.test_a_rig import RUN, record, session
 
-FAULTS = int(os.environ.get("FAULTS", "12"))
+FAULTS = int(os.environ.get("FAULTS", "5"))
 SEED = int(os.environ.get("FAULTS_SEED", random.SystemRandom().randrange(1_000_000)))
 
 pytestmark = [
@@ -111,8 +111,8 @@ def test_whatever_call_fails_nothing_is_lost_and_all_arrives_once_that_is_over(
         # 1 is a store that could not even be opened, for which systemd starts it again.
         assert code in (0, 1, 3)
         assert_it_is_no_mistake_of_ours(rig)
-        known = rig.control("status", expect=None)
-        archived = disks.assert_archived_means_archived(rig) if known else set()
+        begun = (rig.base / "state/archived.db").exists()
+        archived = disks.assert_archived_means_archived(rig) if begun and code != 1 else set()
 
         assert rig.start("--until-idle").wait(100) == 0, rig.log()
 
