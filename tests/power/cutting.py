@@ -13,8 +13,9 @@ import pytest
 from tests.power.disk import Disk, Tree
 from tests.power.recording import STRACE, Operation, record
 
-STATES = int(os.environ.get("POWER_STATES", "90"))
-"""How many disks each story is tried with; 0 tries every moment, several times."""
+STATES = int(os.environ.get("POWER_STATES", "45"))
+"""How many disks each story is tried with, besides those at the moments of which something is known for sure; 0 tries
+every moment, several times."""
 
 THOROUGH = 6
 
@@ -33,6 +34,13 @@ def moments(operations: Sequence[Operation], chance: random.Random) -> Iterator[
     if STATES == 0:
         yield from (number for number in range(count + 1) for _ in range(THOROUGH))
         return
+    # At the beginning, at the end, and whenever something was acknowledged.
+    yield from (0, count)
+    yield from (
+        number + 1
+        for number, each in enumerate(operations)
+        if each.kind == "write" and each.path.endswith("/notes")
+    )
     syncs = [number for number, each in enumerate(operations) if each.kind == "sync"]
     for _ in range(STATES):
         near = chance.choice(syncs) + chance.randint(0, 2)
