@@ -136,7 +136,7 @@ class Nursery:
         pause, end = threading.Event(), time.monotonic() + within
         while not condition():
             assert time.monotonic() < end, f"not within {within} s: {what}\n{self._log()}"
-            pause.wait(0.25)
+            pause.wait(0.4)
 
     def _log(self) -> str:
         path = self._rig.base / "ctl.log"

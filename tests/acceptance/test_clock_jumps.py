@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -149,6 +150,9 @@ def test_files_from_the_future_and_from_1970_are_archived(rig: TestRig, nursery:
     assert promises.Untouched.of(rig.root) == before
 
 
+QUIET = 4
+"""Seconds."""
+
 LAB = """
 [location:scope]
 archive = {archive}
@@ -163,25 +167,39 @@ finished = quiet
 @pytest.mark.parametrize("rig", ["directory"], indirect=True)
 def test_a_clock_set_forward_is_no_quiet_time(rig: TestRig, clock: Clock, nursery: Nursery) -> None:
     """Only time that has passed says that nothing is written any more."""
-    text = rig.configuration.read_text().replace("quiet_time = 1s", "quiet_time = 4s")
+    text = rig.configuration.read_text().replace("quiet_time = 1s", f"quiet_time = {QUIET}s")
     (rig.archive / "scope").mkdir()
     globus = text.index("[globus]")
     more = LAB.format(archive=rig.archive / "scope")
     rig.configuration.write_text(f"{text[:globus]}{more}\n{text[globus:]}")
     folder = rig.root / "SC011" / "2019-02-23" / "2p"
     folder.mkdir(parents=True)
-    (folder / "frames_001.tif").write_bytes(b"frame" * 1000)
-    nursery.start("archived")
-    nursery.until("a look at it", lambda: sum(nursery.status()["counts"].values()) == 1)
+    written: list[float] = []
+    enough = threading.Event()
+
+    def write() -> None:
+        while not enough.wait(0.2):
+            with (folder / "frames_001.tif").open("ab") as file:
+                file.write(b"frame" * 100)
+            written.append(time.monotonic())
+
+    camera = threading.Thread(target=write)
+    camera.start()
+    try:
+        nursery.start("archived")
+        nursery.until("a look at it", lambda: nursery.status()["counts"]["settling"] == 1)
+    finally:
+        enough.set()
+        camera.join()
     clock.set(YEAR)
-    threading.Event().wait(2)
-    [dataset] = nursery.json("list")
-    assert dataset["state"] == "settling", dataset
+    nursery.until(
+        "an end of the quiet time", lambda: nursery.json("list")[0]["state"] != "settling"
+    )
+    assert time.monotonic() - written[-1] >= QUIET
     (folder / "frames_002.tif").write_bytes(b"frame" * 1000)
     archived(nursery, 1)
-    [dataset] = nursery.json("list")
-    shown = nursery.json("show", dataset["name"])
-    assert [each["after"] for each in shown["events"]].count("ready") == 1
+    nursery.until("the second frame", lambda: nursery.json("list")[0]["files"] == 2)
+    archived(nursery, 1)
     rig.assert_nothing_was_lost()
 
 

@@ -28,6 +28,7 @@ FACTOR = 360
 """How much faster the time of day runs: an hour is over in ten seconds."""
 
 AN_HOUR = {
+    "tick = 0.12s": "tick = 0.25s",
     "quiet_time = 0.1s": "quiet_time = 1m",
     "rescan = 0.4s": "rescan = 5m",
     "poll = 0.1s": "poll = 30s",

@@ -23,7 +23,7 @@ from tests.daemon.world import SilentLog
 FASTER = (
     ("quiet_time = 1s", "quiet_time = 0.1s"),
     ("rescan = 1s", "rescan = 0.4s"),
-    ("tick = 0.1s", "tick = 0.06s"),
+    ("tick = 0.1s", "tick = 0.12s"),
     ("poll = 0.2s", "poll = 0.1s"),
     ("batch_wait = 0.3s", "batch_wait = 0.1s"),
     ("retry_first = 0.3s", "retry_first = 0.1s"),
@@ -81,7 +81,7 @@ class Within:
         pause, end = threading.Event(), time.monotonic() + within
         while not condition():
             assert time.monotonic() < end, f"not within {within} s: {what}\n{self.told()}"
-            pause.wait(0.08)
+            pause.wait(0.12)
 
     def told(self) -> str:
         """How everything stands, in words."""
