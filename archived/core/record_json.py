@@ -123,8 +123,8 @@ def _file(file: RecordedFile) -> dict[str, Any]:
 def _event(event: RecordedEvent) -> dict[str, Any]:
     return {
         "at": _moment(event.at),
-        "before": event.before,
-        "after": event.after,
+        "before": _text(event.before),
+        "after": escaped(event.after),
         "why": escaped(event.why),
     }
 
