@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test simulate test-more kills disks fuzz check format clean audit
+.PHONY: help env demo test simulate power test-more kills disks fuzz check format clean audit
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -40,6 +40,9 @@ fuzz: $(STAMP) ## spoil inputs of every parser for MINUTES: make fuzz [TARGET=av
 
 audit: $(STAMP) ## ask whether an installed package has a known vulnerability
 	$(BIN)/python packaging/audit.py
+
+power: $(STAMP) ## cut the power at many recorded moments: STATES=1000 each, STATES=0 for every moment, SEED=7
+	POWER_STATES=$(or $(STATES),500) $(if $(SEED),POWER_SEED=$(SEED)) $(BIN)/python -m pytest tests/power -q
 
 simulate: $(STAMP) ## live the lives of simulated rigs: SEEDS=1000 FROM=1, or SEED=7 for one of them again
 	$(BIN)/python -m tests.simulation $(if $(SEED),--replay $(SEED),--seeds $(or $(SEEDS),200) $(if $(FROM),--from $(FROM)) --processes 2)
