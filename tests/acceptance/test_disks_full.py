@@ -132,7 +132,8 @@ def test_a_full_spool_keeps_records_waiting_is_told_and_holds_up_no_recording(
     ballast.unlink()
     rig.wait_for("the records", lambda: len(records(rig)) == 3)
     glance.until_all_is_well()
-    assert [path for path in disks.seen(rig, spool).rglob("*") if path.is_file()] == []
+    there = disks.seen(rig, spool)
+    rig.wait_for("an empty spool", lambda: not any(each.is_file() for each in there.rglob("*")))
 
 
 def test_a_log_that_cannot_be_written_keeps_nothing_from_being_archived(rig: TestRig) -> None:
