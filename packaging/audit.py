@@ -21,7 +21,7 @@ OURS = "archived"
 ACCEPTED: Mapping[str, str] = {}
 """Advisories that are known and cannot be acted on, by id, with the reason; each is still told of."""
 
-PATIENCE = 300
+PATIENCE = 60
 """Seconds for one service."""
 
 _NETWORK = re.compile(
