@@ -94,6 +94,7 @@ class Oracle:
         self.jumped: float = 0.0
         self.accepted: set[int] = set()
         self.files: dict[int, Known] = {}
+        self.gone: set[int] = set()
         self.batches: dict[int, Order] = {}
         self.calls: deque[float] = deque()
         self.quiet_since: float | None = None
@@ -393,8 +394,13 @@ class Oracle:
             state = self.states[file.dataset]
             if state is State.ARCHIVED and file.state not in (FileState.ARCHIVED, FileState.GONE):
                 self.complain("archived means proved", f"{file.path!r} is {file.state}")
-            if file.state is FileState.GONE and not self._ever_absent(file, slack):
-                self.complain("absence", f"{file.path!r} is on the rig, and counts as gone")
+            if file.state is not FileState.GONE:
+                self.gone.discard(file.id)
+            elif file.id not in self.gone:
+                # When it is said; it may come back while nobody looks.
+                self.gone.add(file.id)
+                if not self._ever_absent(file, slack):
+                    self.complain("absence", f"{file.path!r} is on the rig, and counts as gone")
 
     def _ever_absent(self, file: Known, slack: float) -> bool:
         """Whether a file was away at some time not long ago; what a person gave up need not have been."""
