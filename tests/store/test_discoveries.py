@@ -665,8 +665,8 @@ class TestWhatWasLost:
         [alarm] = walker.store.alarms()
         assert alarm.key == f"missing:{LOCATION}"
         assert alarm.message == (
-            f"2 files of 1 dataset that were archived at {LOCATION} are missing there or have another size "
-            f"now; the first is {G0}/b.bin"
+            f"2 files of 1 dataset that were archived at {LOCATION} are missing there or not as "
+            f"they were; the first is {G0}/b.bin"
         )
 
     def test_does_not_stop_what_is_new(self, walker: Walker) -> None:
