@@ -242,12 +242,16 @@ class Door:
         with self._lock:
             self._connections.append(self.database.connection())
         try:
-            self._presence.note()
-            if self.on_connect is not None:
-                self.on_connect()
+            self._connected()
         except BaseException:
             self._hang_up()
             raise
+
+    def _connected(self) -> None:
+        """A connection was made. Raises where it is none to the store that was opened."""
+        self._presence.note()
+        if self.on_connect is not None:
+            self.on_connect()
 
     def _hang_up(self) -> None:
         """Close this thread's connection; the next statement makes a new one."""

@@ -64,6 +64,11 @@ class ReadOnlyDoor(Door):
             what_to_do="try again; give this user permission to write its folder if it happens often",
         )
 
+    def _connected(self) -> None:
+        """Whoever only reads mixes nothing up: it may be another file than before."""
+        if self.on_connect is not None:
+            self.on_connect()
+
     def _forbid(self, sql: str) -> Any:
         return lambda: self.database.execute_sql(sql)
 
