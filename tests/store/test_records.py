@@ -255,6 +255,6 @@ def test_what_was_archived_before_records_were_thought_of_is_owed_its_own(
                 *[moment] * 4,
             )
     door.close()
-    with Store.open(empty_address, rig="rig-1", now=NOON) as store:
+    with Store.open(empty_address, rig="rig-1", create=True, now=NOON) as store:
         due = store.records_due(RecordState.OWED, NOON, 10)
         assert [(each.path, each.revision) for each in due] == [("SC011/r0", 2), ("SC011/r2", 2)]
