@@ -141,7 +141,7 @@ class Transfers(Protocol):
     def list(self, path: str) -> Sequence[Entry]:
         """What the archive holds in a folder, given by its path from the root ("" is the root itself).
 
-        A folder that does not exist is empty. Raises rather than returning a part.
+        A folder that does not exist is empty, and so is a file in its place. Raises rather than returning a part.
         """
 
     def stat(self, path: str) -> Entry | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from archived.core.discovery import Kind
 from archived.core.model import BatchState, Direction
 from archived.daemon.surroundings import Surroundings, error_of, raise_login_alarm
 from archived.errands import Finished
@@ -82,7 +83,7 @@ class Auditing:
         )
         error, key = outcome.error, f"unverified:{location}"
         if error is None:
-            self._around.store.clear_alarm(key)
+            self._tell_of_passed_over(outcome, key, now)
             return
         self._around.log.warning("not verified", location=location, error=str(error))
         if raise_login_alarm(self._around, location, error, now) or not error.permanent:
@@ -93,6 +94,23 @@ class Auditing:
             error.what_to_do or "see [verify] in the configuration",
             now,
         )
+
+    def _tell_of_passed_over(self, outcome: Outcome, key: str, now: datetime) -> None:
+        """What could not be looked at is the least recently verified of the next round as well, until it can be."""
+        store, location = self._around.store, outcome.discovery.location
+        number = outcome.discovery.id
+        folders = store.folder_counts(number).refused
+        files = store.finding_counts(number)[Kind.UNREAD]
+        if folders or files:
+            store.raise_alarm(
+                key,
+                f"in the archive of {location} nothing is known of what could not be looked at in the "
+                f"background: folders that could not be listed: {folders}, files that could not be compared: {files}",
+                f"archivedctl verify -l {location}{' --deep' if files else ''} tells which, and why",
+                now,
+            )
+        elif outcome.complete:
+            store.clear_alarm(key)
 
     def _failed(self, error: ArchivedError, now: datetime) -> None:
         self._begun = None

@@ -76,7 +76,7 @@ class VerificationVerbs(DiscoveryVerbs):
                 moment(row[1]),
                 How(row[2]),
                 Verdict(row[3]),
-                from_time(row[4]),
+                from_time(row[4]) if row[5] else None,
                 Content(row[5]) if row[5] else None,
             )
             for row in rows
@@ -91,7 +91,10 @@ class VerificationVerbs(DiscoveryVerbs):
         return Verified(row[0], from_time(row[1]))
 
     def candidates(self, dataset: Dataset, *, deep: bool) -> Iterator[Candidate]:
-        """The files of a dataset that the archive was proved to hold; `deep` asks when contents were looked at."""
+        """The files of a dataset that the archive was proved to hold; `deep` asks when contents were looked at.
+
+        That is also the time at which a file was found to be comparable with nothing.
+        """
         rows = self._door.rows(
             f"SELECT f.id, f.name, f.file_type, f.archived_size, v.{'content_at' if deep else 'at'}, "
             f"CASE WHEN {_UNCHANGED} THEN 1 ELSE 0 END "
@@ -270,6 +273,7 @@ class VerificationVerbs(DiscoveryVerbs):
 
     def _note_look(self, look: Look, now: datetime) -> None:
         if look.content is None:
+            self._note_try(look, now)
             return
         algorithm, checksum = to_checksum(look.found)
         values: dict[str, Any] = {
@@ -288,6 +292,15 @@ class VerificationVerbs(DiscoveryVerbs):
             values["content"] = Content.NOTED if same else Content.CHANGED
             values["algorithm"], values["checksum"] = to_checksum(look.wanted.noted)
         self._upsert("verification", {"file_id": look.wanted.file_id}, values)
+
+    def _note_try(self, look: Look, now: datetime) -> None:
+        """Of what can be compared with nothing, when that was found: or else it would come first for ever."""
+        if not look.reason:
+            self._door.change(
+                "UPDATE verification SET content_at = ? WHERE file_id = ? AND content = ''",
+                to_time(now),
+                look.wanted.file_id,
+            )
 
 
 def _kind_of(look: Look) -> Kind | None:

@@ -96,7 +96,7 @@ def _folder(calls: GlobusCalls, name: str, end: End) -> Finding:
     except NotThereError:
         return Finding(
             False,
-            f"{what} does not exist in the collection {end.collection}",
+            f"{what} does not exist in the collection {end.collection}, or is no folder",
             "check its spelling in the configuration, or make the folder",
         )
     except TransferError as error:

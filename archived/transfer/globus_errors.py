@@ -47,6 +47,9 @@ _WORD = re.compile("[a-z_]{1,40}")
 
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _LONGEST_WAIT = 86_400.0
+
+_NOT_THERE = ("NotFound", "PathNotFound", "NotDirectory")
+"""How a path that leads nowhere is told; one through a file, which is no folder, leads nowhere either."""
 """Seconds; who names a longer wait than a day does not mean it."""
 
 LIBRARY_ERRORS = (
@@ -167,7 +170,7 @@ def _api(error: GlobusAPIError, account: Account, doing: str) -> TransferError:
         return ArchiveMissingError(
             said, what_to_do="check the collection ids in the configuration: archivedctl check"
         )
-    if status == 404 or last in ("NotFound", "PathNotFound") or "c=PATH_NOT_FOUND" in str(error):
+    if status == 404 or last in _NOT_THERE or "c=PATH_NOT_FOUND" in str(error):
         return NotThereError(said)
     if status == 403 or last in ("PermissionDenied", "EndpointPermissionDenied"):
         return NotPermittedError(
@@ -193,7 +196,7 @@ def _others(error: GlobusAPIError, last: str, said: str) -> TransferError:
             f"{said}; Globus lists folders of up to 100000 entries only",
             what_to_do="spread the files over several folders",
         )
-    if last in ("NotDirectory", "NotSupported", "BadRequest") or status in (400, 405, 413, 422):
+    if last in ("NotSupported", "BadRequest") or status in (400, 405, 413, 422):
         hint = "make max_files of [transfer] smaller" if status == 413 else ""
         return TransferRefusedError(said, what_to_do=hint)
     if status >= 500:

@@ -21,11 +21,14 @@ from archived.transfer.folders import folder_below
 
 
 def entries(root: str, path: str) -> Sequence[Entry]:
-    """Everything in a folder but files that are being copied; nothing where there is no such folder."""
+    """Everything in a folder but files that are being copied; nothing where there is no such folder.
+
+    A file in the place of a folder holds nothing either. What lies behind a link is refused: it may be there.
+    """
     try:
         with folder_below(root, _names(path)) as folder:
             found = [(entry.name, folder.stat(entry.name)) for entry in folder.entries()]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
         raise _unreadable(path, error) from error
@@ -78,6 +81,6 @@ def _unreadable(path: str, error: OSError) -> TransferError:
     message = f"{printable(path) or 'the root'} of the archive cannot be read: {error.strerror}"
     if isinstance(error, PermissionError):
         return NotPermittedError(message, what_to_do="let this account read the archive")
-    if error.errno in (errno.ENOTDIR, errno.ELOOP):
+    if error.errno == errno.ELOOP:
         return TransferRefusedError(message)
     return TransferUnavailableError(message)

@@ -27,11 +27,17 @@ def plan(
     settings = {each.location.name: each for each in configuration.locations}
     strange: defaultdict[str, int] = defaultdict(int)
     chosen: defaultdict[str, list[Candidate]] = defaultdict(list)
-    for location, each in _drawn(_wanted(store, wish), wish, chance):
-        if location in settings:
-            chosen[location].append(each)
-        else:
-            strange[location] += 1
+
+    def reachable() -> Iterator[_Located]:
+        # Before the draw: what can never be looked at would be the least recently verified for ever.
+        for location, each in _wanted(store, wish):
+            if location in settings:
+                yield location, each
+            else:
+                strange[location] += 1
+
+    for location, each in _drawn(reachable(), wish, chance):
+        chosen[location].append(each)
     parts = [
         Part(settings[name], tuple(chosen[name]), wish.sample is not None)
         for name in settings

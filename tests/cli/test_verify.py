@@ -199,3 +199,32 @@ def test_files_of_a_location_that_is_gone_are_told_of(desk: Desk) -> None:
     result = desk.type("verify")
 
     assert "2 files of raw-ephys cannot be verified" in result.stderr
+    assert "No archived file fits" not in result.stderr
+    answer = desk.json("-l", EPHYS, code=1)
+    assert answer["not_configured"] == [{"location": EPHYS, "files": 2}]
+
+
+def test_files_of_a_location_that_is_gone_are_no_archive_in_order(desk: Desk) -> None:
+    """However well all the others are: nobody looked at these."""
+    ini = desk.world.base / "archived.ini"
+    with_two = ini.read_text()
+    desk.world.archived(G0, FILES)
+    ini.write_text(with_two.replace("[location:raw-ephys]", "[location:other]"))
+    with desk.world.store() as store:
+        store._door.change("UPDATE dataset SET location = 'other'")
+    desk.world.archived(G1, FILES)
+
+    result = desk.type("verify")
+
+    assert result.exit_code == 3, result.stderr
+    assert "as catalogued: 2 files" in result.stdout
+
+
+def test_a_location_that_nobody_knows_is_no_archive_in_order(desk: Desk) -> None:
+    desk.world.archived(G0, FILES)
+
+    result = desk.type("verify", "--location", "raw-ehpys")
+
+    assert result.exit_code == 1
+    assert "there is no location 'raw-ehpys'" in result.stderr
+    assert "as catalogued" not in result.stdout

@@ -149,3 +149,25 @@ def test_without_every_nothing_is_looked_at(
 
         with rig.store() as store:
             assert store.verified().files == 0
+
+
+def test_a_folder_that_cannot_be_listed_is_an_alarm_until_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with rig_world(tmp_path, "directory", monkeypatch, verify="every = 1d") as rig:
+        rig.later = -MINUTE
+        rig.archived(G0, {"a.ap.bin": b"a"})
+        rig.archived(G1, {"b.ap.bin": b"b"})
+        rig.later = timedelta(0)
+        folder = rig.ephys / G0
+        folder.rename(rig.base / "aside")
+        folder.symlink_to(rig.base / "aside")
+
+        rounds(rig)
+        told = rig.alarms()
+        folder.unlink()
+        (rig.base / "aside").rename(folder)
+        rounds(rig)
+
+        assert f"unverified:{EPHYS}" in told
+        assert rig.alarms() == []

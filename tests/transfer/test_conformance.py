@@ -340,6 +340,13 @@ def test_a_folder_that_does_not_exist_is_empty(bench: Bench) -> None:
     assert bench.mover.list("SC099/nothing here") == []
 
 
+def test_a_file_in_the_place_of_a_folder_holds_nothing(bench: Bench) -> None:
+    bench.store("SC011/run", b"a file")
+
+    assert bench.mover.list("SC011/run") == []
+    assert bench.mover.list("SC011/run/deeper") == []
+
+
 def test_one_entry_can_be_looked_at(bench: Bench) -> None:
     bench.store("SC011/run/data.bin", b"12345")
 

@@ -386,7 +386,7 @@ def api(status: int, code: str, message: str = "words", **more: Any) -> Transfer
         (403, "NotSupported", NotPermittedError),
         (429, "", TransferUnavailableError),
         (500, "InternalError", TransferUnavailableError),
-        (502, "ExternalError.DirListingFailed.NotDirectory", TransferRefusedError),
+        (502, "ExternalError.DirListingFailed.NotDirectory", NotThereError),
         (502, "ExternalError.DirListingFailed.PermissionDenied", NotPermittedError),
         (502, "ExternalError.DirListingFailed.ConnectFailed", TransferUnavailableError),
         (502, "ExternalError.DirListingFailed.GCDisconnected", TransferUnavailableError),

@@ -641,7 +641,6 @@ def test_a_link_in_a_listing_is_neither_file_nor_folder(bench: LocalBench) -> No
     [
         (errno.EACCES, NotPermittedError),
         (errno.EIO, TransferUnavailableError),
-        (errno.ENOTDIR, TransferRefusedError),
         (errno.ELOOP, TransferRefusedError),
     ],
 )

@@ -321,6 +321,32 @@ def test_a_sample_takes_the_least_recently_verified_first(rig: World) -> None:
     assert seen[2:] == seen[:2]
 
 
+def test_a_sample_is_of_what_can_be_looked_at(rig: World) -> None:
+    """Files of a location that is gone are never verified, and would be the first of every sample."""
+    rig.archived(G0, {f"{number}.ap.bin": b"a" for number in range(5)})
+    with rig.store() as store:
+        store._door.change("UPDATE dataset SET location = 'gone'")
+    rig.archived(G1, {"b.ap.bin": b"b"})
+
+    for _ in range(3):
+        assert [each.path for each in rig.verify(sample=1).part.files] == [f"{G1}/b.ap.bin"]
+
+
+def test_files_that_can_be_compared_with_nothing_have_a_turn_and_not_every_turn(
+    globus: World,
+) -> None:
+    globus.archived(G0, {"a.ap.bin": b"a"}, algorithm=None, on_rig=False)
+    globus.archived(G1, {"b.ap.bin": b"b"})
+
+    seen = [globus.verify(sample=1, deep=True).part.files[0].path for _ in range(4)]
+
+    assert len(set(seen[:2])) == 2
+    assert seen[2:] == seen[:2]
+    with globus.store() as store:
+        (looked,) = store.verifications(store.dataset(f"{EPHYS}/{G0}").id).values()
+    assert looked.content_at is None
+
+
 def test_what_was_verified_recently_is_passed_over(rig: World) -> None:
     rig.archived(G0, {"a.ap.bin": b"a"})
     rig.verify()
@@ -377,6 +403,33 @@ def test_a_folder_that_cannot_be_listed_is_told_of_and_passed_over(globus: World
     assert refused == [G0]
     assert outcome.discovery.in_both == 1
     assert set(globus.states().values()) == {FileState.ARCHIVED}
+
+
+def test_a_file_in_the_place_of_a_folder_is_the_loss_of_what_was_in_it(rig: World) -> None:
+    rig.archived(G0, {"a.ap.bin": b"a"})
+    rig.archived(G1, {"b.ap.bin": b"b"})
+    (rig.ephys / G0).rename(rig.base / "aside")
+    put(rig.ephys / G0, b"no folder")
+
+    assert rig.found(rig.verify()) == {Kind.CATALOGUE: ["a.ap.bin"]}
+    assert rig.dataset() is State.FAILED
+    assert f"missing:{EPHYS}" in rig.alarms()
+
+
+def test_a_folder_behind_a_link_is_not_called_lost(directory: World) -> None:
+    """Somebody moved it to another disk, it seems: it is not looked into, and nothing is said of it."""
+    directory.archived(G0, {"a.ap.bin": b"a"})
+    directory.archived(G1, {"b.ap.bin": b"b"})
+    folder = directory.ephys / G0
+    folder.rename(directory.base / "aside")
+    folder.symlink_to(directory.base / "aside")
+
+    outcome = directory.verify()
+
+    with directory.store() as store:
+        refused = [path for path, _ in store.refused_folders(outcome.discovery.id, 10)]
+    assert refused == [G0]
+    assert directory.found(outcome) == {}
 
 
 def test_the_archives_own_manifest_is_held_against_it(directory: World) -> None:
