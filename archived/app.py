@@ -51,7 +51,8 @@ LANES = {
     "audit": 1,
     "backup": 1,
 }
-"""How many threads serve each lane. Looks have their own: one may take minutes, and the rest must not wait."""
+"""How many threads serve each lane. Looks have their own: one may take minutes, and the rest must not wait. Each root
+has one for its looks, so that a disk which hangs keeps no other from being looked at."""
 
 LANE_OF = {
     "look": "look",
@@ -203,7 +204,8 @@ def assembled(
         movers = stack.enter_context(opened(configuration))
         ended = threading.Event()
         stack.callback(ended.set)
-        errands = ThreadErrands(lanes=LANES, lane_of=LANE_OF.__getitem__, wake=wake.set)
+        lanes = {**LANES, "look": len(roots)}
+        errands = ThreadErrands(lanes=lanes, lane_of=LANE_OF.__getitem__, wake=wake.set)
         stack.callback(errands.close)
         around = Surroundings(
             rig=configuration.rig,

@@ -17,7 +17,7 @@ from archived.daemon.looking import Look, Portion, walk
 from archived.daemon.roots import note_identity, noted_identity
 from archived.daemon.surroundings import Surroundings, WatchedRoot, error_of
 from archived.errands import Finished
-from archived.errors import RootUnavailableError, StoreError
+from archived.errors import StoreError
 from archived.rig.scanner import (
     KnownFolder,
     nothing_known,
@@ -201,14 +201,11 @@ class Sighting:
         watch.complete_looks += 1
 
     def _finish(self, watch: RootWatch, ended: Look, now: datetime) -> None:
-        """Absence counts only here: after a complete look, with the root confirmed once more (safety rule 6)."""
+        """Absence counts only here: after a complete look, with the root confirmed at its end (safety rule 6).
+
+        The look does that itself: the tick asks no disk, which might hang.
+        """
         store, key = self._around.store, watch.watched.key
-        assert ended.identity is not None
-        try:
-            watch.watched.root.confirm(ended.identity)
-        except RootUnavailableError as error:
-            self._root_alarm(watch, error, now)
-            return
         summary = LookSummary(ended.visited, not ended.troubles, watch.watched.recogniser.covers)
         result = store.finish_look(key, summary, now)
         watch.blocked = result.fuse_blown
