@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import apsw
 import pytest
 
+from archived import config
 from archived.core.model import Dataset
 from archived.store import Selector, Store
 from tests.acceptance.conftest import TestRig, content
@@ -97,24 +98,21 @@ def assert_store_is_sound(rig: TestRig) -> None:
         connection.close()
 
 
-def assert_nothing_is_half_there(rig: TestRig) -> None:
-    """Whatever lies in the archive under a name of the rig is that file, whole; nothing else was left there."""
-    for path in rig.archive.rglob("*"):
-        if not path.is_file() or ".archived" in path.parts:
-            continue
-        assert not path.name.endswith(".archived-part"), path
-        ours = rig.root / path.relative_to(rig.archive).as_posix().partition("/")[2]
-        assert content(path) == content(ours), path
+def until_no_leftovers(rig: TestRig) -> None:
+    """Wait until nothing lies in the archive under a temporary name; its records are copied after the data."""
+    rig.wait_for(
+        "an archive without leftovers", lambda: not list(rig.archive.rglob("*.archived-part"))
+    )
 
 
 def catalogue(rig: TestRig) -> list[dict[str, Any]]:
     """Every dataset as `show --json` has it, as far as promises are about it; read without another process."""
 
     def read() -> list[dict[str, Any]]:
-        with Store.open(str(rig.base / "state/archived.db"), rig="test-rig") as store:
+        with Store.open(config.load(rig.configuration, {}).store, rig="test-rig") as store:
             return [_shown(store, dataset) for dataset in store.select(Selector())]
 
-    return in_mounts_of(int(rig.prefix[2]), read) if rig.prefix else read()
+    return as_seen_by(rig, read)
 
 
 def _shown(store: Store, dataset: Dataset) -> dict[str, Any]:
@@ -236,22 +234,29 @@ def in_mounts_of(pid: int, ask: Callable[[], T]) -> T:
     return answer
 
 
+def as_seen_by(rig: TestRig, ask: Callable[[], T]) -> T:
+    """Ask something with the mounts of a rig."""
+    return in_mounts_of(int(rig.prefix[2]), ask) if "nsenter" in rig.prefix else ask()
+
+
 class Glance:
     """The daemon's store, asked in the test's own process: a waiting test costs next to nothing so."""
 
     def __init__(self, rig: TestRig) -> None:
         self.rig = rig
 
+    @property
+    def file(self) -> Path:
+        """Where the store is, as the daemon sees it."""
+        return self.rig.base / "state/archived.db"
+
     def _rows(self, query: str) -> list[tuple[object, ...]]:
-        if not self.rig.prefix:
-            return self._asked(query)
         # SQLite resolves links, and what leads through /proc into the mounts of others is one.
-        return in_mounts_of(int(self.rig.prefix[2]), lambda: self._asked(query))
+        return as_seen_by(self.rig, lambda: self._asked(query))
 
     def _asked(self, query: str) -> list[tuple[object, ...]]:
-        path = str(self.rig.base / "state/archived.db")
         try:
-            connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
+            connection = apsw.Connection(str(self.file), flags=apsw.SQLITE_OPEN_READONLY)
         except apsw.Error:
             return []
         try:
@@ -275,6 +280,11 @@ class Glance:
     def setting(self, name: str) -> str:
         """One of the small things that the store keeps."""
         rows = self._rows(f"SELECT text FROM setting WHERE name = '{name}'")
+        return str(rows[0][0]) if rows else ""
+
+    def turns(self) -> str:
+        """When the daemon last gave a sign of life."""
+        rows = self._rows("SELECT max(last_tick) FROM rig")
         return str(rows[0][0]) if rows else ""
 
     def until(self, within: float = 90, **states: int) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.acceptance.conftest import TestRig
+from tests.acceptance.disks import Glance
 
 
 class Child:
@@ -130,6 +131,24 @@ class Nursery:
 
         self.until("a store", begun)
         return answers[-1]
+
+    def until_archived(self, datasets: int, *, within: float = 90) -> None:
+        """Wait until these are all there are, archived, and nothing is the matter; `status` has to say so too."""
+
+        def done() -> bool:
+            status = self.status()
+            counts = status["counts"]
+            return counts["archived"] == datasets == sum(counts.values()) and not status["alarms"]
+
+        what, glance = f"{datasets} archived datasets", Glance(self._rig)
+        if glance.file.exists():
+            # Whoever waits with a glance keeps the machine from nothing.
+            self.until(
+                what,
+                lambda: glance.counts() == {"archived": datasets} and not glance.alarms(),
+                within=within,
+            )
+        self.until(what, done, within=within)
 
     def until(self, what: str, condition: Callable[[], bool], *, within: float = 90) -> None:
         """Wait until something holds, or fail with what the programs said."""

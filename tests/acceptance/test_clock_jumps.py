@@ -77,17 +77,6 @@ def nursery(rig: TestRig, clock: Clock) -> Iterator[Nursery]:
         yield made
 
 
-def archived(nursery: Nursery, datasets: int) -> None:
-    """Wait until these are all there are, archived, and nothing is the matter."""
-
-    def done() -> bool:
-        status = nursery.status()
-        counts = status["counts"]
-        return counts["archived"] == datasets == sum(counts.values()) and not status["alarms"]
-
-    nursery.until(f"{datasets} archived datasets", done, within=60)
-
-
 def test_the_clock_jumps_to_and_fro_while_a_rig_records(
     rig: TestRig, clock: Clock, nursery: Nursery
 ) -> None:
@@ -103,7 +92,7 @@ def test_the_clock_jumps_to_and_fro_while_a_rig_records(
     for ahead in (-DAY, YEAR, timedelta(0)):
         clock.set(ahead)
         threading.Event().wait(0.7)
-    archived(nursery, 3)
+    nursery.until_archived(3)
     rig.assert_nothing_was_lost()
     if rig.globus is not None:
         promises.assert_one_task_for_each_file(rig)
@@ -125,7 +114,7 @@ def test_a_clock_that_is_put_right_during_a_transfer_is_no_reason_to_send_again(
     daemon.kill()
     nursery.start("archived")
     rig.globus.resume()
-    archived(nursery, 1)
+    nursery.until_archived(1)
     rig.assert_nothing_was_lost()
     if ahead > -YEAR:
         promises.assert_one_task_for_each_file(rig)
@@ -145,7 +134,7 @@ def test_files_from_the_future_and_from_1970_are_archived(rig: TestRig, nursery:
             os.utime(path, (seconds, seconds))
     before = promises.Untouched.of(rig.root)
     nursery.start("archived")
-    archived(nursery, 4)
+    nursery.until_archived(4)
     rig.assert_nothing_was_lost()
     assert promises.Untouched.of(rig.root) == before
 
@@ -197,9 +186,9 @@ def test_a_clock_set_forward_is_no_quiet_time(rig: TestRig, clock: Clock, nurser
     )
     assert time.monotonic() - written[-1] >= QUIET
     (folder / "frames_002.tif").write_bytes(b"frame" * 1000)
-    archived(nursery, 1)
+    nursery.until_archived(1)
     nursery.until("the second frame", lambda: nursery.json("list")[0]["files"] == 2)
-    archived(nursery, 1)
+    nursery.until_archived(1)
     rig.assert_nothing_was_lost()
 
 

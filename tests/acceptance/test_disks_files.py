@@ -102,7 +102,7 @@ def test_a_file_that_changes_while_it_is_copied_arrives_as_it_is_afterwards(
 
     Glance(rig).until(archived=3)
     rig.assert_nothing_was_lost()
-    assert not list(rig.archive.rglob("*.archived-part"))
+    disks.until_no_leftovers(rig)
 
 
 def test_files_that_come_and_go_while_the_disk_is_looked_at_trouble_nothing(rig: TestRig) -> None:

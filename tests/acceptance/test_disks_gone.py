@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +13,6 @@ from tests.acceptance import disks
 from tests.acceptance.conftest import TestRig, content
 from tests.acceptance.disks import Failing, Glance
 from tests.acceptance.test_a_rig import record, session
-from tests.acceptance.unanswering import Unanswering, need_fuse
 
 pytestmark = [
     pytest.mark.timeout(240),
@@ -177,91 +173,6 @@ def test_a_disk_below_the_root_that_goes_away_and_comes_back_loses_nothing(rig: 
             assert content(there) == content(path)
 
 
-def test_a_root_that_hangs_holds_up_neither_the_loop_nor_another_root(rig: TestRig) -> None:
-    need_fuse()
-    glance = Glance(rig)
-    other = rig.base / "second"
-    other.mkdir()
-    rig.environment["ARCHIVED_LOCATION_RAW_VIDEO_LOCAL_ENDPOINT_LOCAL_PATH"] = str(other)
-    run = "SC011_022319_g0"
-    record([programs.spikeglx(rig.root / "SC011" / run, run, probes=1)], 0)
-    rig.take_own_mounts()
-    daemon = rig.start()
-    glance.until(archived=1)
-
-    with Unanswering(rig, rig.root):
-        rig.wait_for("somebody who waits for it", lambda: disks.waits_for_a_disk(daemon.pid))
-        video = other / "SC011/02232019/video"
-        record([programs.tracking_video(video, "SC011", "side", trials=2)], 0)
-        glance.until(archived=2)
-        before = rig.status()["daemon"]["last_tick"]
-        rig.wait_for("turns", lambda: rig.status()["daemon"]["last_tick"] > before, within=30)
-        assert daemon.poll() is None
-
-    later = "SC011_022419_g0"
-    record([programs.spikeglx(rig.root / "SC011" / later, later, probes=1)], 0)
-    glance.until(archived=3)
-    glance.until_all_is_well()
-    daemon.terminate()
-    assert daemon.wait(30) == 0
-
-
-@pytest.mark.parametrize("what", ["archive", "spool"])
-def test_what_becomes_read_only_while_it_runs_is_told_and_gone_on_with(
-    rig: TestRig, what: str
-) -> None:
-    glance = Glance(rig)
-    rig.environment["ARCHIVED_ARCHIVED_SPOOL"] = str(rig.base / "spool")
-    (rig.base / "spool").mkdir()
-    rig.take_own_mounts()
-    folder = rig.base / what
-    rig.mount("-t", "tmpfs", "tmpfs", str(folder))
-    for name in ("ephys", "video") if what == "archive" else ():
-        (disks.seen(rig, folder) / name).mkdir()
-    rig.start()
-    rig.status()
-    rig.mount("-o", "remount,ro", str(folder))
-    record(session(rig), 0)
-
-    if what == "archive":
-        assert "read-only" in glance.until_alarm("full").lower()
-    else:
-        glance.until(archived=3)
-        glance.until_alarm("records")
-    wait(2)
-
-    rig.mount("-o", "remount,rw", str(folder))
-    glance.until(archived=3)
-    glance.until_all_is_well()
-    rig.archive = disks.seen(rig, rig.archive)
-    rig.wait_for("the records", lambda: len(list(rig.archive.rglob("record.json"))) == 3)
-    rig.assert_nothing_was_lost()
-    assert not list(rig.archive.rglob("*.archived-part"))
-
-
-def test_a_store_on_a_disk_that_was_mounted_read_only_is_said_and_gone_on_with(
-    rig: TestRig,
-) -> None:
-    glance = Glance(rig)
-    rig.take_own_mounts()
-    disks.small_disk(rig, rig.base / "state", "size=20m")
-    first, *others = session(rig)
-    record([first], 0)
-    assert rig.start("--until-idle").wait(60) == 0, rig.log()
-    # While it is open for writing, only the kernel itself can do this; `test_disks_injected` plays the kernel.
-    rig.mount("-o", "remount,ro", str(rig.base / "state"))
-    record(others, 0)
-
-    assert rig.start().wait(60) == 1
-    assert "mounted read-only" in rig.log()
-    assert "Traceback" not in disks.log_of(rig)
-
-    rig.mount("-o", "remount,rw", str(rig.base / "state"))
-    rig.start()
-    glance.until(archived=3)
-    rig.assert_nothing_was_lost()
-
-
 def test_an_archive_that_is_unmounted_gets_no_file_into_its_mount_point(rig: TestRig) -> None:
     glance = Glance(rig)
     rig.take_own_mounts()
@@ -282,7 +193,7 @@ def test_an_archive_that_is_unmounted_gets_no_file_into_its_mount_point(rig: Tes
     rig.archive = nas
     glance.until(archived=3)
     rig.assert_nothing_was_lost()
-    assert not list(nas.rglob("*.archived-part"))
+    disks.until_no_leftovers(rig)
 
 
 def test_a_daemon_that_starts_while_the_archive_is_not_mounted_does_not_take_its_mount_point_for_it(
@@ -336,91 +247,3 @@ def test_a_store_whose_disk_goes_away_is_not_begun_anew_in_its_mount_point(rig: 
     glance.until(archived=3)
     rig.assert_nothing_was_lost()
     assert os.listdir(disk)
-
-
-class FailingDisk:
-    """Becomes read-only the way that a real one does: by an error that the kernel finds, whoever writes to it."""
-
-    def __init__(self, device: str) -> None:
-        self._device = device
-
-    def mount(self, rig: TestRig, folder: Path) -> Path:
-        """Mount it, for the programs of a rig; where a test finds it."""
-        rig.mount("-o", "errors=remount-ro", self._device, str(folder))
-        return disks.seen(rig, folder)
-
-    def fail(self) -> None:
-        """Have the kernel find an error on it."""
-        Path(f"/sys/fs/ext4/{Path(self._device).name}/trigger_fs_error").write_text("for a test")
-
-
-@pytest.fixture
-def failing_disk(tmp_path: Path) -> Iterator[FailingDisk]:
-    """An ext4 on a loop device, which the kernel can be told to have found an error on."""
-    if shutil.which("mkfs.ext4") is None or not os.path.exists("/dev/loop-control"):
-        pytest.skip(
-            "no loop device can be had here; strace plays such a disk in test_disks_injected"
-        )
-    image = tmp_path / "image"
-    with image.open("wb") as file:
-        file.truncate(40_000_000)
-    subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
-    device = subprocess.run(
-        ["losetup", "--find", "--show", image], check=True, capture_output=True, text=True
-    ).stdout.strip()
-    try:
-        yield FailingDisk(device)
-    finally:
-        subprocess.run(["losetup", "--detach", device], check=True)
-
-
-def test_a_disk_that_fails_under_the_store_costs_nothing_that_was_acknowledged(
-    rig: TestRig, failing_disk: FailingDisk
-) -> None:
-    glance = Glance(rig)
-    rig.take_own_mounts()
-    failing_disk.mount(rig, rig.base / "state")
-    first, *others = session(rig)
-    record([first], 0)
-    daemon = rig.start()
-    glance.until(archived=1)
-
-    failing_disk.fail()
-    record(others, 0)
-    rig.wait_for("the refusal", lambda: "store unavailable" in disks.log_of(rig))
-    assert daemon.poll() is None
-    assert "Traceback" not in disks.log_of(rig)
-
-    # As a person does: stop it, see to the disk, mount it again.
-    daemon.terminate()
-    assert daemon.wait(60) == 0
-    rig.mount("umount", str(rig.base / "state"))
-    failing_disk.mount(rig, rig.base / "state")
-    rig.start()
-    glance.until(archived=3)
-    rig.assert_nothing_was_lost()
-
-
-def test_a_disk_that_fails_under_the_archive_is_told_and_gone_on_with_once_it_is_mounted_again(
-    rig: TestRig, failing_disk: FailingDisk
-) -> None:
-    glance = Glance(rig)
-    rig.take_own_mounts()
-    there = failing_disk.mount(rig, rig.archive)
-    for name in ("ephys", "video"):
-        (there / name).mkdir()
-    first, *others = session(rig)
-    record([first], 0)
-    rig.start()
-    glance.until(archived=1)
-
-    failing_disk.fail()
-    record(others, 0)
-    assert "read-only" in glance.until_alarm("full").lower()
-
-    rig.mount("umount", str(rig.archive))
-    rig.archive = failing_disk.mount(rig, rig.archive)
-    glance.until(archived=3)
-    glance.until_all_is_well()
-    rig.assert_nothing_was_lost()
-    assert not list(rig.archive.rglob("*.archived-part"))

@@ -19,7 +19,7 @@ from tests.acceptance.disks import Failing, Glance
 from tests.acceptance.promises import Untouched, assert_no_leftovers
 from tests.acceptance.test_a_rig import RUN, record, session
 
-FAULTS = int(os.environ.get("FAULTS", "5"))
+FAULTS = int(os.environ.get("FAULTS", "3"))
 SEED = int(os.environ.get("FAULTS_SEED", random.SystemRandom().randrange(1_000_000)))
 
 pytestmark = [
@@ -161,10 +161,11 @@ def test_a_file_whose_middle_cannot_be_read_is_tried_again_and_then_a_person_is_
     assert daemon.wait(100) == 3, rig.log()
 
     assert disks.hits(rig.base / "trace") > 3
-    [attention] = rig.status()["attention"]
+    status = rig.status()
+    [attention] = status["attention"]
     assert (attention["state"], bad.name in attention["reason"]) == ("failed", True)
     assert "SMART" in attention["reason"]
-    assert rig.status()["counts"]["archived"] == 2
+    assert status["counts"]["archived"] == 2
     assert not [path for path in rig.archive.rglob("*") if path.name == bad.name]
 
     rig.control("retry", "--all")

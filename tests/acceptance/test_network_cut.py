@@ -98,10 +98,7 @@ def test_a_network_that_is_cut_at_any_moment_delays_and_no_more(
                 f"the recording after the cut while {moment}",
                 lambda number=number: arrived(rig, f"SC{number:03}"),  # type: ignore[misc]
             )
-        nursery.until(
-            "all archived, and no alarm",
-            lambda: all_archived(nursery.status(), len(MOMENTS)),
-        )
+        nursery.until_archived(len(MOMENTS))
         assert daemon.poll() is None
         # However long the network hangs, the loop turns.
         assert systemd.longest_silence() < 5
@@ -113,12 +110,6 @@ def test_a_network_that_is_cut_at_any_moment_delays_and_no_more(
 def arrived(rig: TestRig, h2o: str) -> bool:
     """Whether the four files of this animal's run are in the archive."""
     return len(list((rig.archive / "ephys" / h2o).rglob("*_t0.*"))) == 4
-
-
-def all_archived(status: Any, datasets: int) -> bool:
-    """Whether these are all there are, and nothing is the matter."""
-    counts = status["counts"]
-    return counts["archived"] == datasets == sum(counts.values()) and not status["alarms"]
 
 
 def assert_told(nursery: Nursery) -> None:
@@ -159,6 +150,6 @@ def test_names_that_cannot_be_resolved_are_waited_for(named_rig: TestRig) -> Non
         named_rig.start()
         nursery.until("the alarm", lambda: "be reached" in str(nursery.status()["alarms"]))
         (named_rig.base / "hosts").write_text("127.0.0.1 localhost\n")
-        nursery.until("its arrival", lambda: all_archived(nursery.status(), 1))
+        nursery.until_archived(1)
     named_rig.assert_nothing_was_lost()
     promises.assert_one_task_for_each_file(named_rig)

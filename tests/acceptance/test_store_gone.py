@@ -32,17 +32,6 @@ def nursery(rig: TestRig) -> Iterator[Nursery]:
         yield made
 
 
-def archived(nursery: Nursery, datasets: int) -> None:
-    """Wait until these are all there are, archived, and nothing is the matter."""
-
-    def done() -> bool:
-        status = nursery.status()
-        counts = status["counts"]
-        return counts["archived"] == datasets == sum(counts.values()) and not status["alarms"]
-
-    nursery.until(f"{datasets} archived datasets", done)
-
-
 def log(rig: TestRig) -> str:
     """All that the daemons said."""
     return (rig.base / "daemon.log").read_text()
@@ -69,7 +58,7 @@ def test_a_store_that_is_moved_away_while_files_travel_is_told_of_and_gone_on_wi
         assert not store.exists(), "nobody has begun an empty one"
         assert daemon.poll() is None
         (rig.base / "aside").rename(store)
-        archived(nursery, 2)
+        nursery.until_archived(2)
         assert daemon.poll() is None
     rig.assert_nothing_was_lost()
     promises.assert_one_task_for_each_file(rig)
@@ -81,7 +70,7 @@ def test_a_store_that_is_lost_is_never_begun_anew_in_silence(
 ) -> None:
     record_run(rig.root)
     daemon = nursery.start("archived")
-    archived(nursery, 1)
+    nursery.until_archived(1)
     for each in ("", "-wal", "-shm"):
         (rig.base / "state" / f"archived.db{each}").unlink(missing_ok=True)
     nursery.until("the refusal", lambda: "not there any more" in log(rig))
@@ -93,7 +82,7 @@ def test_a_store_that_is_lost_is_never_begun_anew_in_silence(
     # What a person is told to do, which sends nothing again.
     nursery.control("discover")
     nursery.start("archived")
-    archived(nursery, 1)
+    nursery.until_archived(1)
     promises.assert_one_task_for_each_file(rig)
 
 
@@ -103,7 +92,7 @@ def test_a_store_that_another_file_took_the_place_of_is_left_to_the_next_daemon(
 ) -> None:
     record_run(rig.root)
     daemon = nursery.start("archived")
-    archived(nursery, 1)
+    nursery.until_archived(1)
     os.kill(daemon.pid, signal.SIGTERM)
     assert daemon.wait(10) == 0
     store = rig.base / "state" / "archived.db"
@@ -116,7 +105,7 @@ def test_a_store_that_another_file_took_the_place_of_is_left_to_the_next_daemon(
     assert "is another file than the one that was opened" in log(rig)
     record_video(rig.root)
     nursery.start("archived")
-    archived(nursery, 2)
+    nursery.until_archived(2)
     rig.assert_nothing_was_lost()
 
 
@@ -146,7 +135,7 @@ def test_a_store_that_another_process_keeps_locked_is_waited_for(
         # What only looks can look.
         assert nursery.status()["daemon"]["running"]
         other.execute("ROLLBACK")
-    archived(nursery, 2)
+    nursery.until_archived(2)
     assert daemon.poll() is None
     rig.assert_nothing_was_lost()
     promises.assert_one_task_for_each_file(rig)
@@ -177,7 +166,7 @@ def test_a_server_that_is_killed_and_started_again_while_files_travel_changes_no
             threading.Event().wait(0.5)
             postgres.start()
         globus.set_rate(None)
-        archived(nursery, 2)
+        nursery.until_archived(2)
         assert daemon.poll() is None
     rig.assert_nothing_was_lost()
     promises.assert_one_task_for_each_file(rig)
@@ -214,7 +203,7 @@ def test_of_many_daemons_that_start_at_once_one_stays(rig: TestRig, nursery: Nur
     nursery.until("one", lambda: sum(each.poll() is None for each in daemons) == 1, within=60)
     assert sorted(each.poll() or 0 for each in daemons) == [0, 1, 1, 1, 1, 1]
     record_run(rig.root)
-    archived(nursery, 1)
+    nursery.until_archived(1)
 
 
 @directory_rig
@@ -222,12 +211,12 @@ def test_many_commands_at_once_all_get_their_answers(rig: TestRig, nursery: Nurs
     record_run(rig.root)
     record_video(rig.root)
     nursery.start("archived")
-    archived(nursery, 2)
+    nursery.until_archived(2)
     words: list[list[str]] = [["status"], ["list"], ["pause"], ["resume"], ["events"], ["discover"]]
     commands = [nursery.start("archivedctl", *words[number % 6]) for number in range(24)]
     codes = [each.wait(60) for each in commands]
     assert set(codes) == {0}, (codes, (rig.base / "ctl.log").read_text())
     nursery.control("resume")
     record_run(rig.root, "SC012")
-    archived(nursery, 3)
+    nursery.until_archived(3)
     rig.assert_nothing_was_lost()

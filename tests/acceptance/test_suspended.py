@@ -16,9 +16,10 @@ import pytest
 from demo import rig as programs
 from tests.acceptance import promises
 from tests.acceptance.conftest import TestRig
+from tests.acceptance.disks import until_no_leftovers
 from tests.acceptance.nursery import Child, Nursery
 from tests.acceptance.test_a_rig import record, session
-from tests.acceptance.test_store_gone import archived, directory_rig, globus_rig, log
+from tests.acceptance.test_store_gone import directory_rig, globus_rig, log
 from tests.acceptance.within import record_run
 
 pytestmark = pytest.mark.timeout(180)
@@ -56,7 +57,7 @@ def test_one_that_sleeps_again_and_again_while_a_rig_records_misses_nothing(
             sleep_now_and_then()
     finally:
         os.kill(daemon.pid, signal.SIGCONT)
-    archived(nursery, 3)
+    nursery.until_archived(3)
     rig.assert_nothing_was_lost()
     promises.assert_one_task_for_each_file(rig)
 
@@ -80,9 +81,9 @@ def test_asked_to_end_during_a_long_copy_it_ends_and_goes_on_later(
     nursery.until("a copy", lambda: next(rig.archive.rglob("*.archived-part"), None) is not None)
     end(daemon, rig)
     nursery.start("archived")
-    archived(nursery, 1)
+    nursery.until_archived(1)
     rig.assert_nothing_was_lost()
-    promises.assert_no_leftovers(rig)
+    until_no_leftovers(rig)
 
 
 @globus_rig
@@ -97,7 +98,7 @@ def test_asked_to_end_while_an_answer_is_waited_for_it_ends_and_goes_on_later(
         nursery.until(route, lambda order=order: order.struck > 0)  # type: ignore[misc]
         end(daemon, rig)
     nursery.start("archived")
-    archived(nursery, 4)
+    nursery.until_archived(4)
     rig.assert_nothing_was_lost()
     promises.assert_one_task_for_each_file(rig)
 
@@ -115,7 +116,7 @@ def test_asked_to_end_while_the_store_is_locked_it_ends(rig: TestRig, nursery: N
         # It has asked the store once more at the most.
         assert daemon.wait(25) == 0
     nursery.start("archived")
-    archived(nursery, 1)
+    nursery.until_archived(1)
 
 
 @globus_rig
@@ -128,7 +129,7 @@ def test_asked_to_end_at_any_moment_it_ends_in_order(rig: TestRig, nursery: Nurs
         threading.Event().wait(chance.uniform(0.4, 1.6))
         end(daemon, rig)
     nursery.start("archived")
-    archived(nursery, 3)
+    nursery.until_archived(3)
     rig.assert_nothing_was_lost()
     promises.assert_one_task_for_each_file(rig)
     assert "Traceback" not in log(rig)

@@ -31,11 +31,13 @@ FASTER = (
 )
 
 
-class Within:
+class InProcess:
     """One rig whose daemon runs on a thread of the test."""
 
-    def __init__(self, rig: TestRig, globus: SimulatedGlobus) -> None:
-        self.rig, self.globus = rig, globus
+    THREAD = "the daemon"
+
+    def __init__(self, rig: TestRig) -> None:
+        self.rig = rig
         self.log = SilentLog()
         self._application: Application | None = None
 
@@ -64,7 +66,7 @@ class Within:
                 died.append(error)
                 begun.set()
 
-        thread = threading.Thread(target=run)
+        thread = threading.Thread(target=run, name=self.THREAD)
         thread.start()
         try:
             assert begun.wait(30)
@@ -108,6 +110,14 @@ class Within:
     def retry(self, *states: State) -> None:
         """What `archivedctl retry` does."""
         self.store.retry(Selector(states=states or (State.FAILED,)), clock.now(), user="test")
+
+
+class Within(InProcess):
+    """One with a Globus between it and its archive."""
+
+    def __init__(self, rig: TestRig, globus: SimulatedGlobus) -> None:
+        super().__init__(rig)
+        self.globus = globus
 
 
 def record_run(root: Path, h2o: str = "SC011") -> None:
