@@ -17,6 +17,7 @@ from pydantic import BeforeValidator
 
 from archived.config.places import local_path
 from archived.core.model import Archive, CollectionArchive, DirectoryArchive
+from archived.core.template.ambiguity import may_change_its_meaning
 from archived.core.units import parse_duration, parse_size
 
 _YES = frozenset({"yes", "true", "on", "1"})
@@ -86,7 +87,11 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 
 def regular_expression(text: str) -> str:
-    """A pattern that Python's `re` understands."""
+    """A pattern that Python's `re` understands, today and tomorrow."""
+    if may_change_its_meaning(text):
+        raise ValueError(
+            "a regular expression without [[ -- && ~~ and ||; write \\[ or \\- in [...]"
+        )
     try:
         re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:

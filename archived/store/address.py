@@ -123,6 +123,8 @@ def _split(text: str) -> tuple[SplitResult, tuple[str | None, Hidden | None], in
     An error about an address that makes no sense quotes none of it: what does not fit may be a password.
     """
     try:
+        if not text.isprintable():
+            raise ValueError  # the library would leave out line breaks, and see another address
         parts = urlsplit(text)
         who = (parts.username, hidden(unquote(parts.password)) if parts.password else None)
         port = parts.port

@@ -308,7 +308,16 @@ def test_any_text_is_a_template_or_a_mistake(text: str) -> None:
         (".+", "accepts a '/'"),
         (r"\D+", "accepts a '/'"),
         ("[^_]+", "accepts a '/'"),
-        (r"(?:[A-Z]+\d*)+", "endless repeat"),
+        (r"(?:[A-Z]+\d*)+", "too many ways"),
+        (r"(?:[A-Z]{1,3})+\d", "too many ways"),
+        (r"(?:(?:[A-Z]+))+x", "too many ways"),
+        (r"(?:A|AA)+x", "too many ways"),
+        (r"(?:A?){30}A{30}", "too many ways"),
+        ("A?" * 30 + "A" * 30, "too many ways"),
+        (r"[A-Z]+[A-Z]+[A-Z]+x", "too many ways"),
+        (r"(?x:a # (" + "\n)", "more is in it than"),
+        ("[[A-Z]", "later Python"),
+        ("[a--b]", "later Python"),
         ("(?i)sc", "global flags"),
         ("SC)(?:1", "unbalanced"),
         (r"SC\1", "invalid group"),
@@ -319,7 +328,21 @@ def test_a_pattern_of_animals_that_cannot_work_is_refused(pattern: str, expected
         Template("{h2o}", h2o=pattern)
 
 
-@pytest.mark.parametrize("pattern", [DEFAULT_H2O, r"[^/_]+", r"(?i:sc)\d{3}", r"m\.\d+", "A|B"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *(
+            DEFAULT_H2O,
+            r"[^/_]+",
+            r"(?i:sc)\d{3}",
+            r"m\.\d+",
+            "A|B",
+            r"[A-Z]+_?\d+",
+            r"(?:\d{2}){3}",
+        ),
+        *(r"[]a\]]+", r"SC\d{3}(?!\d)", r"(?:[a-z]{2,4}-){0,2}\d{1,4}"),
+    ],
+)
 def test_a_pattern_of_animals_that_works_is_taken(pattern: str) -> None:
     assert Template("{h2o}_{date:%Y%m%d}", h2o=pattern).required == {"h2o", "date"}
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from archived.core.paths import shown
+from archived.core.template.ambiguity import MOST_WAYS, may_change_its_meaning, ways
 from archived.errors import ArchivedError
 
 DEFAULT_H2O = r"[A-Za-z]{2,10}[_-]?\d{1,5}"
@@ -189,8 +190,6 @@ def _write_directive(directive: str, day: date) -> str:
     }[directive]
 
 
-# A group that repeats and itself holds an endless repeat, such as (?:[A-Z]+)+
-_REPEATED_REPEAT = re.compile(r"\([^()]*(?:[*+]|,\})[^()]*\)[*+{]")
 # What may stand for any character at all, a slash among them.
 _ANYTHING = re.compile(r"\.|\\[WDS]|\[\^")
 _ESCAPED_OR_CLASS = re.compile(r"\\[^WDS]|\[\^[^]]*/[^]]*\]|\[[^^\]][^]]*\]")
@@ -198,6 +197,10 @@ _ESCAPED_OR_CLASS = re.compile(r"\\[^WDS]|\[\^[^]]*/[^]]*\]|\[[^^\]][^]]*\]")
 
 def check_h2o(pattern: str) -> None:
     """Raise `TemplateError` where a rig's h2o pattern cannot be a part of a template."""
+    if may_change_its_meaning(pattern):
+        raise TemplateError(
+            f"the h2o pattern '{pattern}' cannot be used: [[ -- && ~~ and || may mean something else in a later Python"
+        )
     try:
         compiled = re.compile(pattern, re.ASCII)
         re.compile(f"(?:{pattern})", re.ASCII)
@@ -210,8 +213,13 @@ def check_h2o(pattern: str) -> None:
         wrong = "it accepts an empty name"
     elif _ANYTHING.search(bare):
         wrong = "it accepts a '/'; write [^/] where any character will do"
-    elif _REPEATED_REPEAT.search(bare):
-        wrong = "a group that repeats has an endless repeat in it, which can take for ever to match"
+    elif (count := ways(pattern)) is None:
+        wrong = "more is in it than characters, [...], (?:...), |, repeats, and what may or may not follow"
+    elif count > MOST_WAYS:
+        wrong = (
+            "a name may be read by it in too many ways, which can take for ever; write how often"
+            " at the most, such as [A-Z]{1,8} for [A-Z]+, and repeat no group that itself repeats"
+        )
     else:
         return
     raise TemplateError(f"the h2o pattern '{pattern}' cannot be used: {wrong}")

@@ -85,13 +85,16 @@ def _template(data: bytes) -> None:
 
 def _h2o(data: bytes) -> None:
     """A pattern of a configuration: refused, or good for every name of a length that a disk allows."""
-    if len(data) > 24:
-        return
     with warnings.catch_warnings():
-        # What may mean something else in a Python to come is a person's business.
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("error")
         template = Template("{h2o}/{date:%Y%m%d}", h2o=_text(data))
-    for name in (*NAMES, "a/20190223", "aaaa1111/20190223"):
+    long = (each * 255 for each in "aA1")
+    for name in (
+        *NAMES,
+        "a/20190223",
+        "aaaa1111/20190223",
+        *(f"{each[:254]}!/20190223" for each in long),
+    ):
         values = template.parse(name)
         assert values is None or "/" not in str(values["h2o"])
 
@@ -131,7 +134,7 @@ TARGETS = (
            shape=Shape.TEXT, longest=2000),
     Target("h2o", _h2o, lambda: [DEFAULT_H2O.encode(), b"[A-Z]+\\d{3}", b"(?:dl|DL)\\d+", b"[^/_]{1,9}"],
            allowed=(TemplateError,), tokens=(b"(?:", b")", b"*", b"+", b"?", b"{2,}", b"[^/]", b"|", b"\\d", b".", b"(?i)",
-                                             b"(?P<x>", b"(?=", b"\\1", b"(?#"), shape=Shape.TEXT, longest=24),
+                                             b"(?P<x>", b"(?=", b"\\1", b"(?#", b"[A-Z]", b"a", b"{1,9}"), shape=Shape.TEXT, longest=80),
     Target("globs", _globs, lambda: [b"*.imec*.sy*.txt\n*_#-#.avi\ncluster_*.tsv", b"*ks25*/[a-z]?.npy", b"[!a]*[z-a]"],
            tokens=(b"*", b"?", b"[", b"]", b"#", b"!", b"-", b"/", b"*a*a*a*a*", b"[]]", b"\\"), shape=Shape.TEXT,
            longest=300),
