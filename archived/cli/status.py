@@ -28,6 +28,10 @@ ATTENTION = 20
 UNRECOGNISED = 20
 """How many a look shows; `list --state failed` has all of them, `--json` says how many there are."""
 
+LEFT_BY_VERIFY = (
+    "left by a `verify --deep` that was ended; the next `archivedctl verify` sees to it"
+)
+
 
 @click.command(
     epilog=examples(
@@ -121,7 +125,7 @@ def gather(caller: Caller, store: Store, rig: RigInfo | None = None) -> View:
         "paused": pause_view(store.paused(now)),
         "counts": _counts(store, None),
         "locations": _locations(caller, store, ours=ours),
-        "transfers": [batch_view(each) for each in store.batches(*LIVE_BATCHES)],
+        "transfers": _transfers(store),
         "attention": [_attention(caller, store, each) for each in store.attention(ATTENTION)],
         "alarms": [alarm_view(each) for each in store.alarms()],
         "unrecognised": [unrecognised_view(each) for each in store.unrecognised(UNRECOGNISED)],
@@ -136,6 +140,15 @@ def gather(caller: Caller, store: Store, rig: RigInfo | None = None) -> View:
             "bytes": rig.backlog_bytes if rig else 0,
         },
     }
+
+
+def _transfers(store: Store) -> list[View]:
+    views = [batch_view(each) for each in store.batches(*LIVE_BATCHES)]
+    left = store.left_comparisons()
+    for view in views:
+        if view["batch"] in left:
+            view["reason"] = LEFT_BY_VERIFY
+    return views
 
 
 def _locations(caller: Caller, store: Store, *, ours: bool) -> list[View]:

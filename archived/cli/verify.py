@@ -228,10 +228,9 @@ def _end(
             talk(f"archivedctl: {error.what_to_do}")
     if caller.stop.is_set():
         looked_at = sum(view["counts"]["looked_at"] for view in views)
-        minutes = int((caller.now() - began).total_seconds() // 60) + 1
         talk(
             f"Stopped; {looked_at} of {counted(plan.files, 'file')} were looked at, and that is kept. "
-            f"To go on, type the same with --not-since {minutes}m."
+            f"To go on, type the same with --not-since {began:%Y-%m-%dT%H:%M:%S}Z."
         )
         context.exit(FAILED)
     if errors:

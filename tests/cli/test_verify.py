@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from archived.cli import cli
 from archived.cli.caller import Caller
+from archived.core.verifying import MINE
 from tests.cli.contract import fits
 from tests.verify.world import EPHYS, G0, G1, World, world
 
@@ -159,7 +162,31 @@ def test_a_stop_tells_how_far_it_came_and_how_to_go_on(desk: Desk) -> None:
 
     assert result.exit_code == 1
     assert "0 of 2 files were looked at" in result.stderr
-    assert "--not-since" in result.stderr
+    when = re.search(r"--not-since (\S+Z)\.", result.stderr)
+    assert when is not None, result.stderr
+    desk.stop.clear()
+    desk.type("verify")
+    desk.world.later += timedelta(
+        hours=1
+    )  # whenever it is typed, what was looked at since is passed over
+    assert "No archived file fits." in desk.type("verify", "--not-since", when[1]).stderr
+
+
+def test_what_a_killed_verify_left_is_shown_as_such(desk: Desk) -> None:
+    desk.world.archived(G0, FILES)
+    now = desk.world.now()
+    with desk.world.store() as store:
+        ids = [each.id for each in store.files(store.dataset(f"{EPHYS}/{G0}").id)]
+        wanted = store.to_compare(ids)
+        store.plan_comparison("left", EPHYS, wanted, now, now + timedelta(days=1), audit=MINE)
+        with store.claim_verification(7, "bob", now):
+            under_way = json.loads(desk.type("status", "--json").stdout)
+    left = json.loads(desk.type("status", "--json").stdout)
+
+    assert [each["reason"] for each in under_way["transfers"]] == [""]
+    assert "left by a `verify --deep`" in left["transfers"][0]["reason"]
+    desk.type("verify")
+    assert json.loads(desk.type("status", "--json").stdout)["transfers"] == []
 
 
 def test_an_archive_that_cannot_be_reached_fails(desk: Desk) -> None:
