@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, deque
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import apsw
@@ -98,6 +99,8 @@ class Oracle:
         self.batches: dict[int, Order] = {}
         self.calls: deque[float] = deque()
         self.quiet_since: float | None = None
+        self._due: float | None = None
+        """When the next thing that settles may be settled, by the rig's clock."""
 
     def complain(self, rule: str, what: str) -> NoReturn:
         """A rule was broken."""
@@ -310,6 +313,12 @@ class Oracle:
             )
         }
 
+        ((self._due,),) = self.ask(
+            "SELECT min(max(coalesce(due, 0), changed_at + ?)) / 1e6 FROM dataset WHERE state = ?",
+            int(self.world.changes.get("quiet", self.world.setting.quiet) * 1e6),
+            State.SETTLING,
+        )
+
     def _check_counts(self) -> None:
         counted = Counter(
             (self.names[dataset][0], str(state)) for dataset, state in self.states.items()
@@ -455,6 +464,12 @@ class Oracle:
         self.complain("proved", f"{file.path!r} has a receipt, and what it was never arrived")
 
     # -- the end -------------------------------------------------------------------------------------------------------
+
+    def due(self) -> float | None:
+        """When the program has something to do at the earliest that it knows of; None for something on its way."""
+        if any(state in ON_THE_WAY for state in self.states.values()):
+            return None
+        return inf if self._due is None else self._due - self.world.offset
 
     def calm(self) -> bool:
         """Whether nothing is known that is not where it stays."""

@@ -243,18 +243,23 @@ def story_of(seed: int) -> Story:
     chance = random.Random(f"story {seed}")
     setting = _setting(seed, chance)
     end = setting.days * DAY
-    recordings = [_recording(chance, end) for _ in range(chance.randint(2, 7))]
+    # A rig works on some days, and rests on most: what happens is about the working ones.
+    busy = [0.0, *(chance.random() * 0.7 * end for _ in range(round(setting.days / 8)))]
+    recordings = [
+        _recording(chance, chance.choice(busy), end)
+        for _ in range(chance.randint(2, 7) + 2 * (len(busy) - 1))
+    ]
     actions = list(recordings)
     for table in GROUPS:
         if chance.random() < 0.45:
             continue
         kinds = [kind for kind in table if chance.random() < 0.6]
         often = chance.choice([1, 3, 10, 25])
-        for _ in range(chance.randint(1, often) if kinds else 0):
+        for _ in range(chance.randint(1, often) * len(busy) if kinds else 0):
             kind = chance.choice(kinds)
             # Where something goes on, most of the time: a rig that rests has little to lose.
             at = chance.random() * end
-            if chance.random() < 0.7:
+            if chance.random() < (0.7 if len(busy) == 1 else 0.85):
                 at = chance.choice(recordings).at + chance.expovariate(1 / (2 * HOUR))
             actions.append(Action(round(min(at, end)), kind, table[kind](chance)))
     actions.sort(key=lambda each: each.at)
@@ -264,7 +269,7 @@ def story_of(seed: int) -> Story:
 def _setting(seed: int, chance: Chance) -> Setting:
     return Setting(
         seed,
-        days=chance.choice([0.3, 0.5, 1, 3]),
+        days=chance.choice([0.5, 1, 3, 7, 14, 28]),
         quiet=chance.choice([60, 600, 600, 3600]),
         rescan=chance.choice([60, 300, 300, 1800]),
         deep_look=chance.choice([1800, 86_400]),
@@ -286,9 +291,9 @@ def _setting(seed: int, chance: Chance) -> Setting:
     )
 
 
-def _recording(chance: Chance, end: float) -> Action:
+def _recording(chance: Chance, begins: float, end: float) -> Action:
     return Action(
-        round(chance.random() ** 2 * end * 0.5),
+        round(begins + chance.random() ** 2 * min(end * 0.5, DAY)),
         "record",
         {
             "program": chance.choice(sorted(PROGRAMS)),

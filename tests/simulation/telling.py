@@ -26,11 +26,11 @@ class Told:
     """Of processor time."""
 
 
-def tell(story: Story) -> Told:
-    """Tell a story to its end, or until a rule is broken."""
+def tell(story: Story, *, wary: bool = False) -> Told:
+    """Tell a story to its end, or until a rule is broken. `wary` also compares what is remembered with the store."""
     began = time.process_time()
     with working_folder() as folder:
-        world = World(story, folder)
+        world = World(story, folder, wary=wary)
         told = Told(story)
         try:
             world.run()

@@ -21,12 +21,14 @@ import peewee
 from archived import app
 from archived.config import Configuration
 from archived.config.assembling import assemble
+from archived.config.settings import LocationSettings
 from archived.core.model import StorageLocation
 from archived.discover import discovering, walking
 from archived.ports import Transfers
 from archived.rig import mounts, root
 from archived.rig.hints import Hints
 from archived.store import Store, locks
+from tests.simulation.remembering import Memory
 from tests.simulation.story import Setting
 
 COLLECTION = "c40e971d-0075-4a82-b12f-8f9717762e7b"
@@ -81,9 +83,21 @@ def configuration(
     for name, lines in LOCATIONS.items():
         if name not in without:
             text += f"\n[location:{name}]\n" + lines.format(archive=ARCHIVE)
+    read = _read(text + "\n" + PHOTON)
     return replace(
-        _read(text + "\n" + PHOTON), store=str(folder / "archived.db"), spool=str(folder / "spool")
+        read,
+        # Their tables of types are built when they are first asked, which takes longer than many a story.
+        locations=tuple(_first_of(each) for each in read.locations),
+        store=str(folder / "archived.db"),
+        spool=str(folder / "spool"),
     )
+
+
+_locations: dict[str, LocationSettings] = {}
+
+
+def _first_of(location: LocationSettings) -> LocationSettings:
+    return _locations.setdefault(location.location.name, location)
 
 
 @functools.cache
@@ -190,6 +204,7 @@ class Doors:
     device_of: Callable[[str], int]
     file_system_of: Callable[[str], str]
     statement: Callable[[str], None]
+    memory: Memory
     committed: Callable[[], None]
     movers: SimMovers
     errands: Callable[[Callable[[], None]], Any]
@@ -205,6 +220,14 @@ def instrument(store: Store, doors: Doors) -> Store:
     execute, many = door._execute, door.many
     begin, commit = database.begin, database.commit
 
+    def execute_told(sql: str, values: Any) -> Any:
+        with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
+            doors.statement("statement")
+        cursor = execute(sql, values)
+        if not sql.startswith("SELECT") and database.rows_affected(cursor):
+            doors.memory.written(sql)
+        return cursor
+
     def told(kind: str, run: Callable[..., Any]) -> Callable[..., Any]:
         def go(*words: Any, **options: Any) -> Any:
             with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
@@ -217,6 +240,7 @@ def instrument(store: Store, doors: Doors) -> Store:
         with door.translated(), peewee.__exception_wrapper__:
             doors.statement("statement")
         many(sql, values)
+        doors.memory.written(sql)
 
     def commit_told() -> Any:
         with peewee.__exception_wrapper__:
@@ -226,10 +250,11 @@ def instrument(store: Store, doors: Doors) -> Store:
             doors.committed()
         return result
 
-    door._execute = told("statement", execute)
+    door._execute = execute_told
     door.many = many_told
     database.begin = told("begin", begin)
     database.commit = commit_told
+    doors.memory.attach(door, doors.statement)
     return store
 
 
@@ -241,6 +266,7 @@ class StoreDoor:
 
     def open(self, *words: Any, **options: Any) -> Store:
         """See `Store.open`."""
+        self._doors.memory.clear()
         return instrument(Store.open(*words, **options), self._doors)
 
 

@@ -8,7 +8,7 @@ import heapq
 import random
 import uuid
 from collections import Counter
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,11 +29,15 @@ from tests.simulation.disk import Disk, FileSystem, Mount
 from tests.simulation.globus import Copy, Service, SimMover, Task, Trouble, raise_error, spooled
 from tests.simulation.oracle import Oracle
 from tests.simulation.recordings import Recording
+from tests.simulation.remembering import Memory
 from tests.simulation.story import DAY, HOUR, Action, Story
 
 BEGINNING = NOON.timestamp()
 START_AGAIN = 15.0
 """Seconds after which a service manager starts a process again."""
+LEAPS = 0.8
+"""How often a rest goes on until something is due, rather than for the story's own stride."""
+LONGEST_LEAP = 8 * HOUR
 LONGEST_END = 40 * DAY
 """How long everything may take once nothing is wrong any more."""
 
@@ -126,7 +130,7 @@ class Process:
 class World:
     """One story as it unfolds. `run` tells it to its end and raises `BrokenRuleError` where a rule was broken."""
 
-    def __init__(self, story: Story, folder: Path) -> None:
+    def __init__(self, story: Story, folder: Path, *, wary: bool = False) -> None:
         self.story, self.setting, self.folder = story, story.setting, folder
         self.time = BEGINNING
         self.offset = 0.0
@@ -164,6 +168,7 @@ class World:
         self.depth = 0
         self.in_transaction: Callable[[], bool] = lambda: False
         self._locations: dict[str, StorageLocation] = {}
+        self.memory = Memory(wary=wary)
         wiring.fresh_store(folder / "archived.db")
         self.oracle = Oracle(self)
 
@@ -197,12 +202,17 @@ class World:
     def pass_time(self, seconds: float, process: Process | None = None) -> None:
         """Let time go by, and happen what happens meanwhile; not longer than until the process is woken up."""
         end = self.time + seconds
+        woken = False
         while True:
             self.service.go_on()
-            if process is not None and (
-                process.dead or process.stop.is_set() or process.wake.is_set()
-            ):
+            if process is not None and (process.dead or process.stop.is_set()):
                 return
+            if process is not None and process.wake.is_set() and not woken:
+                woken = True
+                # A busy machine lets the loop turn only after some time, and then there may be more to see to.
+                slow = self.chance("slow")
+                late = slow.choice([1, 20, 60]) * slow.random() if slow.random() < 0.7 else 0.0
+                end = min(end, self.time + late)
             if not self.agenda or self.agenda[0].at > end:
                 break
             due = heapq.heappop(self.agenda)
@@ -222,9 +232,21 @@ class World:
         chance = self.chance("rest")
         # An errand that comes back ends the rest, as ever; what is left out are turns in which there is nothing to do.
         stride = self.setting.stride * (6 if self.healed else 1) * (4 if self.oracle.calm() else 1)
-        self.pass_time(max(seconds, stride * chance.random() ** 2), process)
+        rest = max(seconds, stride * chance.random() ** 2)
+        if chance.random() < LEAPS:
+            rest = max(rest, self._leap() + 0.2 * rest)
+        self.pass_time(rest, process)
         if self.oracle.quiet() if self.healed else self.time >= self.end:
             process.stop.set()
+
+    def _leap(self) -> float:
+        """For how long nothing happens that the program could do anything about."""
+        due = self.oracle.due()
+        if due is None:
+            return 0.0
+        if self.agenda:
+            due = min(due, self.agenda[0].at)
+        return min(due - self.time, LONGEST_LEAP, 2 * self.setting.rescan if self.healed else DAY)
 
     def time_of_errand(self, kind: str) -> float:
         """How long an errand takes."""
@@ -246,6 +268,7 @@ class World:
             device_of=self.files.device_of,
             file_system_of=lambda path: self.disks[path].file_system,
             statement=self.statement,
+            memory=self.memory,
             committed=self.committed,
             movers=wiring.SimMovers(self.mover),
             errands=self._errands,
@@ -455,9 +478,14 @@ class World:
             self._locations |= {each.location.name: each.location for each in found.locations}
         return self._locations[name]
 
-    def people(self) -> Store:
+    @contextlib.contextmanager
+    def people(self) -> Iterator[Store]:
         """The store, as a person's command opens it."""
-        return Store.open(str(self.folder / "archived.db"), rig="simulated")
+        try:
+            with Store.open(str(self.folder / "archived.db"), rig="simulated") as store:
+                yield store
+        finally:
+            self.memory.clear()
 
     def is_record(self, task: Task) -> bool:
         """Whether a task moves what the archive is told."""
