@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from archived.errors import StoreError
 if TYPE_CHECKING:
     from archived.config import Configuration
 
-PLACE = click.Path(path_type=Path)
+SEPARATORS = tuple(each for each in (os.sep, os.altsep) if each)
 
 
 @click.command(
@@ -30,7 +31,7 @@ PLACE = click.Path(path_type=Path)
         "archivedctl backup",
     )
 )
-@click.argument("target", required=False, type=PLACE, metavar="[FILE|FOLDER]")
+@click.argument("target", required=False, type=click.Path(), metavar="[FILE|FOLDER]")
 @click.option(
     "--keep",
     type=click.IntRange(min=1),
@@ -39,7 +40,7 @@ PLACE = click.Path(path_type=Path)
 )
 @json_option
 @pass_caller
-def command(caller: Caller, target: Path | None, keep: int | None, as_json: bool) -> None:
+def command(caller: Caller, target: str | None, keep: int | None, as_json: bool) -> None:
     """Copy the store, also while the daemon runs, and prove the copy.
 
     The copy is of one moment. It gets its name when it was read through and holds the same as the store, and is never
@@ -51,18 +52,29 @@ def command(caller: Caller, target: Path | None, keep: int | None, as_json: bool
     configuration, now = caller.configuration, caller.now()
     if "://" in configuration.store:
         raise click.UsageError(_means_of_server(configuration.store))
-    target = target or configuration.backup
-    if target is None:
+    place = Path(target) if target else configuration.backup
+    if place is None:
         raise click.UsageError(
             "name a file or a folder, or set `backup` in [archived] to have one made every day"
         )
-    if keep is not None and not target.is_dir():
-        raise click.UsageError(f"--keep is about the backups in a folder, and {target} is none")
-    view = _back_up(caller, configuration, target, keep, now)
+    if not place.is_dir():
+        _insist_on_file(target, place, keep)
+    view = _back_up(caller, configuration, place, keep, now)
     if as_json:
         print_json(view)
     else:
         caller.show(backup_page(view))
+
+
+def _insist_on_file(target: str | None, place: Path, keep: int | None) -> None:
+    """A folder that is not there, such as one of a disk that is not mounted, is not made a file of that name."""
+    if keep is not None:
+        raise click.UsageError(f"--keep is about the backups in a folder, and {place} is none")
+    if target is None or target.endswith(SEPARATORS):
+        raise StoreError(
+            f"there is no folder {printable(str(place))}; nothing was copied",
+            what_to_do="see whether its disk is mounted, or make the folder",
+        )
 
 
 def _back_up(

@@ -174,15 +174,24 @@ class Settling:
         if missing := [
             path for path, stat in judged.stats.items() if stat is None and _pending(files, path)
         ]:
-            store.note(
-                dataset.id,
-                State.SETTLING,
-                f"{printable(missing[0])} is not there now; it is given up after two complete looks",
-                now + self._around.policies.poll,
-            )
+            self._not_there(dataset, missing[0], now)
             return
         store.set_external_checksums(dataset.id, dict(judged.judgement.checksums))
         self._decide(dataset, judged, convention, now)
+
+    def _not_there(self, dataset: Dataset, path: str, now: datetime) -> None:
+        store, why = self._around.store, f"{printable(path)} is not there now; "
+        root = store.root_key_of(dataset)
+        if root == self._around.root_of(dataset.location).key:
+            why += "it is given up after two complete looks"
+        else:
+            # No look at the present root tells anything of what lay below another one.
+            self._staying[dataset.id] = dataset.changed_at
+            why += (
+                f"it was seen below {printable(root)}, which is not the root of {dataset.location} any more, and "
+                "waits until it lies below the present one, or the former one is configured again"
+            )
+        store.note(dataset.id, State.SETTLING, why, now + self._around.policies.poll)
 
     def _decide(
         self,

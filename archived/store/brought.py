@@ -95,7 +95,8 @@ class BroughtVerbs(Verbs):
                 found += [row[0] for row in rows]
         return sorted(found)
 
-    def _root_key_of(self, dataset: Dataset) -> str:
+    def root_key_of(self, dataset: Dataset) -> str:
+        """The root below which it was seen, which may be none of the configuration any more."""
         row = self._door.row(
             "SELECT r.name FROM dataset d JOIN root r ON r.id = d.root_id WHERE d.id = ?",
             dataset.id,

@@ -91,7 +91,7 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
             seen: dict[str, Seen] = {stat.path: (bounded(stat), kind) for stat, kind in new}
             seen |= {path: (bounded(stat), "") for path, stat in stats.items() if stat is not None}
             seen = self._without_brought(
-                self._root_key_of(dataset), dataset.location, dataset.path, seen, known
+                self.root_key_of(dataset), dataset.location, dataset.path, seen, known
             )
             covered = [each for each in known if each.path in stats or each.path in seen]
             changes = compare(covered, seen)

@@ -66,6 +66,19 @@ def test_without_a_place_the_folder_of_the_configuration_is_used(rig: CliRig, fo
     assert str(made) in rig.type("restore").stdout
 
 
+def test_a_folder_that_is_not_there_is_not_made_a_file(rig: CliRig, folder: Path) -> None:
+    """It lies on a disk that is not mounted just now, more likely than not."""
+    gone = folder / "gone"
+    text = rig.configuration.read_text()
+    rig.configuration.write_text(text.replace("quiet_time", f"backup = {gone}\nquiet_time"))
+
+    for words in ([], [f"{gone}/"]):
+        refused = rig.type("backup", *words)
+        assert refused.exit_code == 1
+        assert f"there is no folder {gone}" in refused.stderr
+    assert not gone.exists()
+
+
 def test_a_backup_is_put_back_and_what_comes_next_is_told(
     rig: CliRig, folder: Path, bench: Bench
 ) -> None:

@@ -6,6 +6,7 @@ One bad dataset, batch or location never stops the others, and nothing makes the
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -151,6 +152,26 @@ def test_a_dataset_that_was_ready_for_a_location_that_left_says_so(world: World)
 
     assert world.states() == {VIDEO: State.SETTLING}
     assert "no longer has location" in world.store.dataset(VIDEO).reason
+
+
+def test_a_dataset_of_a_root_that_left_waits_and_is_waited_for_by_nobody(world: World) -> None:
+    """No look at the present root tells whether its files are still where they were."""
+    world.record_run()
+    world.until(lambda: world.states() == {EPHYS: State.SETTLING})
+    former, world.root = world.root, world.base / "moved"
+    world.root.mkdir()
+    world.restart()
+    world.pass_time(2 * HOUR)
+
+    assert world.states() == {EPHYS: State.SETTLING}
+    assert f"seen below {former}" in world.store.dataset(EPHYS).reason
+    assert world.daemon.idle(world.now)
+    assert world.daemon.needs_a_person()
+
+    shutil.copytree(former, world.root, dirs_exist_ok=True)
+    world.mover.files = world.root
+    world.until(lambda: world.all_archived(1))
+    assert world.on_rig() == world.mover.archive
 
 
 def test_alarms_about_what_is_not_looked_at_any_more_end(world: World) -> None:
