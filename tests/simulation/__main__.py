@@ -35,9 +35,11 @@ def main(words: Sequence[str] | None = None) -> int:
     seeds = range(first, first + asked.seeds)
     figures: Counter[str] = Counter()
     broken = 0
+    worked = 0.0
     began = time.monotonic()
     for told in _told(seeds, asked.processes):
         figures.update(told.figures)
+        worked += told.seconds
         figures["seeds"] += 1
         if asked.verbose:
             days = told.figures["seconds"] / DAY
@@ -49,7 +51,7 @@ def main(words: Sequence[str] | None = None) -> int:
             broken += 1
             _print(f"seed {told.story.setting.seed} breaks {told.rule!r}: {told.what}")
             _print(f"  python -m tests.simulation --replay {told.story.setting.seed}")
-    _print(_summary(figures, time.monotonic() - began, broken))
+    _print(_summary(figures, time.monotonic() - began, worked, broken))
     return 1 if broken else 0
 
 
@@ -99,7 +101,7 @@ def explain(told: Told) -> str:
     return "\n".join(lines)
 
 
-def _summary(figures: Counter[str], seconds: float, broken: int) -> str:
+def _summary(figures: Counter[str], seconds: float, worked: float, broken: int) -> str:
     days = figures["seconds"] / DAY
     told = ", ".join(
         f"{figures[name]} {name}"
@@ -112,7 +114,7 @@ def _summary(figures: Counter[str], seconds: float, broken: int) -> str:
     )
     return (
         f"{figures['seeds']} seeds, {broken} broken, {days:.0f} days of a rig in {seconds:.0f} s "
-        f"({60 * days / max(seconds, 1):.0f} days a minute)\n{told}\n{faults}"
+        f"({60 * days / max(worked, 1):.0f} days a minute of a processor)\n{told}\n{faults}"
     )
 
 

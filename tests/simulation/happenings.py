@@ -11,19 +11,16 @@ from typing import Any
 from archived import app
 from archived.core.lifecycle import State
 from archived.core.model import FileState
-from archived.discover.discovering import Discovering, Wish
 from archived.errors import (
     AnotherDaemonError,
-    ArchivedError,
     MoveRefusedError,
     RootUnavailableError,
 )
 from archived.rig.hints import Hints
 from archived.rig.root import Root
 from archived.store import Store
-from archived.transfer.pace import Manners
 from tests.dying import Killed
-from tests.simulation import wiring
+from tests.simulation import commands, wiring
 from tests.simulation.disk import Disk
 from tests.simulation.globus import Copy, Task, Trouble, destination
 from tests.simulation.recordings import PROGRAMS, Recording, folder_of
@@ -631,35 +628,6 @@ def resume(world: World, _words: Words) -> None:
     _people(world, lambda store: store.resume())
 
 
-def discover(world: World, words: Words) -> None:
-    """A person has the archive looked through."""
-    if world.in_transaction() or world.depth:
-        return
-    configuration = wiring.configuration(world.setting, world.folder, without=world.without)
-    if not configuration.locations:
-        return
-    wanted = configuration.locations[words["pick"] % len(configuration.locations)]
-
-    def wait(seconds: float) -> None:
-        world.time += seconds
-
-    stop = wiring.SimEvent(wait)
-    with world.people() as store:
-        discovering = Discovering(
-            configuration,
-            store,
-            world.mover,
-            stop=stop,  # type: ignore[arg-type]
-            now=world.wall,
-        )
-        try:
-            discovery = discovering.begin(wanted, Wish())
-            discovering.run(wanted, discovery, Manners(requests_a_second=None))
-        except (ArchivedError, ValueError) as error:
-            world.note(f"  discover ended: {type(error).__name__}")
-    world.oracle.check()
-
-
 def configure(world: World, words: Words) -> None:
     """The configuration is changed, and the program started anew with it."""
     world.changes.update(words)
@@ -772,7 +740,9 @@ HAPPENINGS: Mapping[str, Callable[[World, Words], None]] = {
     "accept root": accept_root,
     "pause": pause,
     "resume": resume,
-    "discover": discover,
+    "discover": commands.discover,
+    "verify": commands.verify,
+    "backup": commands.backup,
     "configure": configure,
     "without location": without_location,
 }

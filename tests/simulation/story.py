@@ -151,7 +151,7 @@ def _trap(chance: Chance) -> dict[str, Any]:
         words["do"] = chance.choice(["touch", "append", "replace", "delete"])
         words["words"] = TAMPERING[words["do"]](chance)
     elif then == "operator":
-        words["do"] = chance.choice(["retry", "hold", "release", "accept", "pause"])
+        words["do"] = chance.choice(["retry", "hold", "release", "accept", "pause", "backup"])
         words["words"] = OPERATING[words["do"]](chance)
     elif then == "jump":
         words["do"] = "jump"
@@ -227,6 +227,8 @@ OPERATING: dict[str, Maker] = {
     "pause": lambda c: {"lasts": _for(c)},
     "resume": lambda _c: {},
     "discover": lambda c: {"pick": _pick(c)},
+    "verify": lambda c: {"sample": c.choice([None, None, 3]), "believe": c.random() < 0.3},
+    "backup": lambda _c: {},
     "configure": lambda c: {
         "max_files": c.choice([1, 3, 5000]),
         "quiet": c.choice([60, 600, 3600]),

@@ -28,6 +28,7 @@ from archived.ports import Transfers
 from archived.rig import mounts, root
 from archived.rig.hints import Hints
 from archived.store import Store, locks
+from archived.verify import verifying
 from tests.simulation.remembering import Memory
 from tests.simulation.story import Setting
 
@@ -293,6 +294,7 @@ def simulated(doors: Doors) -> Iterator[None]:
         (app, "ThreadErrands", lambda *, wake, **_lanes: doors.errands(wake)),
         (app, "Watcher", lambda roots, **_options: doors.watcher(roots)),
         (discovering, "clock", clock),
+        (verifying, "clock", clock),
         (walking, "ThreadErrands", Inline),
         (root, "open_top", doors.open_top),
         (root, "read_mounts", mount_table),

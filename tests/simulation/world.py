@@ -37,7 +37,7 @@ START_AGAIN = 15.0
 """Seconds after which a service manager starts a process again."""
 LEAPS = 0.8
 """How often a rest goes on until something is due, rather than for the story's own stride."""
-LONGEST_LEAP = 8 * HOUR
+LONGEST_LEAP = DAY
 LONGEST_END = 40 * DAY
 """How long everything may take once nothing is wrong any more."""
 
