@@ -7,7 +7,6 @@ same order is given again, and what is in place already is recognised by its con
 from __future__ import annotations
 
 import logging
-import os
 import queue
 import re
 import threading
@@ -35,6 +34,7 @@ from archived.transfer.folders import folder_below
 from archived.transfer.local_check import is_inside
 from archived.transfer.local_listing import insist_on_soundness
 from archived.transfer.local_task import LocalTask, StoppedError
+from archived.transfer.mount_point import MountPoint
 from archived.transfer.trouble import Trouble
 
 _REMEMBERED_TASKS = 200
@@ -76,7 +76,7 @@ class LocalTransfers:
         }
         self._verify = verify
         self._now: Callable[[], datetime | None] = now or (lambda: None)
-        self._mount = _mount_of(self._archive)
+        self._mount = MountPoint(self._archive)
         self._lock = threading.Lock()
         self._tasks: OrderedDict[str, LocalTask] = OrderedDict()
         self._closing = threading.Event()
@@ -104,8 +104,9 @@ class LocalTransfers:
             if order.submission_id in self._tasks:
                 return order.submission_id
         copier = self._copiers[order.direction]
-        self._insist_on_folder(copier.source_root)
-        self._insist_on_folder(copier.destination_root)
+        for folder in (copier.source_root, copier.destination_root):
+            _insist_on_folder(folder)
+        mount = self._mount.insist()
         sends = order.direction not in BACK
         if sends and is_inside(self._archive, copier.source_root):
             raise TransferRefusedError(
@@ -114,7 +115,7 @@ class LocalTransfers:
             )
         for folder in {parent(item.path) for item in order.items}:
             sweep(copier.destination_root, folder, order.submission_id)
-        self._begin(LocalTask(order, verified=self._verify))
+        self._begin(LocalTask(order, mount, verified=self._verify))
         return order.submission_id
 
     def _begin(self, task: LocalTask) -> None:
@@ -149,16 +150,18 @@ class LocalTransfers:
             return
         if not task.ended:
             raise TransferUnavailableError("the transfer has not ended yet")
-        yield from task.receipts()
+        # Files that a disk which was mounted later hides are in no archive.
+        if self._mount.insist() == task.mount:
+            yield from task.receipts()
 
     def list(self, path: str) -> Sequence[Entry]:
         """See `Transfers.list`. Files that are being copied are not shown."""
-        self._insist_on_folder(self._archive)
+        self._insist_on_archive()
         return local_listing.entries(self._archive, path)
 
     def stat(self, path: str) -> Entry | None:
         """See `Transfers.stat`."""
-        self._insist_on_folder(self._archive)
+        self._insist_on_archive()
         return local_listing.entry(self._archive, path)
 
     def cancel(self, task_id: str) -> None:
@@ -210,41 +213,34 @@ class LocalTransfers:
         task.begin(self._now())
         temporary = temporary_name(task.order.submission_id, number)
         try:
-            self._insist_on_mount(task.order.direction)
+            self._insist_on_mount(task)
             proof = self._copiers[task.order.direction].copy(item, temporary, progress)
         except Trouble as trouble:
             task.failed(item.path, trouble, self._now())
         else:
             task.copied(item.path, item.size, proof)
 
-    def _insist_on_folder(self, path: str) -> None:
-        try:
-            with folder_below(path, []):
-                pass
-        except OSError as error:
-            raise ArchiveMissingError(
-                f"{printable(path)} cannot be used: {error.strerror}",
-                what_to_do=f"mount it, or make it: {printable(path)}",
-            ) from error
-        if path == self._archive and _mount_of(path) != self._mount:
-            raise ArchiveMissingError(
-                f"{printable(path)} is not mounted any more", what_to_do="mount it again"
-            )
+    def _insist_on_archive(self) -> None:
+        _insist_on_folder(self._archive)
+        self._mount.insist()
 
-    def _insist_on_mount(self, direction: Direction) -> None:
+    def _insist_on_mount(self, task: LocalTask) -> None:
         """What is copied into an empty mount point is lost from sight as soon as the disk is mounted again."""
-        if _mount_of(self._archive) != self._mount:
-            where = "source" if direction in BACK else "destination"
+        if self._mount.now() != task.mount:
+            where = "source" if task.order.direction in BACK else "destination"
             raise Trouble(
                 "ENDPOINT_ERROR",
-                f"the {where} {printable(self._archive)} is not mounted any more",
+                f"the {where} {printable(self._archive)} is not mounted any more, or was mounted meanwhile",
                 stops=True,
             )
 
 
-def _mount_of(path: str) -> str:
-    """The nearest folder above (or at) a path that something is mounted on."""
-    path = os.path.realpath(path)
-    while not os.path.ismount(path) and os.path.dirname(path) != path:
-        path = os.path.dirname(path)
-    return path
+def _insist_on_folder(path: str) -> None:
+    try:
+        with folder_below(path, []):
+            pass
+    except OSError as error:
+        raise ArchiveMissingError(
+            f"{printable(path)} cannot be used: {error.strerror}",
+            what_to_do=f"mount it, or make it: {printable(path)}",
+        ) from error

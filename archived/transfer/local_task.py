@@ -19,8 +19,10 @@ class StoppedError(Exception):
 class LocalTask:
     """Shared by the threads that copy its files and by whoever asks about it."""
 
-    def __init__(self, order: TransferOrder, *, verified: bool) -> None:
+    def __init__(self, order: TransferOrder, mount: str, *, verified: bool) -> None:
         self.order = order
+        self.mount = mount
+        """The mount point of the archive that it was ordered for."""
         self.items = list({item.path: item for item in order.items}.values())
         self._source_of_proof = "re-read" if verified else "successful transfers"
         self._lock = threading.Lock()

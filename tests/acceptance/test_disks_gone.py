@@ -224,6 +224,27 @@ def test_a_daemon_that_starts_while_the_archive_is_not_mounted_does_not_take_its
     rig.assert_nothing_was_lost()
 
 
+def test_a_daemon_that_starts_before_the_archive_is_mounted_goes_on_once_it_is(
+    rig: TestRig,
+) -> None:
+    """As after a power failure, when the rig is up before the file server."""
+    glance = Glance(rig)
+    rig.take_own_mounts()
+    for name in ("ephys", "video"):
+        (rig.archive / name).rmdir()
+    record(session(rig), 0)
+    rig.start()
+    assert "cannot be used" in glance.until_alarm("mover")
+
+    nas = disks.small_disk(rig, rig.archive, "size=50m")
+    for name in ("ephys", "video"):
+        (nas / name).mkdir()
+    rig.archive = nas
+    glance.until(archived=3)
+    glance.until_all_is_well()
+    rig.assert_nothing_was_lost()
+
+
 def test_a_store_whose_disk_goes_away_is_not_begun_anew_in_its_mount_point(rig: TestRig) -> None:
     glance = Glance(rig)
     rig.take_own_mounts()

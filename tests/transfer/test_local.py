@@ -27,7 +27,7 @@ from archived.errors import (
     TransferUnavailableError,
 )
 from archived.ports import EntryType, TaskState
-from archived.transfer import folders, local, source
+from archived.transfer import folders, mount_point, source
 from archived.transfer.copying import SUFFIX, temporary_name
 from archived.transfer.local import LocalTransfers
 from tests.transfer.benches import LocalBench, Order, codes, ended, until
@@ -409,8 +409,9 @@ def test_an_archive_that_is_not_mounted_any_more_gets_no_file(
 ) -> None:
     bench.put(PATH, b"content")
     bench.hold()
+    monkeypatch.setattr(mount_point, "mount_of", lambda path: str(bench.archive_folder))
     task_id = bench.mover.submit(order(PATH))
-    monkeypatch.setattr(local, "_mount_of", lambda path: "/another")
+    monkeypatch.undo()
     bench.go_on()
 
     report = ended(bench, task_id)
@@ -419,6 +420,33 @@ def test_an_archive_that_is_not_mounted_any_more_gets_no_file(
     assert bench.archived(PATH) is None
     with pytest.raises(TransferUnavailableError, match="not mounted any more"):
         bench.mover.submit(order(PATH))
+
+
+def test_an_archive_that_is_mounted_after_the_start_is_used_from_then_on(
+    bench: LocalBench, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rig starts before its network is up."""
+    bench.put(PATH, b"content")
+    monkeypatch.setattr(mount_point, "mount_of", lambda path: str(bench.archive_folder))
+
+    assert ended(bench, bench.mover.submit(order(PATH))).state is TaskState.SUCCEEDED
+    assert bench.archived(PATH) == b"content"
+
+    monkeypatch.undo()
+    with pytest.raises(TransferUnavailableError, match="not mounted any more"):
+        bench.mover.stat(PATH)
+
+
+def test_what_was_copied_before_the_archive_was_mounted_proves_nothing(
+    bench: LocalBench, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.put(PATH, b"content")
+    task_id = bench.mover.submit(order(PATH))
+    assert ended(bench, task_id).state is TaskState.SUCCEEDED
+
+    monkeypatch.setattr(mount_point, "mount_of", lambda path: str(bench.archive_folder))
+
+    assert not list(bench.mover.receipts(task_id))
 
 
 @pytest.mark.parametrize(
