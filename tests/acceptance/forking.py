@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import sys
+import time
 from typing import Any
 
 PROGRAMS = {"archived": "archived.__main__", "archivedctl": "archived.cli"}
@@ -20,6 +21,9 @@ COMMANDS = ("discover", "hold", "list", "pause", "release", "resume", "retrieve"
 def become(order: dict[str, Any]) -> None:
     """Be the program that was ordered, in the process that this is by now."""
     os.setpgid(0, 0)
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    time.tzset()
     os.chdir(order["folder"])
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     answer = os.open(order["answer"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -51,35 +53,19 @@ class Child:
         return self._answer.read_text()
 
 
-class Nursery:
-    """Where programs of one rig come from, until the block ends; none of them outlives it."""
+class Forks:
+    """The process that loads the programs once, and from which they are forked."""
 
-    def __init__(self, rig: TestRig) -> None:
-        self._rig = rig
+    def __init__(self, environment: dict[str, str]) -> None:
         self._lock = threading.Lock()
-        self._children: list[Child] = []
-        self._number = 0
-        script = Path(__file__).with_name("forking.py")
         self._process = subprocess.Popen(
-            [sys.executable, str(script)],
+            [sys.executable, str(Path(__file__).with_name("forking.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=rig.environment,
-            cwd=rig.base,
+            env=environment,
+            cwd="/",
             text=True,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        for child in self._children:
-            child.kill()
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-        self._process.stdout.close()
 
     def ask(self, order: dict[str, Any]) -> Any:
         """One question, one answer."""
@@ -90,6 +76,45 @@ class Nursery:
             self._process.stdin.flush()
             return json.loads(self._process.stdout.readline())
 
+    def end(self) -> None:
+        """Let it end; nothing that it forked may be left."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(30)
+        self._process.stdout.close()
+
+
+@cache
+def forks_for_all(where: str) -> Forks:
+    """The one for every test whose programs are installed there, as loading them takes longer than most tests."""
+    forks = Forks({**os.environ, "PYTHONPATH": where})
+    atexit.register(forks.end)
+    return forks
+
+
+class Nursery:
+    """Where programs of one rig come from, until the block ends; none of them outlives it."""
+
+    def __init__(self, rig: TestRig) -> None:
+        self._rig = rig
+        self._children: list[Child] = []
+        self._number = 0
+        where = rig.environment["PYTHONPATH"]
+        # Who puts something before the programs, so that they are other ones, has them loaded with it.
+        self._shared = os.pathsep not in where
+        self._forks = forks_for_all(where) if self._shared else Forks(rig.environment)
+        self.ask = self._forks.ask
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        for child in self._children:
+            child.kill()
+        if not self._shared:
+            self._forks.end()
+
     def start(self, program: str, *words: str) -> Child:
         """Start `archived …` or `archivedctl …` with the configuration of the rig."""
         self._number += 1
@@ -99,6 +124,7 @@ class Nursery:
                 "program": program,
                 "words": ["-c", str(self._rig.configuration), *words],
                 "folder": str(self._rig.base),
+                "environment": self._rig.environment,
                 "log": str(self._rig.base / ("daemon.log" if program == "archived" else "ctl.log")),
                 "answer": str(answer),
             }

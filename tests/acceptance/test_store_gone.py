@@ -16,7 +16,7 @@ import pytest
 from tests.acceptance import promises
 from tests.acceptance.conftest import TestRig
 from tests.acceptance.nursery import Nursery
-from tests.acceptance.test_shared_store import Systemd, point
+from tests.acceptance.test_shared_store import point
 from tests.acceptance.within import record_run, record_video
 from tests.store.servers import Server, running
 
@@ -45,21 +45,20 @@ def test_a_store_that_is_moved_away_while_files_travel_is_told_of_and_gone_on_wi
     assert globus is not None
     globus.pause()
     record_run(rig.root)
-    with Systemd(rig):
-        daemon = nursery.start("archived")
-        nursery.until("a task", lambda: bool(globus.tasks()))
-        store = rig.base / "state" / "archived.db"
-        store.rename(rig.base / "aside")
-        globus.resume()
-        nursery.until("the refusal", lambda: "not there any more" in log(rig))
-        record_video(rig.root)
-        status = nursery.start("archivedctl", "status")
-        assert status.wait(30) == 1
-        assert not store.exists(), "nobody has begun an empty one"
-        assert daemon.poll() is None
-        (rig.base / "aside").rename(store)
-        nursery.until_archived(2)
-        assert daemon.poll() is None
+    daemon = nursery.start("archived")
+    nursery.until("a task", lambda: bool(globus.tasks()))
+    store = rig.base / "state" / "archived.db"
+    store.rename(rig.base / "aside")
+    globus.resume()
+    nursery.until("the refusal", lambda: "not there any more" in log(rig))
+    record_video(rig.root)
+    status = nursery.start("archivedctl", "status")
+    assert status.wait(30) == 1
+    assert not store.exists(), "nobody has begun an empty one"
+    assert daemon.poll() is None
+    (rig.base / "aside").rename(store)
+    nursery.until_archived(2)
+    assert daemon.poll() is None
     rig.assert_nothing_was_lost()
     promises.assert_one_task_for_each_file(rig)
 

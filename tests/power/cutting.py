@@ -13,7 +13,7 @@ import pytest
 from tests.power.disk import Disk, Tree
 from tests.power.recording import STRACE, Operation, record
 
-STATES = int(os.environ.get("POWER_STATES", "45"))
+STATES = int(os.environ.get("POWER_STATES", "25"))
 """How many disks each story is tried with, besides those at the moments of which something is known for sure; 0 tries
 every moment, several times."""
 

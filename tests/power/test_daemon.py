@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.timeout(900), needs_strace]
 RIG_COLLECTION = "c40e971d-0075-4a82-b12f-8f9717762e7b"
 ARCHIVE_COLLECTION = "5b875fda-4185-11e8-bb52-0ac6873fc732"
 RUN = "SC011_022319_g0"
-RESTARTS = 3 if STATES else 200
+RESTARTS = 2 if STATES else 200
 """How often a daemon is started on a disk after a power cut; each takes two seconds."""
 
 SETTINGS = """\
