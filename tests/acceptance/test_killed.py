@@ -94,11 +94,13 @@ class Executioner:
         self._rig, self._nursery, self._chance = rig, nursery, chance
         self._commits = commits
         self.killed: Counter[str] = Counter()
-        moments = [self._whenever, self._whenever, self._after_a_commit]
+        moments = [self._after_a_commit]
         if rig.globus is None:
             moments += [self._during_a_copy]
         else:
             moments += [self._with_a_question_open, self._with_an_answer_lost]
+        # Last, so that a short story has one of each of the others.
+        moments += [self._whenever, self._whenever]
         self._moments = itertools.cycle(moments)
 
     def kill_a_daemon(self) -> None:
