@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, deque
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -64,6 +65,37 @@ class Order:
     created: float
     reason: str
     direction: str
+
+
+@lru_cache(maxsize=10_000)
+def _known(row: tuple[Any, ...]) -> Known:
+    """Most rows are what they were when they were last looked at."""
+    return Known(
+        row[0],
+        row[1],
+        joined(from_text(row[2]), from_text(row[3])),
+        row[4],
+        FileState(row[8]),
+        row[9],
+        row[10],
+        row[11],
+        row[12],
+        (row[4], row[5], row[6], row[7]),
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _order(row: tuple[Any, ...]) -> Order:
+    return Order(
+        row[0],
+        row[1],
+        from_text(row[2]),
+        BatchState(row[3]),
+        row[4],
+        row[5] / 1e6,
+        row[6],
+        row[7],
+    )
 
 
 class Oracle:
@@ -279,18 +311,7 @@ class Oracle:
 
     def _read(self) -> None:
         self.files = {
-            row[0]: Known(
-                row[0],
-                row[1],
-                joined(from_text(row[2]), from_text(row[3])),
-                row[4],
-                FileState(row[8]),
-                row[9],
-                row[10],
-                row[11],
-                row[12],
-                (row[4], row[5], row[6], row[7]),
-            )
+            row[0]: _known(row)
             for row in self.ask(
                 "SELECT f.id, f.dataset_id, d.path, f.name, f.size, f.mtime_ns, f.ctime_ns, f.inode, f.state, "
                 "f.reason, f.missing, f.archived_size, f.overwrite FROM file f "
@@ -298,21 +319,11 @@ class Oracle:
             )
         }
         self.batches = {
-            row[0]: Order(
-                row[0],
-                row[1],
-                from_text(row[2]),
-                BatchState(row[3]),
-                row[4],
-                row[5] / 1e6,
-                row[6],
-                row[7],
-            )
+            row[0]: _order(row)
             for row in self.ask(
                 "SELECT id, name, location, state, submission_id, created_at, reason, direction FROM batch"
             )
         }
-
         ((self._due,),) = self.ask(
             "SELECT min(max(coalesce(due, 0), changed_at + ?)) / 1e6 FROM dataset WHERE state = ?",
             int(self.world.changes.get("quiet", self.world.setting.quiet) * 1e6),

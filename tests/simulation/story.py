@@ -246,7 +246,7 @@ def story_of(seed: int) -> Story:
     setting = _setting(seed, chance)
     end = setting.days * DAY
     # A rig works on some days, and rests on most: what happens is about the working ones.
-    busy = [0.0, *(chance.random() * 0.7 * end for _ in range(round(setting.days / 8)))]
+    busy = [0.0, *(chance.random() * 0.7 * end for _ in range(round(setting.days / 10)))]
     recordings = [
         _recording(chance, chance.choice(busy), end)
         for _ in range(chance.randint(2, 7) + 2 * (len(busy) - 1))
@@ -271,7 +271,7 @@ def story_of(seed: int) -> Story:
 def _setting(seed: int, chance: Chance) -> Setting:
     return Setting(
         seed,
-        days=chance.choice([0.5, 1, 3, 7, 14, 28]),
+        days=chance.choice([0.5, 1, 3, 7, 14, 28, 42]),
         quiet=chance.choice([60, 600, 600, 3600]),
         rescan=chance.choice([60, 300, 300, 1800]),
         deep_look=chance.choice([1800, 86_400]),

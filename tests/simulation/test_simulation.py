@@ -20,7 +20,7 @@ from tests.simulation.telling import Told, tell
 pytestmark = pytest.mark.timeout(600)
 """A story takes a second or two of a processor, which a machine at work may not have to give for a long time."""
 HERE = Path(__file__).parents[2]
-SECONDS = float(os.environ.get("SIMULATED_SECONDS", "40"))
+SECONDS = float(os.environ.get("SIMULATED_SECONDS", "30"))
 """Of processor time, for fresh seeds in all."""
 PARTS = 5
 

@@ -358,11 +358,10 @@ class World:
     def reached(self, point: str) -> None:
         """The program is at a point where something may happen."""
         self._still_alive()
-        for trap in self.traps:
-            if trap["point"] == point:
-                trap["count"] -= 1
-                if trap["count"] == 0:
-                    self._spring(trap)
+        for trap in [each for each in self.traps if each["point"] == point]:
+            trap["count"] -= 1
+            if trap["count"] == 0:
+                self._spring(trap)
 
     def _still_alive(self) -> None:
         if self.process is not None and self.process.dead:
@@ -376,6 +375,7 @@ class World:
             # A person's program would wait for the transaction to end.
             trap["count"] = 1
             return
+        self.traps.remove(trap)
         self.figures[f"trap at {trap['point'].split()[0]}"] += 1
         self.note(f"at {trap['point']}: {trap['do']}")
         self.depth += 1
