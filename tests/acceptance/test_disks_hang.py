@@ -47,6 +47,32 @@ def test_a_root_that_hangs_holds_up_neither_the_loop_nor_another_root(rig: TestR
     assert daemon.wait(30) == 0
 
 
+@pytest.mark.parametrize("what", disks.some("archive", "rig", first=1))
+def test_a_daemon_that_waits_for_a_disk_goes_on_turning_and_ends_when_it_is_asked_to(
+    rig: TestRig, what: str
+) -> None:
+    need_fuse()
+    glance = Glance(rig)
+    record_run(rig.root)
+    rig.take_own_mounts()
+    daemon = rig.start()
+    glance.until(archived=1)
+
+    with Unanswering(rig, rig.base / what):
+        if what == "archive":
+            record_run(rig.root, "SC012")
+        rig.wait_for("somebody who waits for it", lambda: disks.waits_for_a_disk(daemon.pid))
+        before = glance.turns()
+        rig.wait_for("turns", lambda: glance.turns() > before, within=30)
+        daemon.terminate()
+        assert daemon.wait(60) == 0
+
+    rig.start()
+    glance.until(archived=2 if what == "archive" else 1)
+    glance.until_all_is_well()
+    rig.assert_nothing_was_lost()
+
+
 class Hanging:
     """The way to the folders on top, one of which does not answer until it is let go."""
 
