@@ -303,8 +303,10 @@ def deny(world: World, words: Words) -> None:
         node.denied = False
         # What could not be read is readable again, and only its time of change tells.
         node.ctime_ns = world.clock()[1]
-        if node.content is not None:
-            found[0]._remember(found[1], node)
+        for path, each in found[0].files():
+            # It may have another name by now.
+            if each is node:
+                found[0]._remember(path, node)
 
     world.after(words["lasts"], mend)
 

@@ -12,7 +12,7 @@ from typing import Any
 from unittest import mock
 
 from archived import app
-from archived.core import sighting
+from archived.core import discovery, sighting
 from archived.core.model import BatchState, FileState, Receipt
 from archived.core.sighting import FileChange, since_archived
 from archived.daemon import prepare, roots, settle, submit, verify
@@ -148,6 +148,23 @@ def kills_forget_tasks() -> AbstractContextManager[Any]:
     return mock.patch.object(begin, "_try_at_once", again)
 
 
+def second_daemon_is_let_in() -> AbstractContextManager[Any]:
+    """Nobody looks whether another daemon has the store."""
+    return mock.patch.object(
+        Store, "claim_daemon", side_effect=lambda *_words, **_options: contextlib.nullcontext()
+    )
+
+
+def nobody_adds_up() -> AbstractContextManager[Any]:
+    """The sums of what is archived are not kept."""
+    return mock.patch.object(moves.Moves, "_add_to_total")
+
+
+def losses_are_not_noticed() -> AbstractContextManager[Any]:
+    """Whatever the archive lists, what was archived counts as there."""
+    return mock.patch.object(discovery, "_judge_claimed", return_value=(None, None))
+
+
 HOUR = 3600
 
 
@@ -246,6 +263,24 @@ MUTANTS: Mapping[str, tuple[Mutant, str, Sequence[Action], Setting]] = {
         moves_without_events,
         "events",
         [PAUSED, record(60), Action(3 * HOUR, "append", {"pick": 0, "size": 9})],
+        PLAIN,
+    ),
+    "second_daemon_is_let_in": (
+        second_daemon_is_let_in,
+        "one daemon",
+        [record(60), Action(HOUR, "second daemon", {})],
+        PLAIN,
+    ),
+    "nobody_adds_up": (nobody_adds_up, "totals", [record(60)], PLAIN),
+    "losses_are_not_noticed": (
+        losses_are_not_noticed,
+        "drift is seen",
+        [
+            record(60),
+            record(90, "photon", animal=2),
+            Action(9 * HOUR, "lose", {"pick": 0}),
+            Action(10 * HOUR, "verify", {"sample": None, "believe": True}),
+        ],
         PLAIN,
     ),
 }

@@ -84,6 +84,13 @@ WORTH_TELLING: Mapping[str, Story] = {
         _at(2000, "touch", pick=0),
         _at(2500, "append", pick=1, size=7),
     ),
+    # The oracle looked for what was readable again under the name that it had when it was not.
+    "renamed_while_nobody_could_read_it": story(
+        PLAIN,
+        _record(60, "photon"),
+        _at(70, "deny", pick=0, folder=False, lasts=2000),
+        _at(600, "rename", pick=0),
+    ),
     "renamed_while_it_travels": story(SLOW, _record(60, "photon"), _at(1500, "rename", pick=0)),
     "unmounted_while_it_travels": story(
         SLOW, _record(60, "video"), _at(1000, "mount", root=0, state="empty", lasts=8000)
@@ -152,6 +159,15 @@ WORTH_TELLING: Mapping[str, Story] = {
         _record(62, "catgt"),
         *(_at(70 + n, "odd file", pick=3 * n, name=n) for n in range(11)),
         *(_at(90 + n, "stray", name=n) for n in range(14)),
+    ),
+    "verified_and_copied_at_every_moment": story(
+        SLOW,
+        _record(60, "video"),
+        _record(90, "photon", animal=2),
+        *(_at(300 * n, "backup") for n in range(1, 60)),
+        *(_at(1100 * n, "verify", sample=None, believe=n % 2 == 0) for n in range(1, 20)),
+        _at(9000, "lose", pick=0),
+        _at(13_000, "rot", pick=1),
     ),
     "a_second_daemon": story(
         PLAIN, _record(60, "video"), *(_at(300 * n, "second daemon") for n in range(1, 9))
