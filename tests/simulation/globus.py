@@ -11,7 +11,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from archived.core.model import Checksum, CollectionArchive, Direction, Receipt, StorageLocation
+from archived.core.model import (
+    BACK,
+    Checksum,
+    CollectionArchive,
+    Direction,
+    Receipt,
+    StorageLocation,
+)
 from archived.errors import (
     ArchivedError,
     ArchiveMissingError,
@@ -322,6 +329,9 @@ class SimMover:
         self._begin("submit")
         if order.deadline.timestamp() <= self._service.now():
             raise TransferRefusedError("the deadline has passed")
+        if order.direction in BACK:
+            # Nothing comes back in these stories: whoever brings records goes on without them.
+            raise TransferRefusedError("this archive sends nothing back")
         for item in order.items:
             try:
                 item.path.encode()
