@@ -15,7 +15,20 @@ import time
 from typing import Any
 
 PROGRAMS = {"archived": "archived.__main__", "archivedctl": "archived.cli"}
-COMMANDS = ("discover", "hold", "list", "pause", "release", "resume", "retrieve", "retry", "status")
+COMMANDS = (
+    "discover",
+    "events",
+    "hold",
+    "list",
+    "pause",
+    "release",
+    "resume",
+    "retrieve",
+    "retry",
+    "show",
+    "status",
+    "why",
+)
 
 
 def become(order: dict[str, Any]) -> None:

@@ -2,95 +2,16 @@
 
 from __future__ import annotations
 
-import atexit
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any, Self
 
 from tests.acceptance.conftest import TestRig
 from tests.acceptance.disks import Glance
-
-
-class Child:
-    """One process of a program."""
-
-    def __init__(self, nursery: Nursery, pid: int, answer: Path) -> None:
-        self._nursery = nursery
-        self.pid = pid
-        self._answer = answer
-        self.code: int | None = None
-
-    def poll(self) -> int | None:
-        """How it ended, or None."""
-        if self.code is None:
-            self.code = self._nursery.ask({"ended": self.pid})
-        return self.code
-
-    def kill(self) -> int:
-        """kill -9, unless it ended by itself; returns how it ended."""
-        if self.poll() is None:
-            os.kill(self.pid, signal.SIGKILL)
-        return self.wait(30)
-
-    def wait(self, within: float) -> int:
-        """Wait for its end (seconds)."""
-        pause, end = threading.Event(), time.monotonic() + within
-        while (code := self.poll()) is None:
-            assert time.monotonic() < end, f"{self.pid} has not ended within {within} s"
-            pause.wait(0.01)
-        return code
-
-    def said(self) -> str:
-        """What it printed."""
-        return self._answer.read_text()
-
-
-class Forks:
-    """The process that loads the programs once, and from which they are forked."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self._lock = threading.Lock()
-        self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("forking.py"))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment,
-            cwd="/",
-            text=True,
-        )
-
-    def ask(self, order: dict[str, Any]) -> Any:
-        """One question, one answer."""
-        with self._lock:
-            assert self._process.stdin is not None
-            assert self._process.stdout is not None
-            self._process.stdin.write(json.dumps(order) + "\n")
-            self._process.stdin.flush()
-            return json.loads(self._process.stdout.readline())
-
-    def end(self) -> None:
-        """Let it end; nothing that it forked may be left."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-        self._process.stdout.close()
-
-
-@cache
-def forks_for_all(where: str) -> Forks:
-    """The one for every test whose programs are installed there, as loading them takes longer than most tests."""
-    forks = Forks({**os.environ, "PYTHONPATH": where})
-    atexit.register(forks.end)
-    return forks
+from tests.acceptance.forks import Child, forks_for
 
 
 class Nursery:
@@ -100,37 +21,30 @@ class Nursery:
         self._rig = rig
         self._children: list[Child] = []
         self._number = 0
-        where = rig.environment["PYTHONPATH"]
-        # Who puts something before the programs, so that they are other ones, has them loaded with it.
-        self._shared = os.pathsep not in where
-        self._forks = forks_for_all(where) if self._shared else Forks(rig.environment)
-        self.ask = self._forks.ask
+        self._stack = ExitStack()
+        self._forks = self._stack.enter_context(forks_for(rig.environment))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        for child in self._children:
-            child.kill()
-        if not self._shared:
-            self._forks.end()
+        with self._stack:
+            for child in self._children:
+                child.kill()
 
     def start(self, program: str, *words: str) -> Child:
         """Start `archived …` or `archivedctl …` with the configuration of the rig."""
         self._number += 1
         answer = self._rig.base / f"answer-{self._number % 50}"
-        pid = self.ask(
-            {
-                "program": program,
-                "words": ["-c", str(self._rig.configuration), *words],
-                "folder": str(self._rig.base),
-                "environment": self._rig.environment,
-                "log": str(self._rig.base / ("daemon.log" if program == "archived" else "ctl.log")),
-                "answer": str(answer),
-            }
+        child = self._forks.start(
+            program,
+            ["-c", str(self._rig.configuration), *words],
+            environment=self._rig.environment,
+            folder=self._rig.base,
+            log=self._rig.base / ("daemon.log" if program == "archived" else "ctl.log"),
+            answer=answer,
         )
         self._children = [each for each in self._children if each.code is None]
-        child = Child(self, pid, answer)
         self._children.append(child)
         return child
 

@@ -326,7 +326,7 @@ def test_a_daemon_whose_claim_was_taken_meanwhile_ends_in_order(
         assert "another daemon has worked for rig north since" in rig.log()
         assert second.poll() is None
         record(session(rig)[3:], 0)
-        rig.wait_for("the last trial", lambda: rig.status()["counts"]["archived"] == 2)
+        rig.wait_for("the last trial", lambda: rig.counts().get("archived") == 2)
         rig.wait_for("its files", lambda: sum(each["files"] for each in rig.json("list")) > 10)
         rig.wait_until_archived(2)
     rig.assert_nothing_was_lost()
