@@ -140,7 +140,7 @@ class Service:
         *,
         now: Callable[[], float],
         read: Callable[[StorageLocation, str], bytes | None],
-        on_put: Callable[[Task, TransferItem, Copy | None, bytes], None],
+        on_put: Callable[[Task, TransferItem, Copy | None, bytes | None], None],
         on_task: Callable[[Task], None],
     ) -> None:
         self.now, self._read, self._on_put, self._on_task = now, read, on_put, on_task
@@ -288,7 +288,7 @@ class Service:
     def _put(self, task: Task, item: TransferItem, content: bytes, *, whole: bool) -> None:
         where = destination(task.location, item.path)
         before = self.archive.get(where)
-        self._on_put(task, item, before, content if whole else b"")
+        self._on_put(task, item, before, content if whole else None)
         self.archive[where] = Copy(content, task.id, self.now(), whole)
 
     def _trouble(self, task: Task, item: TransferItem, code: str) -> None:

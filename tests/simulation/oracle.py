@@ -113,8 +113,6 @@ class Oracle:
         self.states: dict[int, State] = {}
         self.names: dict[int, tuple[str, str]] = {}
         self.submissions: dict[str, str] = {}
-        self.moved: dict[str, Counter[str]] = {}
-        """By place in the archive, how often each content was put there."""
         self.held: dict[str, list[tuple[bytes, float]]] = {}
         """By place in the archive, what was ever put there whole, and when."""
         self.proved: dict[str, set[bytes]] = {}
@@ -174,18 +172,16 @@ class Oracle:
                 both = sorted(mine.intersection(other.paths))[0]
                 self.complain("exactly once", f"{both!r} travels in {other.id} already")
 
-    def put(self, task: Task, item: Any, before: Copy | None, content: bytes) -> None:
-        """The service is about to put a file (or the beginning of one: b"") into the archive."""
+    def put(self, task: Task, item: Any, before: Copy | None, content: bytes | None) -> None:
+        """The service is about to put a file (None: only the beginning of one) into the archive."""
         if self.world.is_record(task):
             return
         where = destination(task.location, item.path)
         if before is not None and before.whole:
             self._may_replace(task, item, where, before)
-        if not content:
+        if content is None:
             return
         self.held.setdefault(where, []).append((content, self.world.time))
-        moved = self.moved.setdefault(where, Counter())
-        moved[task.id] += 1
 
     def _may_replace(self, task: Task, item: Any, where: str, before: Copy) -> None:
         if where in self.spoilt_in_archive and before.by != "somebody":

@@ -20,8 +20,10 @@ SLOW = Setting(1, days=0.6, poll=300, seconds_a_file=600.0)
 HOURS = 3600
 
 
-def _record(at: float, program: str, *, animal: int = 1, pace: float = 1) -> Action:
-    words = {"animal": animal, "day": 1, "number": 1, "trials": 3, "pace": pace, "spoil": ""}
+def _record(
+    at: float, program: str, *, animal: int = 1, pace: float = 1, spoil: str = ""
+) -> Action:
+    words = {"animal": animal, "day": 1, "number": 1, "trials": 3, "pace": pace, "spoil": spoil}
     return Action(at, "record", {"program": program, **words})
 
 
@@ -90,6 +92,12 @@ WORTH_TELLING: Mapping[str, Story] = {
         _record(60, "photon"),
         _at(70, "deny", pick=0, folder=False, lasts=2000),
         _at(600, "rename", pick=0),
+    ),
+    # The oracle took an empty file that arrived for the beginning of one.
+    "crashed_before_its_first_sample_and_accepted": story(
+        replace(PLAIN, give_up=7200),
+        _record(60, "spikeglx", animal=4, pace=3000, spoil="crash"),
+        _at(12_000, "accept", pick=0),
     ),
     "renamed_while_it_travels": story(SLOW, _record(60, "photon"), _at(1500, "rename", pick=0)),
     "unmounted_while_it_travels": story(

@@ -310,7 +310,7 @@ class World:
         node = None if disk is None else disk.find(path)
         return None if node is None or node.denied else node.content
 
-    def _put(self, task: Task, item: Any, before: Copy | None, content: bytes) -> None:
+    def _put(self, task: Task, item: Any, before: Copy | None, content: bytes | None) -> None:
         self.oracle.put(task, item, before, content)
 
     def _submitted(self, task: Task) -> None:
