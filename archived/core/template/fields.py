@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from archived.core.paths import shown
-from archived.core.template.ambiguity import MOST_WAYS, may_change_its_meaning, ways
+from archived.core.template.ambiguity import MOST_STEPS, may_change_its_meaning, steps
 from archived.errors import ArchivedError
 
 DEFAULT_H2O = r"[A-Za-z]{2,10}[_-]?\d{1,5}"
@@ -213,12 +213,12 @@ def check_h2o(pattern: str) -> None:
         wrong = "it accepts an empty name"
     elif _ANYTHING.search(bare):
         wrong = "it accepts a '/'; write [^/] where any character will do"
-    elif (count := ways(pattern)) is None:
+    elif (most := steps(pattern)) is None:
         wrong = "more is in it than characters, [...], (?:...), |, repeats, and what may or may not follow"
-    elif count > MOST_WAYS:
+    elif most > MOST_STEPS:
         wrong = (
-            "a name may be read by it in too many ways, which can take for ever; write how often"
-            " at the most, such as [A-Z]{1,8} for [A-Z]+, and repeat no group that itself repeats"
+            "a name may be read by it in too many ways, which can take for ever; let no two repeats"
+            " share a character where one ends and the next begins, as in (?:[A-Z]+)+ or [A-Z]+\\w+[0-9]+"
         )
     else:
         return

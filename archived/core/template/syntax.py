@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from archived.core.template.ambiguity import steps
 from archived.core.template.fields import Kind, TemplateError, kind_of
 
 
@@ -45,6 +46,9 @@ DEEPEST = 16
 """Folders below each other in one template."""
 MOST_FREE_FIELDS = 2
 """How many fields of free text one component may hold; more have too many readings to try."""
+MOST_STEPS_AMONG_FREE_FIELDS = 500_000_000
+"""What the pattern of {h2o} takes by itself, for every way of placing the free fields beside it: about a second."""
+_WAYS_OF_PLACING = (1, 255, 255 * 254 // 2)
 
 _TOKEN = re.compile(r"\{[^{}]*\}|[^{}\[\]/]+|.", re.DOTALL)
 _FIELD = re.compile(r"\{([a-z](?:_?[a-z0-9])*)(?::([^{}]*))?\}")
@@ -142,12 +146,24 @@ class _Reader:
             raise self._mistake(at, "'.' and '..' are not names of folders")
         if all(isinstance(part, OptionalPart) for part in component):
             raise self._mistake(at, "a folder's name must not be wholly optional")
-        if sum(found.kind.free for found, _ in fields_in(component)) > MOST_FREE_FIELDS:
+        self._check_readings(component, at)
+        self.components.append(component)
+        self.parts = []
+
+    def _check_readings(self, component: Component, at: int) -> None:
+        fields = [found for found, _ in fields_in(component)]
+        free = sum(found.kind.free for found in fields)
+        if free > MOST_FREE_FIELDS:
             raise self._mistake(
                 at, f"a folder's name may hold {MOST_FREE_FIELDS} fields of free text"
             )
-        self.components.append(component)
-        self.parts = []
+        by_itself = (steps(self.h2o) or 0) if any(found.name == "h2o" for found in fields) else 0
+        if by_itself * _WAYS_OF_PLACING[free] > MOST_STEPS_AMONG_FREE_FIELDS:
+            raise self._mistake(
+                at,
+                f"the h2o pattern '{self.h2o}' has too many readings for a name with {free} fields"
+                " of free text beside {h2o}; let it have one part that repeats without an end",
+            )
 
     def _mistake(self, at: int, what: str) -> TemplateError:
         return TemplateError(f"template '{self.text}', at character {at + 1}: {what}")
