@@ -7,28 +7,17 @@ document on each line, both ways.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
+import pkgutil
 import sys
 import time
 from typing import Any
 
 PROGRAMS = {"archived": "archived.__main__", "archivedctl": "archived.cli"}
-COMMANDS = (
-    "discover",
-    "events",
-    "hold",
-    "list",
-    "pause",
-    "release",
-    "resume",
-    "retrieve",
-    "retry",
-    "show",
-    "status",
-    "why",
-)
+LEFT_OUT = ("archived.__main__", "archived.simulator", "archived.store.migrations")
 
 
 def become(order: dict[str, Any]) -> None:
@@ -49,6 +38,17 @@ def become(order: dict[str, Any]) -> None:
     sys.exit(program.main())
 
 
+def load() -> None:
+    """Load whatever a program may load in its life."""
+    for name in ("archived.__main__", "archived.cli", "psycopg", "psycopg.pq", "pymysql"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    for module in pkgutil.walk_packages(sys.modules["archived"].__path__, "archived."):
+        if not module.name.startswith(LEFT_OUT):
+            with contextlib.suppress(ImportError):
+                importlib.import_module(module.name)
+
+
 def ended(pid: int) -> int | None:
     """How a process ended, as `Popen.returncode` says it; None while it runs."""
     gone, status = os.waitpid(pid, os.WNOHANG)
@@ -57,13 +57,8 @@ def ended(pid: int) -> int | None:
 
 def main() -> None:
     """Serve until nobody asks any more."""
-    for name in PROGRAMS.values():
-        importlib.import_module(name)
-    for name in COMMANDS:
-        importlib.import_module(f"archived.cli.{name}")
-    for name in ("archived.store.servers", "psycopg"):
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+    load()
+    gc.freeze()  # A fork that looks through all of that has every page of it copied.
     for line in sys.stdin:
         order = json.loads(line)
         if "ended" in order:
