@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
 import threading
 from typing import Any
 
@@ -15,6 +12,7 @@ import pytest
 
 from demo import rig as programs
 from tests.acceptance.conftest import TestRig
+from tests.acceptance.nursery import Nursery
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -144,27 +142,19 @@ def test_a_discovery_that_is_killed_goes_on(rig: TestRig) -> None:
         (folder / f"SC{number:03}_022319_g0_t0.nidq.bin").write_bytes(b"x" * number)
     if rig.globus is not None:
         rig.globus.settings.latency = 0.02
-    command = [sys.executable, "-m", "archived.cli", "-c", str(rig.configuration), "discover"]
     pause = threading.Event()
 
     seen: list[int] = []
-    for _ in range(50):
-        process = subprocess.Popen(
-            [*command, "-l", "raw-ephys"],
-            env=rig.environment,
-            cwd=rig.base,
-            stderr=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
-        rig.processes.append(process)
-        pause.wait(1.0 + 0.1 * len(seen))
-        process.send_signal(signal.SIGKILL)
-        if process.wait(10) == 0:
-            break
-        listed = rig.json("list")
-        seen.append(len(listed) if isinstance(listed, list) else 0)
-        if seen[-1] == 30:
-            break
+    with Nursery(rig) as nursery:
+        for _ in range(50):
+            child = nursery.start("archivedctl", "discover", "-l", "raw-ephys")
+            pause.wait(0.3 + 0.1 * len(seen))
+            if child.kill() == 0:
+                break
+            listed = rig.json("list")
+            seen.append(len(listed) if isinstance(listed, list) else 0)
+            if seen[-1] == 30:
+                break
 
     told = json.loads(rig.control("discover", "-l", "raw-ephys", "--json"))
     assert told["discoveries"][0]["complete"]
