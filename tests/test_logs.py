@@ -24,7 +24,6 @@ from archived.logs.output import SendToJournal
 from archived.logs.render import ConsoleRenderer, render_json
 from archived.logs.secrets import redact_fields
 from archived.logs.values import plain_fields
-from archived.secrecy import hidden
 
 HOSTILE = "a\nb\x1b[31m\u202e\udcff\u2028\x00"
 
@@ -32,14 +31,12 @@ HOSTILE = "a\nb\x1b[31m\u202e\udcff\u2028\x00"
 @pytest.fixture(autouse=True)
 def _leave_no_configuration() -> Iterator[None]:
     root = logging.getLogger()
-    level, handlers, known = root.level, list(root.handlers), set(hidden.KNOWN)
+    level, handlers = root.level, list(root.handlers)
     yield
     structlog.reset_defaults()
     logging.captureWarnings(False)
     root.setLevel(level)
     root.handlers[:] = handlers
-    hidden.KNOWN.clear()
-    hidden.KNOWN.update(known)
 
 
 class Terminal(io.StringIO):
