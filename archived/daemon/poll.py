@@ -77,12 +77,17 @@ class Polling:
         self._around.log.warning("transfer cannot be asked about", batch=batch.id, error=str(error))
         if error.permanent:
             # It is asked again all the same, as whoever logs in anew may be allowed to know.
-            self._around.store.raise_alarm(
-                f"mover:{batch.location}",
-                f"what becomes of the transfer of batch {batch.id} cannot be asked: {error}",
-                error.what_to_do or "log in as whoever began it (archivedctl login)",
-                now,
-            )
+            hint = "log in as whoever began it (archivedctl login)"
+        elif batch.reason:
+            hint = "nothing is lost; it goes on by itself once that is over"
+        else:
+            return  # One question without an answer is nothing to tell; it is asked again soon.
+        self._around.store.raise_alarm(
+            f"mover:{batch.location}",
+            f"what becomes of the transfer of batch {batch.id} cannot be asked: {error}",
+            error.what_to_do or hint,
+            now,
+        )
 
     def _judge(self, batch: Batch, report: TaskReport, now: datetime) -> None:
         match report.state:

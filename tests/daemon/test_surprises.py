@@ -653,6 +653,24 @@ def test_a_transfer_that_nobody_may_ask_about_is_an_alarm(world: World) -> None:
     assert not world.store.alarms()
 
 
+@pytest.mark.parametrize(("times", "told"), [(1, False), (2, True)])
+def test_a_transfer_that_cannot_be_asked_about_is_an_alarm_the_second_time(
+    world: World, times: int, told: bool
+) -> None:
+    world.record_run()
+    world.mover.refuse("poll", TransferUnavailableError("no network"), times=times)
+    seen: set[str] = set()
+
+    def archived() -> bool:
+        seen.update(alarms(world))
+        return world.all_archived()
+
+    world.until(archived)
+
+    assert ("mover:raw-ephys" in seen) is told
+    assert not world.store.alarms()
+
+
 def test_a_look_that_does_not_end_is_told_of(world: World) -> None:
     class Hanging:
         """Errands of which looks never come back."""
