@@ -23,6 +23,7 @@ GoingOn = Callable[[int], None]
 """Told how many bytes were read; may wait, and raises to end it."""
 
 OTHER_MANIFEST = "is what was archived, and the manifest in the archive tells of another SHA-256"
+DAMAGED_MANIFEST = "is what was archived, and the manifest in the archive cannot be read"
 
 
 @dataclass
@@ -32,8 +33,8 @@ class Reading:
     archive: str
     root: Root
     going_on: GoingOn
-    _manifest: tuple[str, Mapping[str, str]] | None = field(default=None, init=False)
-    """The last manifest that was read, as the files of a dataset come one after the other."""
+    _manifest: tuple[str, Mapping[str, str] | None] | None = field(default=None, init=False)
+    """The last manifest that was read, as the files of a dataset come one after the other; None in it is damage."""
 
     def look(self, wanted: Wanted) -> Look:
         """Compare one file. What differs is read a second time before that is said.
@@ -47,6 +48,8 @@ class Reading:
         told = promised is not None and look.found is not None and look.found != promised
         if look.content is Content.SAME and told:
             return replace(look, reason=OTHER_MANIFEST)
+        if look.content is Content.SAME and self._manifest_of(wanted.dataset) is None:
+            return replace(look, reason=DAMAGED_MANIFEST)
         return look
 
     def _with_all_that_is_known(self, wanted: Wanted) -> tuple[Wanted, Checksum | None]:
@@ -71,19 +74,23 @@ class Reading:
 
     def _promised(self, wanted: Wanted) -> Checksum | None:
         """What the archive's own manifest tells of a file."""
-        if self._manifest is None or self._manifest[0] != wanted.dataset:
-            self._manifest = (wanted.dataset, self._read_manifest(wanted.dataset))
-        sha256 = self._manifest[1].get(wanted.path)
+        sha256 = (self._manifest_of(wanted.dataset) or {}).get(wanted.path)
         return None if sha256 is None else Checksum(PROOF, sha256)
 
-    def _read_manifest(self, dataset: str) -> Mapping[str, str]:
-        """A manifest that is not there, or cannot be read, promises nothing."""
+    def _manifest_of(self, dataset: str) -> Mapping[str, str] | None:
+        """What a manifest tells: nothing where there is none, and None where it is damaged."""
+        if self._manifest is None or self._manifest[0] != dataset:
+            self._manifest = (dataset, self._read_manifest(dataset))
+        return self._manifest[1]
+
+    def _read_manifest(self, dataset: str) -> Mapping[str, str] | None:
         try:
             return parse_manifest(
                 read_small(self.archive, manifest_path(dataset), LARGEST_MANIFEST)
             )
-        except RecordError:
-            return {}
+        except RecordError as error:
+            absent = isinstance(error.__cause__, (FileNotFoundError, NotADirectoryError))
+            return {} if absent else None
 
 
 def comparable(wanted: Wanted) -> Wanted:

@@ -443,6 +443,14 @@ def test_the_archives_own_manifest_is_held_against_it(directory: World) -> None:
     assert directory.dataset() is State.ARCHIVED
 
 
+def test_a_manifest_that_cannot_be_read_is_told_of(directory: World) -> None:
+    directory.archived(G0, {"a.ap.bin": b"a" * 10})
+    put(directory.ephys / ".archived/v1" / G0 / "manifest-sha256.txt", b"\0" * 70)
+
+    assert directory.found(directory.verify(deep=True)) == {Kind.MANIFEST: ["a.ap.bin"]}
+    assert directory.dataset() is State.ARCHIVED
+
+
 def test_a_manifest_is_enough_to_compare_with(directory: World, tmp_path: Path) -> None:
     directory.archived(G0, {"a.ap.bin": b"a" * 10}, algorithm=None, on_rig=False)
     place = directory.ephys / ".archived/v1" / G0
