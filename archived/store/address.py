@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -88,6 +90,28 @@ PARAMETERS = {
     ),
 }
 """What an address may say after its `?`, in the words of the driver. The rest of what drivers take is ours to say."""
+
+
+def is_local(address: Address) -> bool:
+    """Whether the server is on this machine: a socket, or loopback, by what its driver goes by."""
+    given, host = address.parameters, address.parameters.get("host") or address.host
+    if "unix_socket" in given:
+        return True
+    if address.kind == "postgresql":
+        host = os.environ.get("PGHOSTADDR") or host or os.environ.get("PGHOST")
+    # A file may name another one tomorrow.
+    if (
+        "service" in given
+        or (address.kind == "postgresql" and "PGSERVICE" in os.environ)
+        or ("read_default_file" in given and not host)
+    ):
+        return False
+    if not host or host.startswith("/"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def parse(text: str) -> Address:

@@ -15,7 +15,13 @@ import peewee
 
 from archived.errors import ConfigurationError, StoreDamagedError, StoreError
 from archived.store.address import KINDS, Address, database
-from archived.store.failures import cause, is_lost, is_refusal, is_timeout
+from archived.store.failures import (
+    cause,
+    is_asking_for_the_password,
+    is_lost,
+    is_refusal,
+    is_timeout,
+)
 from archived.store.filesystem import trouble_of_disk
 from archived.store.presence import Presence
 from archived.store.servers import BUILD_WITHIN
@@ -327,6 +333,8 @@ class Door:
             error, (peewee.OperationalError, peewee.InternalError, peewee.InterfaceError)
         ):
             return None
+        if is_asking_for_the_password(error):
+            return self._unavailable(ASKED, VERIFY)
         if not is_lost(error):
             return self._unavailable(_words(error))
         self._here.dead, self._here.cut = True, not is_timeout(error)
@@ -358,6 +366,16 @@ AWAY = (
     "daemon goes on by itself as soon as the server is back"
 )
 """What a person is told where a server does not answer."""
+
+ASKED = (
+    "its server, or who answers in its place, asks for the password itself, which it was not told, as the address does "
+    "not say that the connection must be encrypted"
+)
+VERIFY = (
+    "see who answers there. If that is how the server logs in, write sslmode=verify-full in the address of the store, or "
+    "at least sslmode=require (docs/SHARED-STORE.md); recordings and archive are not affected, and a daemon goes on by itself"
+)
+"""The same where it must not be told the password."""
 
 NOT_WRITABLE = (
     "use the account that the store belongs to (its daemon's), which must be able to write the file and its folder; "

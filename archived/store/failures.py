@@ -11,6 +11,9 @@ SERVER_ENDS = frozenset({0, 1053, 1077, 1079, 1080, 1152, 1184, 1927, 4031})
 REFUSALS = frozenset({1044, 1142, 1143, 1227})
 """Their errors about permissions."""
 
+ASKS_FOR_THE_PASSWORD = 2061
+"""Our own error (CR_AUTH_PLUGIN_ERR) where a server of theirs asked for the password itself and was not told."""
+
 ALREADY_DONE = frozenset({1050, 1060, 1061, 1091, 1826})
 """Their errors about a table, column, index or reference that is there already, or gone already."""
 
@@ -41,6 +44,12 @@ def is_refusal(error: BaseException) -> bool:
     """Whether the server does not permit it to this user."""
     own = cause(error)
     return getattr(own, "sqlstate", None) == "42501" or _number(own) in REFUSALS
+
+
+def is_asking_for_the_password(error: BaseException) -> bool:
+    """Whether the server asked for the password itself, and was not told."""
+    own = cause(error)
+    return _number(own) == ASKS_FOR_THE_PASSWORD or "requested a cleartext password" in str(own)
 
 
 def is_already_done(error: BaseException) -> bool:

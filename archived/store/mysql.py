@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import pymysql
 from pymysql import MySQLError
@@ -23,24 +23,65 @@ SETTINGS = (
 SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"
 
 
-def connect(security: Security, **parameters: Any) -> tuple[Any, Security]:
-    """A connection, and how it is secured. Raises `ConfigurationError` and the errors of the driver."""
+HAND_IT_OVER = (
+    "mysql_clear_password",
+    "dialog",
+    "sha256_password",
+    "caching_sha2_password",
+)
+"""Ways of logging in by which whoever answers can have the password itself; the last two encrypt it, for him."""
+
+
+class Refused:
+    """Stands for such a way, where it need not be the server that answers."""
+
+    def __init__(self, _connection: object) -> None:
+        pass
+
+    def authenticate(self, _packet: object) -> NoReturn:
+        """Called with what the server asks, before anything is sent."""
+        raise pymysql.OperationalError(
+            CR.CR_AUTH_PLUGIN_ERR, "the server asks for the password itself"
+        )
+
+
+class Cautious(pymysql.connections.Connection):
+    """A connection that says to nobody what the password is."""
+
+    def __init__(self, **parameters: Any) -> None:
+        super().__init__(auth_plugin_map=dict.fromkeys(HAND_IT_OVER, Refused), **parameters)
+
+    def _request_authentication(self) -> None:
+        driver: Any = super()
+        greeted: Any = self
+        # Of the ways to greet with, this one has the driver send it at once.
+        if greeted._auth_plugin_name == "sha256_password":
+            Refused(self).authenticate(None)
+        driver._request_authentication()
+
+
+def connect(security: Security, *, guarded: bool, **parameters: Any) -> tuple[Any, Security]:
+    """A connection, and how it is secured. Raises `ConfigurationError` and the errors of the driver.
+
+    Where it is `guarded`, the server may have the password itself.
+    """
+    kind = pymysql.connections.Connection if guarded else Cautious
     if security.mode not in ("prefer", "allow"):
-        return _connected(security, parameters), security
+        return _connected(kind, security, parameters), security
     try:
-        return _connected(replace(security, mode="require"), parameters), security
+        return _connected(kind, replace(security, mode="require"), parameters), security
     except pymysql.OperationalError as error:
         if error.args[0] != CR.CR_SSL_CONNECTION_ERROR:
             raise
     # It offers none, and need not be asked again.
     security = replace(security, mode="disable")
-    return _connected(security, parameters), security
+    return _connected(kind, security, parameters), security
 
 
-def _connected(security: Security, parameters: dict[str, Any]) -> Any:
+def _connected(kind: type[Any], security: Security, parameters: dict[str, Any]) -> Any:
     plain = security.mode == "disable"
     tls: dict[str, Any] = {"ssl_disabled": True} if plain else {"ssl": security.context()}
-    connection = pymysql.connect(
+    connection = kind(
         autocommit=True,
         charset="utf8mb4",
         sql_mode=SQL_MODE,

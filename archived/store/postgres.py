@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
+from psycopg import pq
 
 Error = psycopg.Error
+
+
+SINCE = 160_000
+"""The version of PostgreSQL's library that can refuse a server what it asks for."""
+
+
+def no_clear_password(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """What to say besides so that a server which asks for the password itself is not told.
+
+    What a service or the environment demands of a server is stricter, perhaps, and would be replaced by that.
+    """
+    demanded = {each.keyword: each.val for each in pq.Conninfo.get_defaults()}
+    if "service" in parameters or demanded.get(b"service") or demanded.get(b"require_auth"):
+        return {}
+    return {"require_auth": "!password"} if pq.version() >= SINCE else {}
 
 
 class AnswerTimeout(psycopg.OperationalError):

@@ -13,7 +13,7 @@ from archived.core.paths import printable
 from archived.errors import ConfigurationError
 from archived.secrecy.files import NotPrivateError, read_private
 from archived.secrecy.hidden import HiddenBytes
-from archived.store.address import BUSY_TIMEOUT, Address
+from archived.store.address import BUSY_TIMEOUT, Address, is_local
 from archived.store.failures import is_already_done
 from archived.store.security import Security
 
@@ -29,6 +29,8 @@ BUILD_WITHIN = 6 * 60 * 60
 
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 """How a connection may be secured, in the words of PostgreSQL."""
+MAY_BE_PLAIN = ("disable", "allow", "prefer")
+"""Those with which it need not be encrypted, as whoever answers in the server's place sees to."""
 
 POSTGRES_SETTINGS = (
     f"lock_timeout={BUSY_TIMEOUT}s",
@@ -47,6 +49,11 @@ class ServedDatabase(peewee.Database):
     answer_within: float = ANSWER_WITHIN
     building = False
     """Whether tables are being built."""
+    guarded = False
+    """Whether nobody listens: within this machine, or where the address says that it must be encrypted.
+
+    Else whoever answers is not told the password itself, however he asks for it.
+    """
 
     def rollback(self) -> Any:
         """What a connection that is gone had begun, its server rolls back by itself."""
@@ -59,13 +66,14 @@ class PostgresDatabase(ServedDatabase, peewee.PostgresqlDatabase):
 
     def _connect(self) -> Any:
         try:
-            from archived.store.postgres import Connection, Error
+            from archived.store.postgres import Connection, Error, no_clear_password
         except ImportError as error:
             raise peewee.ImproperlyConfigured("the driver psycopg is not installed") from error
+        parameters = self.connect_params
+        if not self.guarded:
+            parameters = {**no_clear_password(parameters), **parameters}
         try:
-            connection = Connection.connect(
-                dbname=self.database, autocommit=True, **self.connect_params
-            )
+            connection = Connection.connect(dbname=self.database, autocommit=True, **parameters)
         except Error as error:
             failure = error.with_traceback(None)
         else:
@@ -92,6 +100,7 @@ class MySqlDatabase(ServedDatabase, peewee.MySQLDatabase):
         try:
             connection, self.security = connect(
                 self.security,
+                guarded=self.guarded,
                 database=self.database,
                 read_timeout=self.answer_within,
                 write_timeout=self.answer_within,
@@ -138,7 +147,7 @@ def served(address: Address, field_types: Mapping[str, str]) -> Any:
     if address.password is not None:
         common["password"] = address.password
     common = {**address.parameters, **common}
-    return PostgresDatabase(
+    database = PostgresDatabase(
         address.database,
         field_types=field_types,
         prefer_psycopg3=True,
@@ -146,6 +155,8 @@ def served(address: Address, field_types: Mapping[str, str]) -> Any:
         options=" ".join(f"-c {each}" for each in POSTGRES_SETTINGS),
         **common,
     )
+    database.guarded = is_local(address) or mode not in MAY_BE_PLAIN
+    return database
 
 
 def _insist_on_privacy(*files: str | None) -> None:
@@ -183,4 +194,5 @@ def _mysql(address: Address, field_types: Mapping[str, str], common: dict[str, A
         address.database, field_types={"TEXT": "LONGTEXT", **field_types}, **common, **given
     )
     database.security = Security(mode, ca, certificate, key)
+    database.guarded = is_local(address) or mode not in MAY_BE_PLAIN
     return database

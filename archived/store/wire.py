@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 
-from archived.store.address import Address
+from archived.store.address import is_local
 from archived.store.connection import Door
 
 
@@ -41,17 +40,6 @@ class Wire:
 def wire_of(door: Door) -> Wire:
     """How the connection of a door to a server is guarded. Raises `StoreError`."""
     return Wire(is_local(door.address), _is_encrypted(door), _mode(door).startswith("verify"))
-
-
-def is_local(address: Address) -> bool:
-    """Whether the server is on this machine, by its address: a socket, or loopback."""
-    host = address.parameters.get("host") or address.host
-    if "unix_socket" in address.parameters or not host or host.startswith("/"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _is_encrypted(door: Door) -> bool:

@@ -12,8 +12,8 @@ from rich.traceback import Traceback
 
 from archived.errors import ConfigurationError, StoreError
 from archived.store import Store
-from archived.store.address import parse
-from archived.store.wire import Wire, is_local
+from archived.store.address import is_local, parse
+from archived.store.wire import Wire
 from tests.builders import NOON
 from tests.store.servers import Server
 
@@ -30,10 +30,31 @@ from tests.store.servers import Server
         ("postgresql://me@db.lab.org/archive", False),
         ("mysql://me@192.0.2.7/archive", False),
         ("mysql://me@localhost.lab.org/archive", False),
+        ("postgresql:///archive", True),
+        ("postgresql:///archive?service=lab", False),
+        ("postgresql://me@localhost/archive?service=lab", False),
+        ("mysql:///archive?read_default_file=/etc/my.cnf", False),
     ],
 )
 def test_only_a_socket_and_loopback_are_this_machine(address: str, local: bool) -> None:
     assert is_local(parse(address)) is local
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "local"),
+    [
+        ("PGHOST", "/run/postgresql", True),
+        ("PGHOST", "db.lab.org", False),
+        ("PGHOSTADDR", "192.0.2.7", False),
+        ("PGSERVICE", "lab", False),
+    ],
+)
+def test_the_environment_may_lead_postgresql_elsewhere(
+    name: str, value: str, local: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert is_local(parse("postgresql:///archive")) is local
+    assert is_local(parse("mysql:///archive"))
 
 
 def test_over_a_network_only_a_server_that_proved_itself_is_in_order() -> None:
