@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from archived.core.formats.ebml import (
+    LONGEST_ID,
+    LONGEST_SIZE,
+    Element,
+    Whole,
+    damaged,
+    element_at,
+    filling,
+)
+from archived.core.formats.matroska_end import CLUSTER, CRC, CUES, VOID, object_to_lost_end
 from archived.core.formats.reading import (
+    Budget,
     ObjectionError,
     Opinion,
     Readable,
@@ -21,23 +31,8 @@ _SEEK_HEAD = 0x114D9B74
 _SEEK = 0x4DBB
 _SEEK_ID = 0x53AB
 _SEEK_POSITION = 0x53AC
-_CLUSTER = 0x1F43B675
-_VOID = 0xEC
-_CRC = 0xBF
-_LONGEST_ID = 4
-_LONGEST_SIZE = 8
 _FEW = 64
-_FEWER = 8
-"""Children of an entry of the list of contents; it has two, and perhaps a checksum and a void."""
-
-
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One EBML element. `end` is None where its size is unknown."""
-
-    id: int
-    body: int
-    end: int | None
+_STEPS = 20_000
 
 
 def opinion(readable: Readable) -> Opinion:
@@ -48,7 +43,7 @@ def opinion(readable: Readable) -> Opinion:
     """
     segment = _segment(readable)
     contents = _beginning(readable, segment)
-    if segment.end is None and contents[:1] == [_VOID]:
+    if segment.end is None and contents[:1] == [VOID]:
         return (
             Answer.UNFINISHED,
             "has no size and a void for its list of contents: it is being written, or its writer "
@@ -69,14 +64,15 @@ def opinion(readable: Readable) -> Opinion:
         return after_the_end(readable, segment.end)
     if _SEEK_HEAD not in contents:
         return Answer.CANNOT_TELL, "is without a list of contents (SeekHead); quiet time decides"
-    _object_to_lost_contents(readable, segment)
+    cues = _cues_of_contents(readable, segment, segment.end)
+    object_to_lost_end(readable, segment.body, segment.end, cues)
     return Answer.FINISHED, "is a complete Matroska file"
 
 
 def _segment(readable: Readable) -> Element:
     """The segment, which follows the EBML header, perhaps after a void."""
-    head = _element(readable, 0)
-    if head is None and readable.size < _LONGEST_ID + _LONGEST_SIZE:
+    head = element_at(readable, 0)
+    if head is None and readable.size < LONGEST_ID + LONGEST_SIZE:
         raise _only_a_beginning(readable)
     if head is None or head.id != _EBML:
         if not any(readable.read(0, 4096)):
@@ -88,10 +84,10 @@ def _segment(readable: Readable) -> Element:
     for _ in range(_FEW):
         if element is None or element.end is None or element.end >= readable.size:
             break
-        element = _element(readable, element.end)
+        element = element_at(readable, element.end)
         if element is not None and element.id == _SEGMENT:
             return element
-        if element is not None and element.id not in (_VOID, _CRC):
+        if element is not None and element.id not in (VOID, CRC):
             raise ObjectionError(
                 Answer.CANNOT_TELL, "has a header that is damaged; quiet time decides"
             )
@@ -110,9 +106,9 @@ def _beginning(readable: Readable, segment: Element) -> list[int]:
     found: list[int] = []
     position: int | None = segment.body
     for _ in range(_FEW):
-        if position is None or position >= readable.size or found[-1:] == [_CLUSTER]:
+        if position is None or position >= readable.size or found[-1:] == [CLUSTER]:
             break
-        element = _element(readable, position)
+        element = element_at(readable, position)
         if element is None:
             break
         found.append(element.id)
@@ -120,71 +116,63 @@ def _beginning(readable: Readable, segment: Element) -> list[int]:
     return found
 
 
-def _object_to_lost_contents(readable: Readable, segment: Element) -> None:
-    """The list of contents tells where each part of the file is; the index (Cues) is written last, behind the frames."""
-    for _, head in _children(readable, segment.body, segment.end, _SEEK_HEAD):
-        for start, seek in _children(readable, head.body, head.end, _SEEK):
-            wanted = _value(readable, seek, _SEEK_ID)
-            place = int.from_bytes(_value(readable, seek, _SEEK_POSITION), "big") + segment.body
-            there = readable.read(place, max(len(wanted), 1))
-            if not wanted or there == wanted:
+def _cues_of_contents(readable: Readable, segment: Element, end: int) -> int | None:
+    """Where the index (Cues) is, by the list of contents, all of whose entries must be true; None where it has none.
+
+    The list tells where each part of the file is; the index is mostly written last, behind the frames.
+    """
+    cues, entries, budget = None, 0, Budget(_STEPS)
+    for head in _outermost(readable, segment, end, budget):
+        if head.id != _SEEK_HEAD:
+            continue
+        for seek in filling(readable, head.body, head.end, budget):
+            if seek.id != _SEEK:
                 continue
-            if place >= readable.size or not any(there):
-                raise ObjectionError(
-                    Answer.CONTRADICTION,
-                    f"holds nothing at byte {grouped(place)}, where its list of contents says that a part of it is, "
-                    "as after a power failure",
-                )
-            raise ObjectionError(
-                Answer.CANNOT_TELL,
-                f"has a list of contents that is damaged near byte {grouped(start)}; quiet time decides",
-            )
+            entries += 1
+            wanted, place = _entry(readable, seek, budget)
+            place += segment.body
+            _object_to_another(readable, seek, wanted, place)
+            cues = place if int.from_bytes(wanted) == CUES else cues
+    if not entries:
+        raise ObjectionError(
+            Answer.CANNOT_TELL, "has a list of contents without an entry; quiet time decides"
+        )
+    return cues
 
 
-def _children(
-    readable: Readable, start: int, end: int | None, wanted: int
-) -> Iterator[tuple[int, Element]]:
-    """The first elements in an element, those with this id, each with where it begins."""
-    for _ in range(_FEW if wanted in (_SEEK_HEAD, _SEEK) else _FEWER):
-        element = _element(readable, start) if end is not None and start < end else None
-        if element is None or element.end is None or element.id == _CLUSTER:
+def _outermost(readable: Readable, segment: Element, end: int, budget: Budget) -> Iterator[Whole]:
+    """The first parts of the segment, up to its frames."""
+    for number, element in enumerate(filling(readable, segment.body, end, budget)):
+        if element.id == CLUSTER or number == _FEW:
             return
-        if element.id == wanted:
-            yield start, element
-        start = element.end
+        yield element
 
 
-def _value(readable: Readable, seek: Element, wanted: int) -> bytes:
-    """The content of a child, which is a few bytes; none where there is no such child."""
-    for _, element in _children(readable, seek.body, seek.end, wanted):
-        if element.end is not None:
-            return readable.read(element.body, min(element.end - element.body, _LONGEST_SIZE))
-    return b""
+def _entry(readable: Readable, seek: Whole, budget: Budget) -> tuple[bytes, int]:
+    """What an entry of the list of contents says: the id of a part, and its place in the segment."""
+    values = {
+        each.id: readable.read(each.body, min(each.end - each.body, LONGEST_SIZE))
+        for each in filling(readable, seek.body, seek.end, budget)
+    }
+    if not values.get(_SEEK_ID) or _SEEK_POSITION not in values:
+        raise damaged(seek.start)
+    return values[_SEEK_ID], int.from_bytes(values[_SEEK_POSITION])
 
 
-def _element(readable: Readable, start: int) -> Element | None:
-    """The element that begins here, or None where these bytes are none."""
-    header = readable.read(start, _LONGEST_ID + _LONGEST_SIZE)
-    id_length = _length(header, 0, _LONGEST_ID)
-    size_length = _length(header, id_length, _LONGEST_SIZE) if id_length else 0
-    if not size_length:
-        return None
-    # The marker of the length belongs to an id and not to a size.
-    size = int.from_bytes(header[id_length : id_length + size_length], "big")
-    size &= (1 << 7 * size_length) - 1
-    body = start + id_length + size_length
-    unknown = size == (1 << 7 * size_length) - 1
-    return Element(
-        int.from_bytes(header[:id_length], "big"), body, None if unknown else body + size
+def _object_to_another(readable: Readable, seek: Whole, wanted: bytes, place: int) -> None:
+    there = readable.read(place, len(wanted))
+    if there == wanted:
+        return
+    if place >= readable.size or not any(there) or not any(wanted):
+        raise ObjectionError(
+            Answer.CONTRADICTION,
+            f"holds nothing at byte {grouped(place)}, where its list of contents says that a part of it is, "
+            "as after a power failure",
+        )
+    raise ObjectionError(
+        Answer.CANNOT_TELL,
+        f"has a list of contents that is damaged near byte {grouped(seek.start)}; quiet time decides",
     )
-
-
-def _length(header: bytes, offset: int, longest: int) -> int:
-    """How many bytes the number there has, by its leading zero bits; 0 where it is none or is cut."""
-    if offset >= len(header):
-        return 0
-    length = 9 - header[offset].bit_length()
-    return length if length <= longest and offset + length <= len(header) else 0
 
 
 check = each_file("matroska", (".mkv", ".webm", ".mka", ".mk3d"), opinion)

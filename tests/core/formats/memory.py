@@ -21,11 +21,13 @@ class Bytes:
         self.size = len(content) if size is None else size
         self.reads = 0
         self.longest_read = 0
+        self.bytes_read = 0
 
     def read(self, offset: int, length: int) -> bytes:
         length = max(0, min(length, self.size - offset))
         self.reads += 1
         self.longest_read = max(self.longest_read, length)
+        self.bytes_read += length
         return self.content[offset : offset + length].ljust(length, b"\0")
 
 
