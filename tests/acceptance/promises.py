@@ -40,8 +40,9 @@ def assert_no_leftovers(rig: TestRig) -> None:
 
 
 def assert_one_task_for_each_file(rig: TestRig, collection: str = RIG_COLLECTION) -> None:
-    """Globus has seen each file of the rig in one task, whatever became of that task, and nothing else."""
-    assert rig.globus is not None
+    """Globus, where it carries, has seen each file of the rig in one task, whatever became of that task, and nothing else."""
+    if rig.globus is None:
+        return
     travelled = Counter(
         item["source_path"]
         for task in rig.globus.tasks()

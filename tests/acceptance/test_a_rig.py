@@ -7,12 +7,12 @@ import random
 import signal
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from demo import rig as programs
+from tests.acceptance import promises
 from tests.acceptance.conftest import TestRig
 
 pytestmark = pytest.mark.timeout(240)
@@ -42,21 +42,6 @@ def record(
         meanwhile()
 
 
-def assert_each_file_travelled_once(rig: TestRig) -> None:
-    """Globus saw every file in exactly one transfer that succeeded, and in no second one."""
-    if rig.globus is None:
-        return
-    travelled = Counter(
-        item["source_path"] for task in rig.globus.tasks() for item in task["items"]
-    )
-    on_rig = {
-        "/" + path.relative_to(rig.root).as_posix()
-        for path in rig.root.rglob("*")
-        if path.is_file()
-    }
-    assert travelled == Counter(on_rig)
-
-
 def test_a_session_is_archived_while_it_is_recorded_and_every_byte_arrives(rig: TestRig) -> None:
     rig.start()
 
@@ -64,7 +49,7 @@ def test_a_session_is_archived_while_it_is_recorded_and_every_byte_arrives(rig: 
     rig.wait_until_archived(3)
 
     rig.assert_nothing_was_lost()
-    assert_each_file_travelled_once(rig)
+    promises.assert_one_task_for_each_file(rig)
 
 
 def test_killed_again_and_again_it_loses_nothing_and_sends_nothing_twice(rig: TestRig) -> None:
@@ -87,7 +72,7 @@ def test_killed_again_and_again_it_loses_nothing_and_sends_nothing_twice(rig: Te
     rig.wait_until_archived(3, within=120)
 
     rig.assert_nothing_was_lost()
-    assert_each_file_travelled_once(rig)
+    promises.assert_one_task_for_each_file(rig)
 
 
 def test_until_idle_ends_with_zero_when_all_is_archived(rig: TestRig) -> None:
@@ -133,7 +118,7 @@ def test_a_later_trial_travels_alone(rig: TestRig) -> None:
     rig.wait_until_archived(1)
 
     rig.assert_nothing_was_lost()
-    assert_each_file_travelled_once(rig)
+    promises.assert_one_task_for_each_file(rig)
 
 
 def test_a_file_that_changed_after_it_was_archived_waits_for_a_person(rig: TestRig) -> None:
@@ -241,4 +226,4 @@ def test_with_globus_away_everything_waits_and_then_arrives(rig: TestRig) -> Non
     rig.wait_until_archived(3, within=90)
 
     rig.assert_nothing_was_lost()
-    assert_each_file_travelled_once(rig)
+    promises.assert_one_task_for_each_file(rig)

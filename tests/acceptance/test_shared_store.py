@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +18,7 @@ import pytest
 
 from archived.simulator import SimulatedGlobus
 from archived.simulator import running as simulated
+from tests.acceptance import promises
 from tests.acceptance.conftest import ARCHIVE_COLLECTION, RIG_COLLECTION, TestRig
 from tests.acceptance.test_a_rig import record, session
 from tests.store.proxy import Proxy
@@ -116,24 +116,6 @@ def point(rig: TestRig, address: str, name: str) -> None:
     )
 
 
-def assert_each_file_travelled_once(rig: TestRig, collection: str = RIG_COLLECTION) -> None:
-    """Globus saw every file of the rig in exactly one transfer."""
-    assert rig.globus is not None
-    travelled = Counter(
-        item["source_path"]
-        for task in rig.globus.tasks()
-        if task["source_endpoint_id"] == collection
-        for item in task["items"]
-        if "/.archived/" not in item["destination_path"]
-    )
-    on_rig = {
-        "/" + path.relative_to(rig.root).as_posix()
-        for path in rig.root.rglob("*")
-        if path.is_file()
-    }
-    assert travelled == Counter(on_rig)
-
-
 class Systemd:
     """Listens to what a daemon tells systemd."""
 
@@ -202,7 +184,7 @@ def test_a_database_that_goes_away_stops_nothing_for_good(
         rig.wait_until_archived(3)
         assert systemd.longest_silence() < 7
     rig.assert_nothing_was_lost()
-    assert_each_file_travelled_once(rig)
+    promises.assert_one_task_for_each_file(rig)
     # Once for each way in which it is away: cut first, refused from then on.
     assert rig.log().count("store unavailable") <= 3
     assert "Traceback" not in rig.log()
@@ -300,7 +282,7 @@ def test_a_network_that_fails_in_every_way_delays_and_no_more(
         assert daemon.poll() is None, rig.log()
         assert rig.status()["alarms"] == []
     rig.assert_nothing_was_lost()
-    assert_each_file_travelled_once(rig)
+    promises.assert_one_task_for_each_file(rig)
     assert "Traceback" not in rig.log()
 
 
@@ -330,7 +312,7 @@ def test_a_daemon_whose_claim_was_taken_meanwhile_ends_in_order(
         rig.wait_for("its files", lambda: sum(each["files"] for each in rig.json("list")) > 10)
         rig.wait_until_archived(2)
     rig.assert_nothing_was_lost()
-    assert_each_file_travelled_once(rig)
+    promises.assert_one_task_for_each_file(rig)
 
 
 def test_two_rigs_with_recordings_of_the_same_names_share_a_store(
@@ -348,7 +330,7 @@ def test_two_rigs_with_recordings_of_the_same_names_share_a_store(
     assert names[0] == names[1]
     for name, rig in rigs.items():
         rig.assert_nothing_was_lost()
-        assert_each_file_travelled_once(
+        promises.assert_one_task_for_each_file(
             rig, RIG_COLLECTION if name == "north" else SECOND_COLLECTION
         )
         assert {each["rig"] for each in rig.json("list")} == {name}
