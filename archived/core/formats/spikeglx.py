@@ -14,6 +14,10 @@ from archived.core.model import Answer, Checksum, FileStat, Verdict
 RULE = "spikeglx"
 _TOLERANCE = 0.01
 """Seconds that `fileTimeSecs` may be off: rates are calibrated after the recording."""
+_CUT_SHORT: Opinion = (
+    Answer.UNFINISHED,
+    "is cut short: it lacks lines that each has, so it is being written, or its end was lost",
+)
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,8 @@ def _closed(meta: Meta, pair: Pair) -> Opinion:
                 "it is being recorded, or the recording crashed"
             )
         return Answer.UNFINISHED, f"lacks {listed(meta.missing)}, {why}"
+    if meta.cut_short:
+        return _CUT_SHORT
     if meta.number("fileSizeBytes") is None:
         if not meta.ends_with_newline:
             return Answer.UNFINISHED, "is cut short: it is being written"
@@ -131,6 +137,8 @@ def _without_bin(meta: Meta, pair: Pair, pairs: Mapping[str, Pair]) -> Opinion:
 
 
 def _if_whole(meta: Meta, why: str) -> Opinion:
+    if meta.cut_short:
+        return _CUT_SHORT
     if meta.seems_whole:
         return Answer.FINISHED, why
     return Answer.CANNOT_TELL, f"{why}; it may be cut short, so quiet time decides"

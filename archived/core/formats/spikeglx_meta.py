@@ -1,4 +1,11 @@
-"""The `.meta` that SpikeGLX and CatGT write beside each `.bin`: sorted `key=value` lines, re-written in place."""
+"""The `.meta` that SpikeGLX and CatGT write beside each `.bin`: sorted `key=value` lines, re-written in place.
+
+One that was cut is known by its missing line break, or by the keys that all of them end with. Where it was cut exactly
+between two lines of its end, that cannot always be known, as versions differ in these lines:
+* a `nidq` or `obx` without a line behind its map of channels, a probe with one map of geometry (of two), are taken for whole;
+* a probe of before `GEOMETRY_SINCE` without any, a survey without its table of banks, are left to quiet time;
+* so is what another tool re-wrote in an order of its own, wherever it ends.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +22,13 @@ LONGEST = 4 << 20
 """Bytes. Real ones have some 75 kB for a quad probe."""
 CLOSING = ("fileSHA1", "fileSizeBytes", "fileTimeSecs")
 """The keys that are written only when the file is closed."""
+GEOMETRY_SINCE = 20180525
+"""The oldest `appVersion` of which it is certain that a probe's `.meta` ends with its geometry, or that of its shanks."""
 
 _WANTED = frozenset(
     [
         *CLOSING,
-        *("nSavedChans", "imSampRate", "niSampRate", "obSampRate", "imIsSvyRun"),
+        *("appVersion", "nSavedChans", "imSampRate", "niSampRate", "obSampRate", "imIsSvyRun"),
         *("typeThis", "typeEnabled", "typeImEnabled", "typeNiEnabled", "typeObEnabled"),
         *("~snsChanMap", "~snsShankMap", "~snsGeomMap", "~svySBTT"),
     ]
@@ -36,11 +45,34 @@ class Meta:
     ends_with_newline: bool
     last_key: str
     from_catgt: bool
+    in_order: bool
+    """Whether its keys are sorted as SpikeGLX and CatGT write them."""
 
     @property
     def missing(self) -> list[str]:
         """The closing keys that it lacks."""
         return [key for key in CLOSING if key not in self.values]
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether this is certainly the beginning of a longer one.
+
+        Only what SpikeGLX or CatGT wrote is held to this: every line has its end, every one has the map of channels.
+        """
+        if not self.in_order or "appVersion" not in self.values:
+            return False
+        if not self.ends_with_newline or "~snsChanMap" not in self.values:
+            return True
+        since = self.number("appVersion") or 0
+        return (
+            self.values.get("typeThis") == "imec"
+            and since >= GEOMETRY_SINCE
+            and not self._has_geometry
+        )
+
+    @property
+    def _has_geometry(self) -> bool:
+        return "~snsGeomMap" in self.values or "~snsShankMap" in self.values
 
     @property
     def seems_whole(self) -> bool:
@@ -54,7 +86,7 @@ class Meta:
         if self.values.get("imIsSvyRun") == "true" and "~svySBTT" not in self.values:
             return False
         if self.values.get("typeThis") == "imec":
-            return "~snsGeomMap" in self.values or "~snsShankMap" in self.values
+            return self._has_geometry
         return "~snsChanMap" in self.values
 
     def number(self, key: str) -> int | None:
@@ -113,13 +145,19 @@ def parse_meta(content: bytes) -> Meta:
     """Parse the text of a `.meta`; values may contain `=`, and lines may end as on Windows."""
     text = content.decode("utf-8-sig", errors="replace")
     values: dict[str, str] = {}
-    last_key, from_catgt = "", False
+    last_key, from_catgt, in_order = "", False, True
     for line in text.split("\n"):
         key, equals, value = line.strip().partition("=")
         if not key:
             continue
+        in_order = in_order and _follows(last_key, key, whole=bool(equals))
         last_key = key
         from_catgt = from_catgt or key.startswith("catGTCmdline")
         if equals and key in _WANTED:
             values[key] = value
-    return Meta(values, text.endswith("\n"), last_key, from_catgt)
+    return Meta(values, text.endswith("\n"), last_key, from_catgt, in_order)
+
+
+def _follows(before: str, key: str, *, whole: bool) -> bool:
+    """Whether a key comes after another; of one that is not whole, only how it begins is known."""
+    return key > before if whole else key >= before[: len(key)]

@@ -143,6 +143,64 @@ def test_a_size_at_the_torn_end_of_an_unsorted_meta_is_not_believed() -> None:
     )
 
 
+def cut_at(place: int, content: bytes, stem: str, size: int) -> Answer:
+    """What is said of a pair, the end of whose meta was lost."""
+    return of_pair(Disk({f"{stem}.bin": size, f"{stem}.meta": content[:place]}))[0]
+
+
+@pytest.mark.parametrize("flavour", metas.FLAVOURS)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_meta_that_was_cut_anywhere_is_a_definite_no(flavour: str, newline: str) -> None:
+    stem, size = NAMES.get(flavour, AP), metas.size(flavour)
+    whole = metas.meta(flavour, newline=newline)
+    # That a survey has more lines than others is known only by the first of them.
+    table = whole.index(b"~svySBTT") if flavour == "survey" else -1
+    answers = {place: cut_at(place, whole, stem, size) for place in range(len(whole))}
+
+    assert {place for place, said in answers.items() if said is not Answer.UNFINISHED} <= {table}
+    assert answers.get(table, Answer.CANNOT_TELL) is Answer.CANNOT_TELL
+
+
+@pytest.mark.parametrize("stream", ["nidq", "obx0.obx"])
+def test_a_meta_that_stands_alone_and_was_cut_anywhere_is_a_definite_no(stream: str) -> None:
+    whole = metas.meta("catgt-nidq")
+    name = f"SC011_022319_g0_tcat.{stream}.meta"
+    answers = {of_pair(Disk({name: whole[:place]}))[0] for place in range(len(whole))}
+
+    assert answers == {Answer.UNFINISHED}
+
+
+@pytest.mark.parametrize("version", ["20160408", "20180101", None, "unknown"])
+def test_a_probe_without_geometry_of_an_old_or_unknown_version_is_left_to_quiet_time(
+    version: str | None,
+) -> None:
+    disk = pair("3A", NAMES["3A"])
+    disk.files[f"{NAMES['3A']}.meta"] = metas.meta(
+        "3A", appVersion=version, **{"~snsShankMap": None}
+    )
+
+    assert of_pair(disk)[0] is Answer.CANNOT_TELL
+
+
+@pytest.mark.parametrize("version", ["20180525", "20190327", "20260115"])
+def test_a_probe_of_any_later_version_has_its_geometry(version: str) -> None:
+    disk = pair("3B")
+    disk.files[f"{AP}.meta"] = metas.meta("3B", appVersion=version, **{"~snsShankMap": None})
+
+    answer, reason = of_pair(disk)
+
+    assert answer is Answer.UNFINISHED
+    assert reason.startswith(f"{AP}.meta is cut short")
+
+
+def test_lines_that_another_tool_added_at_the_end_are_no_cut() -> None:
+    for added in (b"NP2.4_shank=0\noriginal_meta=False\n", b"original_meta=False", b"a remark"):
+        disk = pair()
+        disk.files[f"{AP}.meta"] = metas.meta() + added
+
+        assert of_pair(disk)[0] is Answer.CANNOT_TELL
+
+
 def test_a_meta_that_another_tool_sorted_differently_leaves_it_to_quiet_time() -> None:
     lines = metas.meta(newline="\n").splitlines(True)
     disk = Disk({f"{AP}.bin": metas.size(), f"{AP}.meta": b"".join(reversed(lines))})
