@@ -1,60 +1,66 @@
-"""Run as a program: loads the commands once, and becomes `archivedctl` in a new process for each line that it is sent.
+"""Run as a program: loads ours once, and becomes one of them in a new process for each line that it is sent.
 
-One JSON document on each line, both ways. What a command does and leaves is the same; only loading it is saved.
+One JSON document on each line, both ways. What a program does and leaves is the same; only loading it is saved.
 """
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import importlib
 import json
 import os
+import pkgutil
 import sys
-from pathlib import Path
+import warnings
 from typing import Any
 
-LOADED = (
-    "archived.transfer.globus",
-    "archived.transfer.login",
-    "archived.store",
-    "archived.store.postgres",
-    "archived.store.mysql",
-    "archived.config",
-)
+LEFT_OUT = ("archived.simulator", "archived.store.migrations")
 
 
 def become(order: dict[str, Any]) -> None:
-    """Be the command that was typed, in the process that this is by now."""
+    """Be the program that was ordered, in the process that this is by now."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     out, complaints = os.open(order["out"], flags), os.open(order["err"], flags)
     for there, here in ((nothing, 0), (out, 1), (complaints, 2)):
         os.dup2(there, here)
-    os.environ.update(order["environ"])
-    sys.argv = ["archivedctl", *order["words"]]
-    importlib.import_module("archived.cli").main()
+        os.close(there)
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    os.chdir(order["folder"])
+    # What stands before our programs there, such as a library of systemd.
+    sys.path[:0] = order["environment"]["PYTHONPATH"].split(os.pathsep)
+    if order["warnings"]:
+        warnings.simplefilter("always")
+    sys.argv = [order["module"], *order["words"]]
+    sys.exit(importlib.import_module(order["module"]).main())
+
+
+def load() -> None:
+    """Load whatever a program may load in its life."""
+    import archived
+
+    for name in ("archived.__main__", "archived.cli", "psycopg.pq", "pymysql"):
+        importlib.import_module(name)
+    for module in pkgutil.walk_packages(archived.__path__, "archived."):
+        if not module.name.startswith(LEFT_OUT):
+            with contextlib.suppress(ImportError):
+                importlib.import_module(module.name)
 
 
 def main() -> None:
     """Serve until nobody asks any more."""
-    for each in (Path(__file__).parents[2] / "archived" / "cli").glob("[a-z]*.py"):
-        importlib.import_module(f"archived.cli.{each.stem}")
-    for name in LOADED:
-        importlib.import_module(name)
+    load()
+    gc.freeze()  # A fork that looks through all of that has every page of it copied.
     for line in sys.stdin:
-        pid = os.fork()
-        if pid == 0:
-            code = 1
-            try:
-                become(json.loads(line))
-            except SystemExit as ending:
-                code = ending.code if isinstance(ending.code, int) else 0
-            except BaseException:  # noqa: BLE001 - what the interpreter does at the end of a process
-                sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-        _, status = os.waitpid(pid, 0)
-        print(json.dumps(os.waitstatus_to_exitcode(status)), flush=True)  # noqa: T201 - the answer
+        order = json.loads(line)
+        if "ended" in order:
+            gone, status = os.waitpid(order["ended"], os.WNOHANG)
+            answer = os.waitstatus_to_exitcode(status) if gone else None
+        elif (answer := os.fork()) == 0:
+            become(order)  # Ends this process, by the way that a program ends by.
+        print(json.dumps(answer), flush=True)  # noqa: T201 - the answer
 
 
 if __name__ == "__main__":

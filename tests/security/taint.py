@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+from tests.security.forked import Forked
+
 WINDOW = 8
 MIDDLE = '+/"&='
 _PORTION = 1 << 18
@@ -84,7 +86,6 @@ class World:
     left: list[tuple[str, bytes]] = field(default_factory=list)
     homes: set[Path] = field(default_factory=set)
     """Files in which secrets are meant to be."""
-    _forker: subprocess.Popen[bytes] | None = None
     exempt: set[str] = field(default_factory=set)
     """Secrets that the environment of a process was given on purpose."""
 
@@ -167,40 +168,36 @@ class World:
         self.left += [(f"stdout of {words}", output), (f"stderr of {words}", error)]
         return subprocess.CompletedProcess(command, process.returncode, output, error)
 
-    def command(
-        self, *words: str, environ: Mapping[str, str] | None = None
+    def fork(
+        self,
+        module: str,
+        *words: str,
+        environ: Mapping[str, str] | None = None,
+        during: Callable[[Forked], object] = lambda _process: None,
+        warnings: bool = False,
     ) -> subprocess.CompletedProcess[bytes]:
-        """Type `archivedctl WORDS`, in a process that has loaded it already."""
+        """Run a program as `run` does, in a process that has loaded it already.
+
+        Others see the words and the environment of the process that it was forked from: what they see of one that begins
+        by itself is looked at by `run`.
+        """
         said = self.base / "out" / f"{len(self.left)}"
-        order = {
-            "words": words,
-            "out": str(said),
-            "err": str(said.with_suffix(".err")),
-            "environ": dict(environ or {}),
-        }
-        forker = self._forker = self._forker or self._load()
-        assert forker.stdin is not None
-        assert forker.stdout is not None
-        forker.stdin.write(f"{json.dumps(order)}\n".encode())
-        forker.stdin.flush()
-        code = int(forker.stdout.readline())
+        process = Forked(
+            module,
+            words,
+            environment={**self.environment, **(environ or {})},
+            folder=self.base,
+            said=said,
+            warnings=warnings,
+        )
+        try:
+            during(process)
+            code = process.end(90)
+        finally:
+            process.kill()
         output, error = said.read_bytes(), said.with_suffix(".err").read_bytes()
         self.left += [(f"stdout of {words}", output), (f"stderr of {words}", error)]
         return subprocess.CompletedProcess(words, code, output, error)
-
-    def _load(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("forking.py"))],
-            env=self.environment,
-            cwd=self.base,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-
-    def close(self) -> None:
-        """End what has loaded the commands."""
-        if self._forker is not None:
-            self._forker.communicate(timeout=30)
 
     def _type(
         self, process: subprocess.Popen[bytes], said: Path, typed: Callable[[str], str] | None

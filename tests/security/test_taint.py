@@ -17,6 +17,7 @@ from archived.cli import COMMANDS
 from archived.simulator import SimulatedGlobus, running
 from demo import rig as programs
 from tests.cli.globus import ARCHIVE_COLLECTION, RIG_COLLECTION
+from tests.security.forked import Forked
 from tests.security.taint import World, planted
 from tests.store.servers import Server
 
@@ -126,7 +127,7 @@ class Tainted(World):
 
     def type(self, *words: str, **more: object) -> subprocess.CompletedProcess[bytes]:
         """Type `archivedctl -c … WORDS`."""
-        return self.command("-c", str(self.configuration), *words, **more)  # type: ignore[arg-type]
+        return self.fork("archived.cli", "-c", str(self.configuration), *words, **more)  # type: ignore[arg-type]
 
     def type_slowly(self, *words: str, **more: object) -> subprocess.CompletedProcess[bytes]:
         """The same as a process of its own, from its very beginning."""
@@ -134,9 +135,13 @@ class Tainted(World):
 
     def daemon(self, *words: str, **more: object) -> subprocess.CompletedProcess[bytes]:
         """Run the daemon until it is idle, or cannot go on."""
-        given = {"module": "archived", **more}
         options = ["-c", str(self.configuration), "--until-idle", *words]
-        return self.run(*options, **given)  # type: ignore[arg-type]
+        return self.fork("archived.__main__", *options, **more)  # type: ignore[arg-type]
+
+    def daemon_slowly(self, *words: str, **more: object) -> subprocess.CompletedProcess[bytes]:
+        """The same as a process of its own, from its very beginning."""
+        options = ["-c", str(self.configuration), "--until-idle", *words]
+        return self.run(*options, module="archived", **more)  # type: ignore[arg-type]
 
     def leaks(self, *more: tuple[str, bytes]) -> list[str]:
         """Every secret that was left anywhere, the tokens that the simulator gave out among them."""
@@ -156,11 +161,7 @@ def tainted(tmp_path: Path) -> Iterator[Tainted]:
     here = {RIG_COLLECTION: base / "rig-collection", ARCHIVE_COLLECTION: tmp_path / "archive"}
     here[ARCHIVE_COLLECTION].mkdir()
     with running(here, client_secret=planted("client secret")) as globus:
-        world = Tainted(base, globus)
-        try:
-            yield world
-        finally:
-            world.close()
+        yield Tainted(base, globus)
 
 
 @pytest.fixture
@@ -242,7 +243,8 @@ def test_a_service_account_on_a_shared_store(
         f"password_file = {password}\ntls = no\nmirror = yes\n[subjects]\ndatajoint = yes\n",
     )
 
-    told = [tainted.daemon("--log-format", each) for each in ("json", "console", "journal")]
+    told = [tainted.daemon_slowly("--log-format", "json")]
+    told += [tainted.daemon("--log-format", each) for each in ("console", "journal")]
     assert all(b"daemon started" in each.stderr for each in told[:2])
     assert b"Access denied" in told[0].stderr + told[1].stderr + tainted.type("status").stdout
     assert "daemon started" in (tainted.base / "journal").read_text()
@@ -322,27 +324,29 @@ import sys
 from rich.console import Console
 from rich.traceback import Traceback
 from archived import Archive
-try:
-    print(repr(Archive(sys.argv[1])))
-    print(len(Archive(sys.argv[1]).datasets))
-except Exception as error:
-    shown = Traceback.from_exception(
-        type(error), error, error.__traceback__,
-        show_locals=True, locals_max_length=None, locals_max_string=None, locals_hide_dunder=False,
-    )
-    Console(width=4000).print(shown)
-    sys.exit(1)
+
+def main():
+    try:
+        print(repr(Archive(sys.argv[1])))
+        print(len(Archive(sys.argv[1]).datasets))
+    except Exception as error:
+        shown = Traceback.from_exception(
+            type(error), error, error.__traceback__,
+            show_locals=True, locals_max_length=None, locals_max_string=None, locals_hide_dunder=False,
+        )
+        Console(width=4000).print(shown)
+        return 1
 """
 """An analyst's notebook that shows every local variable of every frame."""
 
 
 def interface(tainted: Tainted) -> None:
     """Ask from Python, where the store cannot be used."""
-    script = tainted.base / "notebook.py"
-    script.write_text(NOTEBOOK)
-    done = tainted.run(str(script), str(tainted.configuration), module="runpy")
+    (tainted.base / "fake" / "notebook.py").write_text(NOTEBOOK)
+    done = tainted.fork("notebook", str(tainted.configuration))
     assert done.returncode == 1
-    assert b"address" in done.stdout + done.stderr
+    for each in (b"cannot be used just now", b"address = Address(", b"servers.py"):
+        assert each in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -353,7 +357,7 @@ def test_mistakes_of_the_program_itself(tainted: Tainted, what: str, log: str) -
     tainted.configure(f"{tainted.base}/state/archived.db", globus=f"client_secret_file = {secret}")
     tainted.record()
 
-    def a_while(process: subprocess.Popen[bytes]) -> None:
+    def a_while(process: Forked) -> None:
         end = time.monotonic() + 60
         while process.poll() is None and time.monotonic() < end:
             text = b"".join(each.read_bytes() for each in tainted.files())
@@ -361,14 +365,14 @@ def test_mistakes_of_the_program_itself(tainted: Tainted, what: str, log: str) -
                 process.terminate()
             threading.Event().wait(0.1)
 
-    done = tainted.run(
+    done = tainted.fork(
+        "tests.security.breaking",
         what,
         "-c",
         str(tainted.configuration),
         "--log-format",
         log,
-        module="tests.security.breaking",
-        options=["-W", "always"],
+        warnings=True,
         during=a_while,
     )
 
@@ -466,12 +470,12 @@ def test_taking_over_the_configuration_of_map_ephys(tainted: Tainted) -> None:
     assert refused.returncode == 3
     assert password.read_text().strip() == tainted.secret("old password")
     assert password.stat().st_mode & 0o777 == 0o600
-    tainted.run(*words[:2], "--output", "-")
+    tainted.fork("archived.cli", *words[:2], "--output", "-")
     tainted.globus.go_away()
-    tainted.run(*words, *taking, "--force")
+    tainted.fork("archived.cli", *words, *taking, "--force")
     (tainted.base / "old.json").write_text(
         (tainted.base / "old.json").read_text().replace("}", "", 1)
     )
-    assert tainted.run(*words, "--force").returncode == 78
+    assert tainted.fork("archived.cli", *words, "--force").returncode == 78
 
     assert tainted.leaks() == []
