@@ -5,6 +5,7 @@ One JSON document on each line, both ways. What a program does and leaves is the
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -12,13 +13,15 @@ import json
 import os
 import pkgutil
 import sys
+import threading
 import warnings
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 LEFT_OUT = ("archived.simulator", "archived.store.migrations")
 
 
-def become(order: dict[str, Any]) -> None:
+def become(order: dict[str, Any]) -> NoReturn:
     """Be the program that was ordered, in the process that this is by now."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -34,7 +37,23 @@ def become(order: dict[str, Any]) -> None:
     if order["warnings"]:
         warnings.simplefilter("always")
     sys.argv = [order["module"], *order["words"]]
-    sys.exit(importlib.import_module(order["module"]).main())
+    end(importlib.import_module(order["module"]).main)
+
+
+def end(program: Callable[[], object]) -> NoReturn:
+    """Run a program and end as it would, without taking to pieces what was loaded: that would have it copied first."""
+    code: object = 1
+    try:
+        code = program()
+    except SystemExit as ending:
+        code = ending.code
+    except BaseException:  # noqa: BLE001 - what the interpreter does with it
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def load() -> None:
@@ -59,7 +78,7 @@ def main() -> None:
             gone, status = os.waitpid(order["ended"], os.WNOHANG)
             answer = os.waitstatus_to_exitcode(status) if gone else None
         elif (answer := os.fork()) == 0:
-            become(order)  # Ends this process, by the way that a program ends by.
+            become(order)
         print(json.dumps(answer), flush=True)  # noqa: T201 - the answer
 
 

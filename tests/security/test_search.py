@@ -56,3 +56,31 @@ def test_files_output_arguments_and_environment_are_all_searched(tmp_path: Path)
     for place in ("tmp/leak", "stderr of", "/proc/PID/cmdline", "/proc/PID/environ"):
         assert place in found
     assert ".secret" not in found
+
+
+LEAKING = """\
+import atexit, os, sys, threading
+
+def main():
+    atexit.register(print, "at the end", os.environ["X"])
+    threading.Thread(target=print, args=("in a thread", os.environ["X"])).start()
+    with open("left", "w") as file:
+        file.write(sys.argv[1])
+    raise ValueError(os.environ["X"])
+"""
+
+
+def test_so_is_what_a_program_leaves_that_was_forked(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    secrets = {label: world.secret(label) for label in ("word", "variable")}
+    (tmp_path / "fake" / "leaking.py").write_text(LEAKING)
+    done = world.fork("leaking", secrets["word"], environ={"X": secrets["variable"]})
+
+    assert done.returncode == 1
+    assert b"at the end" in done.stdout
+    assert b"in a thread" in done.stdout
+    assert b"ValueError" in done.stderr
+    found = " ".join(world.search())
+    assert f"word in {tmp_path}/left" in found
+    for place in ("stdout of", "stderr of"):
+        assert f"variable in {place}" in found
