@@ -13,9 +13,12 @@ from archived.core.formats.reading import (
 )
 from archived.core.formats.riff import HEADER, UNSET, Chunk, chunk_at, chunks
 from archived.core.formats.wording import grouped, in_bytes
-from archived.core.formats.zeros import after_the_end
+from archived.core.formats.zeros import after_the_end, object_to_zeros_at_the_end
 from archived.core.model import Answer
 
+_ENTRY = 16
+"""Bytes of an entry of the index `idx1`: the name of a chunk, flags, where it is, its size."""
+_NUMBER = 4
 _LONGEST_INDEX = 1 << 16
 _INDEX_OF_INDEXES = 0
 
@@ -29,7 +32,7 @@ def opinion(readable: Readable) -> Opinion:
     """
     budget = Budget()
     first = _part(readable, 0, b"AVI ", budget)
-    parts, end = 1, _padded_end(readable, first)
+    part, parts, end = first, 1, _padded_end(readable, first)
     while end < readable.size:
         following = chunk_at(readable, end)
         if following is None or following.kind != b"RIFF":
@@ -37,6 +40,7 @@ def opinion(readable: Readable) -> Opinion:
         part = _part(readable, end, b"AVIX", budget)
         parts, end = parts + 1, _padded_end(readable, part)
     _object_to_missing_parts(readable, first, parts, budget)
+    _object_to_lost_end(readable, part, budget)
     return Answer.FINISHED, "is a complete AVI" + (f" of {parts} parts" if parts > 1 else "")
 
 
@@ -91,6 +95,26 @@ def _object_to_missing_frames(readable: Readable, part: Chunk, budget: Budget) -
     if all(chunk.size == 4 for chunk in movie):
         raise ObjectionError(
             Answer.CANNOT_TELL, "is an AVI without a single frame; quiet time decides"
+        )
+
+
+def _object_to_lost_end(readable: Readable, part: Chunk, budget: Budget) -> None:
+    """The last entry of the index at the end must be the header of a chunk of the frames; nothing else may end in zeros."""
+    *_, last = pieces = list(chunks(readable, part.body, part.end, budget))
+    if last.kind == b"JUNK":
+        return
+    if last.kind != b"idx1" or last.size < _ENTRY:
+        object_to_zeros_at_the_end(readable, _NUMBER)
+        return
+    entry = readable.read(last.body + last.size // _ENTRY * _ENTRY - _ENTRY, _ENTRY)
+    offset = int.from_bytes(entry[8:12], "little")
+    # The offset counts from the name of the list, and with some writers from the beginning of the file.
+    places = [offset, *(chunk.start + HEADER + offset for chunk in pieces if chunk.form == b"movi")]
+    if not any(readable.read(place, HEADER) == entry[:4] + entry[12:] for place in places):
+        raise ObjectionError(
+            Answer.CANNOT_TELL,
+            "has an index whose last entry is none of its frames, so that its end may be lost; "
+            "quiet time decides",
         )
 
 

@@ -15,6 +15,7 @@ from archived.core.formats.ebml import (
 )
 from archived.core.formats.reading import Budget, ObjectionError, Readable
 from archived.core.formats.wording import grouped
+from archived.core.formats.zeros import object_to_zeros_at_the_end
 from archived.core.model import Answer
 
 CLUSTER = 0x1F43B675
@@ -64,12 +65,8 @@ def object_to_lost_end(readable: Readable, body: int, end: int, cues: int | None
     if cluster is not None:
         inside = _object_to_lost_inside(readable, cluster, budget)
         shown = inside if cluster == last else shown
-    if not shown and readable.read(end - 1, 1) == b"\0":
-        raise ObjectionError(
-            Answer.CANNOT_TELL,
-            "ends in zeros, which may be what it was given or a block that never reached the disk; "
-            "quiet time decides",
-        )
+    if not shown:
+        object_to_zeros_at_the_end(readable)
 
 
 def _last_known_cluster(readable: Readable, body: int, end: int, cues: int | None) -> int:

@@ -13,11 +13,12 @@ from archived.core.formats.reading import (
     each_file,
 )
 from archived.core.formats.wording import grouped, in_bytes
-from archived.core.formats.zeros import after_the_end
+from archived.core.formats.zeros import after_the_end, object_to_zeros_at_the_end
 from archived.core.model import Answer
 
 _FIRST = frozenset(b"ftyp moov mdat free skip wide junk pnot pict styp sidx moof uuid".split())
 _TO_THE_CHUNKS = (b"trak", b"mdia", b"minf", b"stbl")
+_ENDS = (b"free", b"skip", b"mfra")
 _WIDTH = {b"stco": 4, b"co64": 8}
 
 
@@ -27,10 +28,13 @@ class _Seen:
 
     moov: Box | None = None
     mfra: Box | None = None
+    outermost: Box | None = None
+    """The last of all."""
     last: dict[bytes, int] = field(default_factory=dict)
 
     def note(self, box: Box) -> None:
         """Add the next box."""
+        self.outermost = box
         if box.kind == b"moov":
             self.moov = box
         elif box.kind in (b"mdat", b"moof", b"mfra"):
@@ -137,6 +141,9 @@ def _by_its_boxes(readable: Readable, seen: _Seen, budget: Budget) -> Opinion:
             Answer.CANNOT_TELL,
             "has an index that does not say where its frames are; quiet time decides",
         )
+    # What is left free has nothing to lose, and the mark of an end was looked at.
+    if seen.outermost and seen.outermost.kind not in _ENDS:
+        object_to_zeros_at_the_end(readable)
     return Answer.FINISHED, "is a complete " + ("video in fragments" if in_fragments else "video")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archived.core.formats.reading import Opinion, Readable
+from archived.core.formats.reading import ObjectionError, Opinion, Readable
 from archived.core.formats.wording import grouped, in_bytes
 from archived.core.model import Answer
 
@@ -23,6 +23,16 @@ def only_zeros(readable: Readable, start: int) -> bool:
         if readable.read(offset, _PIECE).strip(b"\0"):
             return False
     return True
+
+
+def object_to_zeros_at_the_end(readable: Readable, length: int = 1) -> None:
+    """Raise `ObjectionError` (cannot tell) where these last bytes are zeros, as nothing tells whether they should be."""
+    if not any(readable.read(readable.size - length, length)):
+        raise ObjectionError(
+            Answer.CANNOT_TELL,
+            "ends in zeros, which may be what it was given or a block that never reached the disk; "
+            "quiet time decides",
+        )
 
 
 def after_the_end(readable: Readable, end: int) -> Opinion:

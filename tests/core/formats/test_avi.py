@@ -210,7 +210,8 @@ class LargeFile:
                 frames = GIB - len(head) - 8
                 file.seek(start)
                 file.write(head + struct.pack("<4sI4s", b"LIST", frames, b"movi"))
-            file.truncate(self.end)
+            file.seek(self.end - 1)
+            file.write(b"\1")
 
     def patch(self, offset: int, content: bytes) -> None:
         """Overwrite some bytes."""
@@ -236,6 +237,12 @@ def large(tmp_path: Path) -> LargeFile:
 
 def test_a_file_of_three_gibibytes_is_finished(large: LargeFile) -> None:
     assert large.opinion() == (Answer.FINISHED, "is a complete AVI of 3 parts")
+
+
+def test_a_large_file_that_ends_in_zeros_is_left_to_quiet_time(large: LargeFile) -> None:
+    large.patch(large.end - 1, b"\0")
+
+    assert large.opinion()[0] is Answer.CANNOT_TELL
 
 
 @pytest.mark.parametrize("parts", [1, 2])

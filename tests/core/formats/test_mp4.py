@@ -111,10 +111,11 @@ def test_an_index_without_room_for_its_count_points_at_nothing() -> None:
 
 
 def test_a_file_cut_between_two_boxes_of_frames_is_a_contradiction() -> None:
-    whole = FTYP + index(120, 150) + box(b"mdat", bytes(30)) + box(b"mdat", bytes(30))
+    frames = box(b"mdat", b"x" * 30)
+    whole = FTYP + index(120, 150) + frames + frames
 
     assert answer(whole) is Answer.FINISHED
-    assert answer(whole[: -len(box(b"mdat", bytes(30)))]) is Answer.CONTRADICTION
+    assert answer(whole[: -len(frames)]) is Answer.CONTRADICTION
 
 
 @pytest.mark.parametrize("announced", [0xFFFFFFFF, 4])
@@ -173,8 +174,16 @@ def test_a_damaged_index_leaves_it_to_quiet_time() -> None:
     assert answer(FTYP, DATA, box(b"moov", box(b"trak", bytes(20), size=500))) is Answer.CANNOT_TELL
 
 
-def test_an_index_that_ends_in_the_zeros_that_quicktime_writes_is_accepted() -> None:
-    assert answer(FTYP, DATA, index(20, extra=bytes(4))) is Answer.FINISHED
+def test_an_index_that_ends_in_the_zeros_that_quicktime_writes_is_left_to_quiet_time() -> None:
+    assert answer(FTYP, DATA, index(20, extra=bytes(4))) is Answer.CANNOT_TELL
+    assert answer(FTYP, DATA, index(20, extra=bytes(4)), box(b"free", bytes(9))) is Answer.FINISHED
+
+
+def test_frames_at_the_end_that_end_in_zeros_are_left_to_quiet_time() -> None:
+    place = len(FTYP + index(0)) + 8
+
+    assert answer(FTYP, index(place), box(b"mdat", b"frame")) is Answer.FINISHED
+    assert answer(FTYP, index(place), box(b"mdat", b"frame\0")) is Answer.CANNOT_TELL
 
 
 def test_an_index_whose_content_never_reached_the_disk_is_a_contradiction() -> None:
