@@ -184,7 +184,9 @@ def false_server(ask: Callable[[socket.socket], bytes]) -> Iterator[tuple[int, l
                 try:
                     told.append(ask(connection))
                 except (OSError, struct.error):
-                    continue
+                    told.append(
+                        b""
+                    )  # It was hung up on, perhaps with something unread (ECONNRESET).
 
     thread = threading.Thread(target=serve)
     thread.start()
