@@ -8,17 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.bombs import BOMBS
-
 pytestmark = pytest.mark.timeout(
     240
 )  # on a busy machine; work is counted, or the processor's time is
 
 
-@pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_refused_within_a_limit_of_memory(name: str) -> None:
+def test_bombs_are_refused_within_a_limit_of_memory() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz.bombs", name],
+        [sys.executable, "-m", "tests.fuzz.bombs"],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         check=False,

@@ -20,10 +20,10 @@ pytestmark = pytest.mark.timeout(
     240
 )  # on a busy machine; work is counted, or the processor's time is
 
-SECONDS = float(os.environ.get("FUZZ_SECONDS", "0.3"))
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "0.15"))
 """Of the processor's time, for each target."""
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "8"))
 
 BY_NAME = {target.name: target for target in TARGETS}
 every_target = pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
