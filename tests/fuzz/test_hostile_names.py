@@ -469,23 +469,23 @@ def test_a_manifest_is_as_it_is_in_a_pipe_and_escaped_on_a_terminal(local: World
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_offers_nothing_that_steers_a_shell(local: World, shell: str) -> None:
-    at = "raw-ephys/" if shell == "fish" else "2"
-    done = subprocess.run(
-        [sys.executable, "-m", "archived.cli"],
-        env={
-            **os.environ,
-            "_ARCHIVEDCTL_COMPLETE": f"{shell}_complete",
-            "ARCHIVED_CONFIG": str(local.rig.configuration),
-            "COMP_WORDS": "archivedctl show raw-ephys/",
-            "COMP_CWORD": at,
-        },
-        capture_output=True,
-        check=False,
-    )  # fmt: skip
+def test_completion_offers_nothing_that_steers_a_shell(
+    local: World,
+    shell: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    monkeypatch.setenv("_ARCHIVEDCTL_COMPLETE", f"{shell}_complete")
+    monkeypatch.setenv("ARCHIVED_CONFIG", str(local.rig.configuration))
+    monkeypatch.setenv("COMP_WORDS", "archivedctl show raw-ephys/")
+    monkeypatch.setenv("COMP_CWORD", "raw-ephys/" if shell == "fish" else "2")
 
-    assert b"raw-ephys/" in done.stdout
-    assert steering(done.stdout.decode("utf-8", "surrogateescape").replace("\t", " ")) == set()
+    with pytest.raises(SystemExit):
+        cli.main([], "archivedctl")
+
+    shown = capsysbinary.readouterr().out
+    assert b"raw-ephys/" in shown
+    assert steering(shown.decode("utf-8", "surrogateescape").replace("\t", " ")) == set()
 
 
 # -- notebooks ----------------------------------------------------------------------------------------------------------
