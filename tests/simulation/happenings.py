@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from archived import app
@@ -590,21 +591,22 @@ def release(world: World, words: Words) -> None:
 def accept(world: World, words: Words) -> None:
     """A person accepts something as it is."""
     names = _name(world, words, State.FAILED)
+    _people(world, lambda store: _accepted(world, store, names, as_it_is=True))
 
-    def act(store: Store) -> None:
-        store.accept(names, world.wall(), user="anna")
-        for name in names:
-            dataset = store.dataset(name)
-            for each in world.recordings:
-                if f"{each.location}/{each.folder}" == name:
-                    each.tampered = True
-            for file in store.files(dataset.id):
-                if file.state is FileState.PENDING:
-                    where = destination(world.location(dataset.location), file.path)
-                    consents = world.oracle.consents.setdefault(where, set())
-                    consents.add(file.stat.fingerprint)
 
-    _people(world, act)
+def _accepted(world: World, store: Store, names: Sequence[str], *, as_it_is: bool) -> None:
+    """That is their consent to what the rig holds; `as_it_is` where that may not be a whole recording."""
+    store.accept(names, world.wall(), user="anna")
+    for name in names:
+        dataset = store.dataset(name)
+        for each in world.recordings:
+            if f"{each.location}/{each.folder}" == name:
+                each.tampered = each.tampered or as_it_is
+        for file in store.files(dataset.id):
+            if file.state is FileState.PENDING:
+                where = destination(world.location(dataset.location), file.path)
+                consents = world.oracle.consents.setdefault(where, set())
+                consents.add(file.stat.fingerprint)
 
 
 def accept_root(world: World, words: Words) -> None:
@@ -683,11 +685,46 @@ def heal(world: World) -> None:
 
 
 def _see_to_it(world: World) -> None:
-    """A person tries again whatever failed."""
+    """A person tries again whatever failed, and accepts what only they can know to be theirs."""
     world.oracle.check()
+    accepted = in_its_own_way(world)
     for dataset, state in sorted(world.oracle.states.items()):
-        if state is State.FAILED:
+        if dataset in accepted:
+            names = ["/".join(world.oracle.names[dataset])]
+            _people(world, partial(_accepted, world, names=names, as_it_is=False))
+        elif state is State.FAILED:
             _ask(world, "retry", dataset)
+
+
+def in_its_own_way(world: World) -> set[int]:
+    """The failed datasets of which a file came to the archive by an order that was refused, and then arrived once more.
+
+    A dead process had sent that before it was refused, and the catalogue knows of no such task.
+    """
+    known = {task for (task,) in world.oracle.ask("SELECT mover_task FROM batch")}
+    arrived = {
+        where
+        for task in world.service.tasks.values()
+        if task.late and task.id not in known
+        for where in task.paths
+    }
+    failed = {
+        dataset
+        for dataset, state in world.oracle.states.items()
+        if arrived and state is State.FAILED and _is_in_the_way(world, dataset)
+    }
+    return {
+        file.dataset
+        for file in world.oracle.files.values()
+        if file.dataset in failed
+        and file.state is not FileState.ARCHIVED
+        and destination(world.location(world.oracle.names[file.dataset][0]), file.path) in arrived
+    }
+
+
+def _is_in_the_way(world: World, dataset: int) -> bool:
+    [(reason,)] = world.oracle.ask("SELECT reason FROM dataset WHERE id = ?", dataset)
+    return "which this catalogue did not send" in reason
 
 
 def _ask(world: World, verb: str, dataset: int) -> None:

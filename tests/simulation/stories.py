@@ -86,6 +86,14 @@ WORTH_TELLING: Mapping[str, Story] = {
         _at(2000, "touch", pick=0),
         _at(2500, "append", pick=1, size=7),
     ),
+    # What a dead process had sent arrived after the same order had been refused: to the catalogue that is another's,
+    # which a person has to know for theirs.
+    "an_order_that_arrives_after_it_was_refused": story(
+        replace(PLAIN, seed=6, max_files=1, days=1.0),
+        _record(60, "video"),
+        _refuses(70, "refused"),
+        _dies(71, "before submit", 1),
+    ),
     # The oracle looked for what was readable again under the name that it had when it was not.
     "renamed_while_nobody_could_read_it": story(
         PLAIN,
