@@ -21,7 +21,7 @@ from archived import config
 from archived.errors import StoreError
 from archived.simulator import SimulatedGlobus, running
 from archived.store import Store
-from tests.acceptance.forks import forks_for
+from tests.forks import forks_for
 
 REPOSITORY = Path(__file__).parents[2]
 RIG_COLLECTION = "c40e971d-0075-4a82-b12f-8f9717762e7b"

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from tests.acceptance.conftest import TestRig
 from tests.acceptance.disks import Glance
-from tests.acceptance.forks import Child, forks_for
+from tests.forks import Child, forks_for
 
 
 class Nursery:

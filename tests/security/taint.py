@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from tests.security.forked import Forked
+from tests.forks import Child, shared
 
+ROOT = Path(__file__).parents[2]
 WINDOW = 8
 MIDDLE = '+/"&='
 _PORTION = 1 << 18
@@ -109,9 +110,7 @@ class World:
             **own,
             "HOME": str(self.base / "home"),
             "TMPDIR": str(self.base / "tmp"),
-            "PYTHONPATH": os.pathsep.join(
-                [str(self.base / "fake"), str(Path(__file__).parents[2])]
-            ),
+            "PYTHONPATH": os.pathsep.join([str(self.base / "fake"), str(ROOT)]),
             "JOURNAL": str(self.base / "journal"),
         }
 
@@ -173,7 +172,7 @@ class World:
         module: str,
         *words: str,
         environ: Mapping[str, str] | None = None,
-        during: Callable[[Forked], object] = lambda _process: None,
+        during: Callable[[Child], object] = lambda _process: None,
         warnings: bool = False,
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a program as `run` does, in a process that has loaded it already.
@@ -182,17 +181,18 @@ class World:
         by itself is looked at by `run`.
         """
         said = self.base / "out" / f"{len(self.left)}"
-        process = Forked(
+        process = shared(str(ROOT)).start(
             module,
             words,
             environment={**self.environment, **(environ or {})},
             folder=self.base,
-            said=said,
+            log=said.with_suffix(".err"),
+            answer=said,
             warnings=warnings,
         )
         try:
             during(process)
-            code = process.end(90)
+            code = process.wait(90)
         finally:
             process.kill()
         output, error = said.read_bytes(), said.with_suffix(".err").read_bytes()

@@ -17,7 +17,7 @@ from archived.cli import COMMANDS
 from archived.simulator import SimulatedGlobus, running
 from demo import rig as programs
 from tests.cli.globus import ARCHIVE_COLLECTION, RIG_COLLECTION
-from tests.security.forked import Forked
+from tests.forks import Child
 from tests.security.taint import World, planted
 from tests.store.servers import Server
 
@@ -353,7 +353,7 @@ def test_mistakes_of_the_program_itself(tainted: Tainted, what: str, log: str) -
     tainted.configure(f"{tainted.base}/state/archived.db", globus=f"client_secret_file = {secret}")
     tainted.record()
 
-    def a_while(process: Forked) -> None:
+    def a_while(process: Child) -> None:
         end = time.monotonic() + 60
         while process.poll() is None and time.monotonic() < end:
             text = b"".join(each.read_bytes() for each in tainted.files())

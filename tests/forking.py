@@ -1,4 +1,4 @@
-"""Run as a program: loads the installed programs once, and becomes one of them in a new process whenever it is asked.
+"""Run as a program: loads ours once, and becomes one of them in a new process whenever it is asked.
 
 Each is a process like any other, and is killed like any other; only what Python takes to load it is saved. One JSON
 document on each line, both ways.
@@ -6,6 +6,7 @@ document on each line, both ways.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -13,14 +14,17 @@ import json
 import os
 import pkgutil
 import sys
+import threading
 import time
-from typing import Any
+import warnings
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 PROGRAMS = {"archived": "archived.__main__", "archivedctl": "archived.cli"}
-LEFT_OUT = ("archived.__main__", "archived.simulator", "archived.store.migrations")
+LEFT_OUT = ("archived.simulator", "archived.store.migrations")
 
 
-def become(order: dict[str, Any]) -> None:
+def become(order: dict[str, Any]) -> NoReturn:
     """Be the program that was ordered, in the process that this is by now."""
     os.setpgid(0, 0)
     os.environ.clear()
@@ -33,9 +37,28 @@ def become(order: dict[str, Any]) -> None:
     for there, here in ((nothing, 0), (answer, 1), (log, 2)):
         os.dup2(there, here)
         os.close(there)
+    # What stands before our programs there, such as a library of systemd.
+    sys.path[:0] = order["environment"]["PYTHONPATH"].split(os.pathsep)
+    if order["warnings"]:
+        warnings.simplefilter("always")
     sys.argv = [order["program"], *order["words"]]
-    program = importlib.import_module(PROGRAMS[order["program"]])
-    sys.exit(program.main())
+    end(importlib.import_module(PROGRAMS.get(order["program"], order["program"])).main)
+
+
+def end(program: Callable[[], object]) -> NoReturn:
+    """Run a program and end as it would, without taking to pieces what was loaded: that would have it copied first."""
+    code: object = 1
+    try:
+        code = program()
+    except SystemExit as ending:
+        code = ending.code
+    except BaseException:  # noqa: BLE001 - what the interpreter does with it
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def load() -> None:
@@ -63,10 +86,8 @@ def main() -> None:
         order = json.loads(line)
         if "ended" in order:
             answer = ended(order["ended"])
-        else:
-            answer = os.fork()
-            if answer == 0:
-                become(order)
+        elif (answer := os.fork()) == 0:
+            become(order)
         print(json.dumps(answer), flush=True)  # noqa: T201 - the answer
 
 

@@ -1,4 +1,4 @@
-"""Starts the installed programs quickly, again and again: what Python takes to load them is spent once."""
+"""Starts programs quickly, again and again: what Python takes to load them is spent once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,11 +39,18 @@ class Child:
             os.kill(self.pid, signal.SIGKILL)
         return self.wait(30)
 
+    def terminate(self) -> None:
+        """Ask it to end, unless it did by itself."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGTERM)
+
     def wait(self, within: float) -> int:
-        """Wait for its end (seconds)."""
+        """Wait for its end (seconds); what has not ended by then is killed, and that is a failure."""
         pause, end = threading.Event(), time.monotonic() + within
         while (code := self.poll()) is None:
-            assert time.monotonic() < end, f"{self.pid} has not ended within {within} s"
+            if time.monotonic() > end:
+                os.kill(self.pid, signal.SIGKILL)
+                raise AssertionError(f"{self.pid} has not ended within {within} s")
             pause.wait(0.01)
         return code
 
@@ -57,12 +64,13 @@ class Child:
 
 
 class Forks:
-    """The process that loads the programs once, and from which they are forked."""
+    """The process that loads the programs once, and from which they are forked; each gets an environment of its own."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("forking.py"))],
+            # The folder of the script, which has the names of ours, is not looked into (-P).
+            [sys.executable, "-P", str(Path(__file__).with_name("forking.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
@@ -75,20 +83,25 @@ class Forks:
         program: str,
         words: Sequence[str],
         *,
-        environment: dict[str, str],
+        environment: Mapping[str, str],
         folder: Path,
         log: Path,
         answer: Path,
+        warnings: bool = False,
     ) -> Child:
-        """Start `archived …` or `archivedctl …`; its output goes to `answer`, its errors are added to `log`."""
+        """Start `archived …`, `archivedctl …`, or another module that has a `main`.
+
+        Its output goes to `answer`, its errors are added to `log`, each warning of Python among them on request.
+        """
         pid = self.ask(
             {
                 "program": program,
                 "words": list(words),
                 "folder": str(folder),
-                "environment": environment,
+                "environment": dict(environment),
                 "log": str(log),
                 "answer": str(answer),
+                "warnings": warnings,
             }
         )
         return Child(self, pid, answer, log)
@@ -112,21 +125,22 @@ class Forks:
 
 
 @cache
-def _shared(where: str) -> Forks:
-    forks = Forks({**os.environ, "PYTHONPATH": where})
+def shared(where: str) -> Forks:
+    """The one of this session for programs that are found there. There is no secret in its environment."""
+    forks = Forks({"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": where})
     atexit.register(forks.end)
     return forks
 
 
 @contextlib.contextmanager
-def forks_for(environment: dict[str, str]) -> Iterator[Forks]:
+def forks_for(environment: Mapping[str, str]) -> Iterator[Forks]:
     """One for every test whose programs are installed there, as loading them takes longer than most tests.
 
     Who puts something before the programs, so that they are other ones, has them loaded with it.
     """
     where = environment["PYTHONPATH"]
     if os.pathsep not in where:
-        yield _shared(where)
+        yield shared(where)
         return
     forks = Forks(environment)
     try:
