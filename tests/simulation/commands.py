@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 import apsw
@@ -87,13 +88,18 @@ def verify(world: World, words: Mapping[str, Any]) -> None:
 
 
 def _has_seen(world: World, paths: set[str], settings: Any) -> None:
-    """A whole look that was believed leaves nothing archived of which the archive has lost the file."""
+    """A whole look that was believed leaves nothing archived of which the archive has lost the file.
+
+    Folders that it may not list are told of, and are no part of it.
+    """
     from tests.simulation.globus import destination
 
     world.oracle.check()
     for file in world.oracle.files.values():
         name, _ = world.oracle.names[file.dataset]
         if name != settings.location.name or file.path not in paths:
+            continue
+        if any(str(each) in world.service.unseen for each in PurePosixPath(file.path).parents):
             continue
         where = destination(settings.location, file.path)
         if file.state is FileState.ARCHIVED and where not in world.service.archive:

@@ -288,8 +288,14 @@ class Oracle:
         disk = self._disk_of(location)
         quiet = min(world.setting.quiet, world.changes.get("quiet", world.setting.quiet))
         if self.jumped < begun - quiet - 60 and offset == world.offset:
+            # What is archived already does not travel, and need not be quiet.
+            arrived = {
+                each.path
+                for each in self.files.values()
+                if each.dataset == dataset and each.state is FileState.ARCHIVED
+            }
             for name, node in disk.files(path):
-                if world.time - quiet < node.touched < begun:
+                if name not in arrived and world.time - quiet < node.touched < begun:
                     self.complain(
                         "finished", f"{name!r} was written to {begun - node.touched:.0f} s before"
                     )
