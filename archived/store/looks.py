@@ -11,6 +11,7 @@ from archived.core.lifecycle import State
 from archived.core.model import FileState, Unrecognised
 from archived.core.sighting import LARGE_PART, after_absence, too_many_at_once
 from archived.store.fields import from_text, joined, to_text
+from archived.store.losses import AS_IF_NEVER_ARCHIVED
 from archived.store.moves import chunks, marks
 from archived.store.results import LookResult, LookSummary, Moved
 from archived.store.sighting import SightingVerbs
@@ -21,11 +22,16 @@ _OPEN = tuple(state for state in State if state not in (State.ARCHIVED, State.HE
 """The datasets of which files count as absent. Holding one is how a person says: leave it alone."""
 
 
+_GIVEN_UP = "left the rig before it was archived"
+_GIVEN_UP_UNDER_WAY = "left the rig while a new revision of it was sent; `archivedctl discover` tells what the archive holds"
+
+
 class _Unarchived(NamedTuple):
     id: int
     dataset_id: int
     absent: int
     seen: bool
+    archived_size: int | None
 
 
 class LookVerbs(SightingVerbs):
@@ -56,7 +62,7 @@ class LookVerbs(SightingVerbs):
 
     def _unarchived(self, root_id: int, look: LookSummary) -> list[_Unarchived]:
         rows = self._door.rows(
-            "SELECT f.id, f.dataset_id, f.absent, f.missing, f.name, d.path, d.location FROM dataset d "
+            "SELECT f.id, f.dataset_id, f.absent, f.archived_size, f.missing, f.name, d.path, d.location FROM dataset d "
             "JOIN file f ON f.dataset_id = d.id "
             f"WHERE d.rig_id = ? AND d.state IN ({marks(list(_OPEN))}) AND d.root_id = ? "
             "AND f.state IN (?, ?)",
@@ -68,7 +74,7 @@ class LookVerbs(SightingVerbs):
         )
         covered = {
             dataset: look.covers(from_text(location), from_text(path))
-            for dataset, location, path in {(row[1], row[6], row[5]) for row in rows}
+            for dataset, location, path in {(row[1], row[7], row[6]) for row in rows}
         }
         return [
             _Unarchived(
@@ -76,8 +82,9 @@ class LookVerbs(SightingVerbs):
                 dataset_id,
                 absent,
                 not missing and _folder(path, name) in look.visited,
+                archived_size,
             )
-            for file_id, dataset_id, absent, missing, name, path, _ in rows
+            for file_id, dataset_id, absent, archived_size, missing, name, path, _ in rows
             if covered[dataset_id]
         ]
 
@@ -94,8 +101,9 @@ class LookVerbs(SightingVerbs):
     def _give_up(self, gone: Sequence[_Unarchived], now: datetime) -> list[Moved]:
         self._door.many(
             "UPDATE file SET state = ?, reason = ?, fault = '', settled = 0 WHERE id = ?",
-            [(FileState.GONE, "left the rig before it was archived", each.id) for each in gone],
+            [(FileState.GONE, _GIVEN_UP, each.id) for each in gone if each.archived_size is None],
         )
+        self._give_up_revisions([each for each in gone if each.archived_size is not None])
         numbers: defaultdict[int, int] = defaultdict(int)
         for each in gone:
             numbers[each.dataset_id] += 1
@@ -108,6 +116,36 @@ class LookVerbs(SightingVerbs):
             if self._follow(dataset, meaning, now) and meaning.after is not None:
                 moved.append((dataset.name, dataset.state, meaning.after))
         return moved
+
+    def _give_up_revisions(self, gone: Sequence[_Unarchived]) -> None:
+        """Files that were archived, and to be archived anew: unless that began, the archive holds them as they were."""
+        begun = self._begun_anew(gone)
+        self._door.many(
+            "UPDATE file SET state = ?, reason = '', fault = '', settled = 0, overwrite = 0, size = archived_size, "
+            "mtime_ns = COALESCE(archived_mtime_ns, mtime_ns) WHERE id = ?",
+            [(FileState.ARCHIVED, each.id) for each in gone if each.id not in begun],
+        )
+        self._door.many(
+            f"UPDATE file SET state = ?, reason = ?, {AS_IF_NEVER_ARCHIVED}, settled = 0, overwrite = 0 WHERE id = ?",
+            [(FileState.GONE, _GIVEN_UP_UNDER_WAY, each) for each in begun],
+        )
+        for each in gone:
+            dataset = self._read(each.dataset_id) if each.id in begun else None
+            if dataset is not None:
+                self._add_to_total(to_text(dataset.location), -1, -(each.archived_size or 0))
+
+    def _begun_anew(self, files: Sequence[_Unarchived]) -> set[int]:
+        """Those of which an order was perhaps given since their last receipt."""
+        found: set[int] = set()
+        for ids in chunks(each.id for each in files):
+            rows = self._door.rows(
+                "SELECT DISTINCT p.file_id FROM batch_file p JOIN batch b ON b.id = p.batch_id "
+                f"WHERE p.file_id IN ({marks(ids)}) AND b.submission_id IS NOT NULL AND b.id > "
+                "COALESCE((SELECT max(r.batch_id) FROM receipt r WHERE r.file_id = p.file_id), 0)",
+                *ids,
+            )
+            found.update(row[0] for row in rows)
+        return found
 
     def _forget_folders(self, root_id: int, look: LookSummary) -> None:
         """Folders that are not there any more: their archived files are no longer on the rig, and that is all."""

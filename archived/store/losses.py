@@ -16,7 +16,7 @@ from archived.store.schema import ACCEPTED
 
 GIVEN_UP = "is not in the archive any more, which a person accepted"
 
-_AS_IF_NEVER_ARCHIVED = (
+AS_IF_NEVER_ARCHIVED = (
     "fault = '', archived_size = NULL, archived_mtime_ns = NULL, found_mtime_ns = NULL, "
     "found_size = NULL"
 )
@@ -33,7 +33,7 @@ class LossVerbs(Moves, MissingVerbs):
         were never sent, and nothing is replaced.
         """
         return self._door.change(
-            f"UPDATE file SET state = ?, reason = '', {_AS_IF_NEVER_ARCHIVED}, settled = 0, overwrite = 0, submitted = 0 "
+            f"UPDATE file SET state = ?, reason = '', {AS_IF_NEVER_ARCHIVED}, settled = 0, overwrite = 0, submitted = 0 "
             "WHERE dataset_id = ? AND state = ? AND missing = 0",
             FileState.PENDING,
             dataset.id,
@@ -58,21 +58,21 @@ class LossVerbs(Moves, MissingVerbs):
         has of it. Return how many files that were, and whether one replaces what is in the archive.
         """
         sent = self._door.change(
-            f"UPDATE file SET state = ?, reason = '', {_AS_IF_NEVER_ARCHIVED}, settled = 1, overwrite = 0, submitted = 0 "
+            f"UPDATE file SET state = ?, reason = '', {AS_IF_NEVER_ARCHIVED}, settled = 1, overwrite = 0, submitted = 0 "
             "WHERE dataset_id = ? AND state = ? AND missing = 0",
             FileState.PENDING,
             dataset.id,
             FileState.MISSING,
         )
         replaced = self._door.change(
-            f"UPDATE file SET state = ?, reason = '', {_AS_IF_NEVER_ARCHIVED}, settled = 1, overwrite = {ACCEPTED} "
+            f"UPDATE file SET state = ?, reason = '', {AS_IF_NEVER_ARCHIVED}, settled = 1, overwrite = {ACCEPTED} "
             "WHERE dataset_id = ? AND state = ? AND missing = 0",
             FileState.PENDING,
             dataset.id,
             FileState.DIFFERENT,
         )
         gone = self._door.change(
-            f"UPDATE file SET state = ?, {_AS_IF_NEVER_ARCHIVED}, reason = ?, settled = 0, overwrite = 0, submitted = 0 "
+            f"UPDATE file SET state = ?, {AS_IF_NEVER_ARCHIVED}, reason = ?, settled = 0, overwrite = 0, submitted = 0 "
             "WHERE dataset_id = ? AND state = ?",
             FileState.GONE,
             to_text(GIVEN_UP),

@@ -75,6 +75,16 @@ BROKE_ONCE: Mapping[str, Story] = {
         _at(3 * HOURS, "disk error", pick=0, folder=False, times=2),
         _at(4 * HOURS, "without location", pick=2, lasts=9 * HOURS),
     ),
+    # A new revision was accepted, and left the rig before it was sent: the file was given up as one that never was
+    # archived, and so the catalogue forgot what the archive holds of it.
+    "a_revision_that_left_is_what_was_archived_before": story(
+        replace(PLAIN, days=2.0),
+        _record(60, "photon"),
+        _at(3 * HOURS, "pause", lasts=20 * HOURS),
+        _at(3 * HOURS + 100, "append", pick=0, size=7),
+        _at(5 * HOURS, "accept", pick=0),
+        _at(6 * HOURS, "delete", pick=0),
+    ),
 }
 """Each was made short from a seed, or found on the way to one."""
 

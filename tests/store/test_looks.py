@@ -125,6 +125,45 @@ def test_archived_files_may_come_back(bench: Bench) -> None:
     assert bench.state() is State.ARCHIVED
 
 
+def accepted_anew(bench: Bench) -> None:
+    """Archived with ten bytes, changed to twenty, and accepted so."""
+    bench.ready("a.bin", "b.bin")
+    bench.archive()
+    bench.write("b.bin", size=20)
+    bench.sight()
+    assert bench.file_states()["b.bin"] is FileState.CHANGED
+    bench.store.accept([bench.dataset().name], bench.now, user="anna")
+    assert bench.file_states()["b.bin"] is FileState.PENDING
+
+
+def leaves(bench: Bench) -> None:
+    bench.remove(f"{G0}/b.bin")
+    bench.look()
+    bench.look()
+
+
+def test_a_revision_that_left_before_it_was_sent_leaves_what_was_archived(bench: Bench) -> None:
+    accepted_anew(bench)
+    leaves(bench)
+    file = bench.files()["b.bin"]
+    assert (file.state, file.size, file.reason) == (FileState.ARCHIVED, 10, "")
+    assert bench.store.archived_totals() == {LOCATION: (2, 20)}
+    assert (bench.dataset().files, bench.dataset().bytes) == (2, 20)
+
+
+def test_a_revision_that_left_while_it_was_sent_leaves_nothing_certain(bench: Bench) -> None:
+    accepted_anew(bench)
+    batch = bench.plan()
+    bench.submit(batch)
+    bench.fail(batch)
+    leaves(bench)
+    file = bench.files()["b.bin"]
+    assert file.state is FileState.GONE
+    assert "discover" in file.reason
+    assert bench.store.archived_totals() == {LOCATION: (1, 10)}
+    assert bench.dataset().files == 1
+
+
 def many(bench: Bench, number: int) -> None:
     for each in range(number):
         bench.write(f"{each}.bin", dataset=G1)
