@@ -17,9 +17,10 @@ from archived.errors import ArchivedError
 from archived.retrieve.telling import Telling
 from archived.store import Store
 from archived.store.backup import copy_of
+from archived.store.fields import to_time
 from archived.transfer.pace import Manners
 from archived.verify import planning, verifying
-from archived.verify.values import Wish
+from archived.verify.values import Outcome, Wish
 from tests.simulation import wiring
 from tests.simulation.world import SilentLog, World
 
@@ -79,7 +80,8 @@ def verify(world: World, words: Mapping[str, Any]) -> None:
             word = "all of it" if each.complete else f"a part: {type(each.error).__name__}"
             world.note(f"  looked at {word}")
             if each.complete and not (each.empty or each.too_many):
-                _has_seen(world, {file.path for file in each.part.files}, each.part.settings)
+                refused = {folder for folder, _ in store.refused_folders(each.discovery.id, 10_000)}
+                _has_seen(world, each, refused)
 
     before = len(world.service.tasks)
     _looking(world, look)
@@ -87,23 +89,29 @@ def verify(world: World, words: Mapping[str, Any]) -> None:
         world.oracle.complain("verify only looks", "a transfer was begun")
 
 
-def _has_seen(world: World, paths: set[str], settings: Any) -> None:
+def _has_seen(world: World, outcome: Outcome, refused: set[str]) -> None:
     """A whole look that was believed leaves nothing archived of which the archive has lost the file.
 
-    Folders that it may not list are told of, and are no part of it.
+    Folders that it may not list are told of, and are no part of it. What was proved since it began is not judged,
+    nor is what seems so, as the clock was put back.
     """
     from tests.simulation.globus import destination
 
-    world.oracle.check()
-    for file in world.oracle.files.values():
-        name, _ = world.oracle.names[file.dataset]
-        if name != settings.location.name or file.path not in paths:
+    oracle, location = world.oracle, outcome.part.settings.location
+    paths = {each.path for each in outcome.part.files}
+    oracle.check()
+    proved = dict(oracle.ask("SELECT file_id, max(at) FROM receipt GROUP BY file_id"))
+    for file in oracle.files.values():
+        name, _ = oracle.names[file.dataset]
+        if name != location.name or file.path not in paths:
             continue
-        if any(str(each) in world.service.unseen for each in PurePosixPath(file.path).parents):
+        if not refused.isdisjoint(str(each) for each in PurePosixPath(file.path).parents):
             continue
-        where = destination(settings.location, file.path)
+        if proved.get(file.id, 0) >= to_time(outcome.discovery.started_at):
+            continue
+        where = destination(location, file.path)
         if file.state is FileState.ARCHIVED and where not in world.service.archive:
-            world.oracle.complain("drift is seen", f"{where!r} is lost, and counts as archived")
+            oracle.complain("drift is seen", f"{where!r} is lost, and counts as archived")
 
 
 def backup(world: World, _words: Mapping[str, Any]) -> None:

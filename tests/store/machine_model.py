@@ -60,7 +60,8 @@ class Model:
         alarms = [each for each in store.alarms() if not each.key.startswith("missing:")]
         assert {each.key: (each.message, each.since) for each in alarms} == self.alarms
         assert {key: store.get_setting(key) for key in self.settings} == self.settings
-        assert store.counters() == {key: number for key, number in self.counters.items() if number}
+        counted = {key: number for key, number in store.counters().items() if number}
+        assert counted == {key: number for key, number in self.counters.items() if number}
         pause = store.paused(now)
         over = self.paused is None or (self.paused[1] is not None and self.paused[1] <= now)
         assert (pause is None) == over
