@@ -35,6 +35,12 @@ def watcher(rig: TestRig) -> str:
     return Glance(rig).setting("watcher")
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether no thread of a process runs any more; one that waits for a disk stops later than it is told to."""
+    stats = Path(f"/proc/{pid}/task").glob("*/stat")
+    return {each.read_text().rpartition(")")[2].split()[0] for each in stats} == {"T"}
+
+
 def test_events_that_the_kernel_dropped_are_made_up_for_at_once(rig: TestRig) -> None:
     rig.environment["ARCHIVED_ARCHIVED_RESCAN"] = NEVER
     (rig.root / "SC011").mkdir()
@@ -42,6 +48,7 @@ def test_events_that_the_kernel_dropped_are_made_up_for_at_once(rig: TestRig) ->
     rig.wait_for("the watches", lambda: "events" in watcher(rig))
 
     daemon.send_signal(signal.SIGSTOP)
+    rig.wait_for("all of its threads to stop", lambda: is_stopped(daemon.pid))
     kept = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
     folder = os.open(rig.root, os.O_RDONLY)
     # Equal events that follow each other are one. Each opening for writing ends in an event.
