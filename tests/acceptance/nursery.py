@@ -90,12 +90,19 @@ class Nursery:
             )
         self.until(what, done, within=within)
 
-    def until(self, what: str, condition: Callable[[], bool], *, within: float = 90) -> None:
-        """Wait until something holds, or fail with what the programs said."""
+    def until(
+        self,
+        what: str,
+        condition: Callable[[], bool],
+        *,
+        within: float = 90,
+        every: float = 0.4,
+    ) -> None:
+        """Wait until something holds, or fail with what the programs said. It is looked at `every` so many seconds."""
         pause, end = threading.Event(), time.monotonic() + within
         while not condition():
             assert time.monotonic() < end, f"not within {within} s: {what}\n{self._log()}"
-            pause.wait(0.4)
+            pause.wait(every)
 
     def _log(self) -> str:
         path = self._rig.base / "ctl.log"

@@ -76,9 +76,9 @@ def test_asked_to_end_during_a_long_copy_it_ends_and_goes_on_later(
 ) -> None:
     video = rig.root / "SC011" / "02232019" / "video" / "SC011_side_001-0000.avi"
     video.parent.mkdir(parents=True)
-    record([programs.avi(video, [bytes(1 << 20)] * 60)], 0)
+    record([programs.avi(video, [bytes(1 << 20)] * 150)], 0)
     daemon = nursery.start("archived")
-    nursery.until("a copy", lambda: next(rig.archive.rglob("*.archived-part"), None) is not None)
+    nursery.until("a copy", lambda: any(rig.archive.rglob("*.archived-part")), every=0.02)
     end(daemon, rig)
     nursery.start("archived")
     nursery.until_archived(1)
