@@ -54,6 +54,7 @@ def end(program: Callable[[], object]) -> NoReturn:
         code = ending.code
     except BaseException:  # noqa: BLE001 - what the interpreter does with it
         sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+    # As the interpreter ends a program: it waits for its threads, and then calls what was registered.
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     sys.stdout.flush()

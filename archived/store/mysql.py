@@ -45,7 +45,7 @@ class Refused:
         )
 
 
-class Cautious(pymysql.connections.Connection):  # type: ignore[misc]
+class Cautious(pymysql.connections.Connection):  # type: ignore[misc] # the driver has no types
     """A connection that says to nobody what the password is."""
 
     def __init__(self, **parameters: Any) -> None:

@@ -139,8 +139,8 @@ def _object_to_lost_inside(readable: Readable, element: Whole, budget: Budget) -
     shown = False
     while element.id in _OF_ELEMENTS and element.end > element.body:
         last = element
-        for last in filling(readable, element.body, element.end, budget):  # noqa: B007
-            pass
+        for part in filling(readable, element.body, element.end, budget):
+            last = part
         if element.id != CLUSTER:
             shown = _object_to_other_checksum(readable, element, budget) or shown
         element = last
