@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test simulate power test-more kills disks fuzz check format clean audit
+.PHONY: help env demo test simulate power test-more kills disks fuzz bench check format clean audit
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -37,6 +37,9 @@ disks: $(STAMP) ## fail every disk of the real daemon, its system calls in FAULT
 MINUTES ?= 5
 fuzz: $(STAMP) ## spoil inputs of every parser for MINUTES: make fuzz [TARGET=avi] [MINUTES=60] [SEED=7] [GUIDED=1, with the extra fuzz]
 	$(BIN)/python -m tests.fuzz $(TARGET) --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(GUIDED),--guided)
+
+bench: $(STAMP) ## measure against peers and limits, for an hour or so: make bench [ROWS="1 2"] [FILES=100000], QUICK=1 to see that it runs
+	$(BIN)/python -m benchmarks $(ROWS) $(if $(FILES),--files $(FILES)) $(if $(QUICK),--quick,--into docs/performance)
 
 audit: $(STAMP) ## ask whether an installed package has a known vulnerability
 	$(BIN)/python packaging/audit.py
