@@ -40,6 +40,7 @@ fuzz: $(STAMP) ## spoil inputs of every parser for MINUTES: make fuzz [TARGET=av
 
 bench: $(STAMP) ## measure against peers and limits, for an hour or so: make bench [ROWS="1 2"] [FILES=100000], QUICK=1 to see that it runs
 	$(BIN)/python -m benchmarks $(ROWS) $(if $(FILES),--files $(FILES)) $(if $(QUICK),--quick,--into docs/performance)
+	$(if $(QUICK),,$(BIN)/python -m benchmarks.report)
 
 audit: $(STAMP) ## ask whether an installed package has a known vulnerability
 	$(BIN)/python packaging/audit.py

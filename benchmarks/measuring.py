@@ -37,7 +37,11 @@ def command(
     environment: Mapping[str, str] | None = None,
     expected: int = 0,
 ) -> Sample:
-    """Run a command to its end; its peak is that of the largest process. Raises `RuntimeError` for another exit."""
+    """Run a command to its end. Raises `RuntimeError` for another exit.
+
+    Its peak is that of the largest process; 0 where that is less than this process has had, as a process that was
+    forked has its parent's peak to begin with.
+    """
     texts = [str(each) for each in arguments]
     begun = time.perf_counter()
     process = subprocess.Popen(texts, stdin=subprocess.DEVNULL, stdout=output, env=environment)
@@ -46,7 +50,9 @@ def command(
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != expected:
         raise RuntimeError(f"{texts} ended with {process.returncode}")
-    return Sample(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / MEGABYTE)
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = usage.ru_maxrss * 1024 / MEGABYTE if usage.ru_maxrss > own else 0.0
+    return Sample(wall, usage.ru_utime + usage.ru_stime, peak)
 
 
 def program(name: str, *arguments: object) -> dict[str, Any]:
