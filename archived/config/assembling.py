@@ -93,7 +93,9 @@ def assemble(
     )
     if reading.mistakes:
         return Assembled(None, tuple(reading.mistakes))
-    general = archived.model_dump(exclude={"store", "spool", "backup"})
+    general = {**archived.values}
+    for key in ("store", "spool", "backup"):
+        del general[key]
     return Assembled(
         Configuration(
             path=path,
@@ -103,9 +105,9 @@ def assemble(
             globus=globus,
             subjects=subjects,
             datajoint=datajoint,
-            verify=VerifySettings(**(reading.verify or VerifySection()).model_dump()),
-            retrieve=RetrieveSettings(**(reading.retrieve or RetrieveSection()).model_dump()),
-            transfer=TransferSettings(**transfer.model_dump()),
+            verify=VerifySettings(**(reading.verify or VerifySection()).values),
+            retrieve=RetrieveSettings(**(reading.retrieve or RetrieveSection()).values),
+            transfer=TransferSettings(**transfer.values),
             locations=found,
             **general,
         ),

@@ -37,7 +37,7 @@ def override(
     known: dict[str, list[tuple[str, str]]] = {}
     for section in changed:
         kind = kind_of(section)
-        for key in kind.model_fields if kind else ():
+        for key in kind.KEYS if kind else ():
             known.setdefault(variable(section, key), []).append((section, key))
     origins: dict[tuple[str, str], str] = {}
     mistakes: list[Mistake] = []

@@ -10,10 +10,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import PurePosixPath
-from typing import Annotated, Any
 from urllib.parse import urlsplit
-
-from pydantic import BeforeValidator
 
 from archived.config.places import local_path
 from archived.core.model import Archive, CollectionArchive, DirectoryArchive
@@ -29,11 +26,6 @@ MOST_WORDS = 1000
 """In one list."""
 UUID_EXPECTED = "a UUID such as 5b875fda-4185-11e8-bb52-0ac6873fc732"
 ARCHIVE_EXPECTED = "a collection and a path in it, `<uuid>:/path`, or a directory of this machine such as /mnt/nas/ephys"
-
-
-def _reader(read: Callable[[str], Any]) -> BeforeValidator:
-    """Lets values that are no text pass, so that defaults need no spelling."""
-    return BeforeValidator(lambda value: read(value) if isinstance(value, str) else value)
 
 
 def name(text: str) -> str:
@@ -207,24 +199,3 @@ def archive(text: str) -> Archive:
     if not collection["path"].startswith("/"):
         raise ValueError(f"{ARCHIVE_EXPECTED}; the path begins with a slash")
     return CollectionArchive(identity, collection_path(collection["path"]))
-
-
-Name = Annotated[str, _reader(name)]
-YesNo = Annotated[bool, _reader(yes_or_no)]
-Duration = Annotated[timedelta, _reader(parse_duration)]
-Wait = Annotated[timedelta, _reader(a_wait)]
-Size = Annotated[int, _reader(bytes_at_least_one)]
-Words = Annotated[tuple[str, ...], _reader(words)]
-Lines = Annotated[tuple[str, ...], _reader(lines)]
-Pattern = Annotated[str, _reader(regular_expression)]
-CollectionId = Annotated[str, _reader(collection_id)]
-CollectionPath = Annotated[str, _reader(collection_path)]
-LocalPath = Annotated[str, _reader(local_path)]
-StoreAddress = Annotated[str, _reader(store_address)]
-DatabaseServer = Annotated[str, _reader(database_server)]
-Prefix = Annotated[str, _reader(prefix)]
-ArchiveAddress = Annotated[CollectionArchive | DirectoryArchive, _reader(archive)]
-FilesCount = Annotated[int, _reader(count(1_000_000))]
-BackupsCount = Annotated[int, _reader(count(10_000))]
-TransfersCount = Annotated[int, _reader(count(100))]
-Order = Annotated[str, _reader(one_of("oldest", "newest", "smallest"))]

@@ -5,16 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
-
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from archived.config.ini import Sections
 from archived.config.kinds import name as read_name
 from archived.config.mistake import Mistake
+from archived.config.section import UNKNOWN, Section
 from archived.config.sections import (
     FIXED,
     NAMED,
@@ -24,7 +21,6 @@ from archived.config.sections import (
     GlobusSection,
     LocationSection,
     RetrieveSection,
-    Section,
     SubjectsSection,
     TransferSection,
     VerifySection,
@@ -155,33 +151,22 @@ class Reading:
             self.mistakes.append(Mistake(section, "", "", f"after the colon {error}"))
 
     def _read_one(self, section: str, kind: type[Section], keys: Mapping[str, str]) -> None:
-        try:
-            self._read[section] = kind.model_validate(keys)
-        except ValidationError as error:
-            wrong = set()
-            for detail in error.errors(include_url=False, include_input=False):
-                key = str(detail["loc"][0])
-                if detail["type"] == "extra_forbidden":
-                    self._complain_of_unknown(section, key, _expected(kind, key, detail))
-                else:
-                    self.complain(section, key, _expected(kind, key, detail))
-                wrong.add(key)
-            # What is right is still looked at together with the other sections.
-            right = {key: value for key, value in keys.items() if key not in wrong}
-            with suppress(ValidationError):
-                self._read[section] = kind.model_validate(right)
+        read, mistakes = kind.of(keys)
+        for key, expected in mistakes:
+            if expected is UNKNOWN:
+                self._complain_of_unknown(section, key, _known(kind, key))
+            else:
+                self.complain(section, key, expected)
+        # What is right is still looked at together with the other sections.
+        if read is not None:
+            self._read[section] = read
 
 
-def _expected(kind: type[Section], key: str, detail: ErrorDetails) -> str:
-    if detail["type"] == "missing":
-        return kind.model_fields[key].description or "a value"
-    if detail["type"] == "extra_forbidden":
-        if key == "client_secret":
-            return (
-                "no secret in this file: put it into a file of its own, named by client_secret_file"
-            )
-        return f"one of {', '.join(kind.model_fields)}{_near(key, kind.model_fields)}"
-    return str(detail.get("ctx", {}).get("error", detail["msg"]))
+def _known(kind: type[Section], key: str) -> str:
+    """What to expect where a key is that the section does not have."""
+    if key == "client_secret":
+        return "no secret in this file: put it into a file of its own, named by client_secret_file"
+    return f"one of {', '.join(kind.KEYS)}{_near(key, kind.KEYS)}"
 
 
 def _unknown_section(section: str) -> Mistake:

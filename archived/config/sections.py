@@ -1,150 +1,119 @@
 """The sections of the file: which keys each has, of what kind, with what default.
 
-The descriptions complete "expected …" where a required key is missing.
+What is said of a required key completes "expected …" where it is missing.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from archived.config.kinds import (
-    ArchiveAddress,
-    BackupsCount,
-    CollectionId,
-    CollectionPath,
-    DatabaseServer,
-    Duration,
-    FilesCount,
-    Lines,
-    LocalPath,
-    Name,
-    Order,
-    Pattern,
-    Prefix,
-    Size,
-    StoreAddress,
-    TransfersCount,
-    Wait,
-    Words,
-    YesNo,
-)
+from archived.config import kinds
+from archived.config.places import local_path
+from archived.config.section import Section, key, optional, required
 from archived.core.template import DEFAULT_H2O
+from archived.core.units import parse_duration
 
-
-class Section(BaseModel):
-    """What all sections have in common: an unknown key is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    def __repr__(self) -> str:
-        """No values: the address of a database may hold a password."""
-        return f"{type(self).__name__}({', '.join(sorted(self.model_fields_set))})"
+QUIET: tuple[str, ...] = ("quiet",)
+NONE: tuple[str, ...] = ()
 
 
 class ArchivedSection(Section):
     """`[archived]`: this rig, and how it looks at its disk."""
 
-    rig: Annotated[Name, Field(description="a name for this rig, such as ephys-rig-1")]
-    store: StoreAddress | None = None
-    quiet_time: Duration = timedelta(minutes=10)
-    rescan: Wait = timedelta(minutes=5)
-    deep_look: Wait = timedelta(hours=24)
-    give_up: Wait = timedelta(days=1)
-    tick: Wait = timedelta(seconds=2)
-    h2o: Pattern = DEFAULT_H2O
-    records: YesNo = True
-    spool: LocalPath | None = None
-    backup: LocalPath | None = None
-    backup_every: Wait = timedelta(days=1)
-    backup_keep: BackupsCount = 7
+    rig = required(kinds.name, "a name for this rig, such as ephys-rig-1")
+    store = optional(kinds.store_address)
+    quiet_time = key(parse_duration, timedelta(minutes=10))
+    rescan = key(kinds.a_wait, timedelta(minutes=5))
+    deep_look = key(kinds.a_wait, timedelta(hours=24))
+    give_up = key(kinds.a_wait, timedelta(days=1))
+    tick = key(kinds.a_wait, timedelta(seconds=2))
+    h2o = key(kinds.regular_expression, DEFAULT_H2O)
+    records = key(kinds.yes_or_no, True)
+    spool = optional(local_path)
+    backup = optional(local_path)
+    backup_every = key(kinds.a_wait, timedelta(days=1))
+    backup_keep = key(kinds.count(10_000), 7)
 
 
 class GlobusSection(Section):
     """`[globus]`: the watched folder, how Globus sees it, and who we are to Globus."""
 
-    local_endpoint: CollectionId | None = None
-    local_endpoint_subdir: CollectionPath | None = None
-    local_endpoint_local_path: LocalPath | None = None
-    writable: YesNo = False
-    client_id: CollectionId | None = None
-    client_secret_file: LocalPath | None = None
-    token_file: LocalPath | None = None
+    local_endpoint = optional(kinds.collection_id)
+    local_endpoint_subdir = optional(kinds.collection_path)
+    local_endpoint_local_path = optional(local_path)
+    writable = key(kinds.yes_or_no, False)
+    client_id = optional(kinds.collection_id)
+    client_secret_file = optional(local_path)
+    token_file = optional(local_path)
 
 
 class TransferSection(Section):
     """`[transfer]`: how much travels, and every wait of the program."""
 
-    poll: Wait = timedelta(seconds=30)
-    batch_wait: Duration = timedelta(minutes=5)
-    max_files: FilesCount = 5000
-    max_bytes: Size = 2 * 10**12
-    max_active: TransfersCount = 3
-    retry_first: Wait = timedelta(minutes=1)
-    retry_longest: Wait = timedelta(hours=6)
-    deadline: Wait = timedelta(days=3)
-    order: Order = "oldest"
-    external_checksums: YesNo = True
+    poll = key(kinds.a_wait, timedelta(seconds=30))
+    batch_wait = key(parse_duration, timedelta(minutes=5))
+    max_files = key(kinds.count(1_000_000), 5000)
+    max_bytes = key(kinds.bytes_at_least_one, 2 * 10**12)
+    max_active = key(kinds.count(100), 3)
+    retry_first = key(kinds.a_wait, timedelta(minutes=1))
+    retry_longest = key(kinds.a_wait, timedelta(hours=6))
+    deadline = key(kinds.a_wait, timedelta(days=3))
+    order = key(kinds.one_of("oldest", "newest", "smallest"), "oldest")
+    external_checksums = key(kinds.yes_or_no, True)
 
 
 class SubjectsSection(Section):
     """`[subjects]`: which animal has which number in the lab's database."""
 
-    file: LocalPath | None = None
-    datajoint: YesNo = False
-    only_known: YesNo = False
+    file = optional(local_path)
+    datajoint = key(kinds.yes_or_no, False)
+    only_known = key(kinds.yes_or_no, False)
 
 
 class RetrieveSection(Section):
     """`[retrieve]`: bringing recordings back from the archive."""
 
-    ask_above: Size = 100 * 10**9
+    ask_above = key(kinds.bytes_at_least_one, 100 * 10**9)
 
 
 class VerifySection(Section):
     """`[verify]`: looking into the archive whether it still holds what was archived."""
 
-    every: Wait | None = None
-    files: FilesCount = 1000
-    bytes: Size = 100 * 10**9
-    deep: YesNo = False
-    scratch: Size = 100 * 10**9
+    every = optional(kinds.a_wait)
+    files = key(kinds.count(1_000_000), 1000)
+    bytes = key(kinds.bytes_at_least_one, 100 * 10**9)
+    deep = key(kinds.yes_or_no, False)
+    scratch = key(kinds.bytes_at_least_one, 100 * 10**9)
 
 
 class DatajointSection(Section):
     """`[datajoint]`: the lab's DataJoint database."""
 
-    address: DatabaseServer | None = None
-    password_file: LocalPath | None = None
-    prefix: Prefix = "map_v2_"
-    tls: YesNo = True
-    mirror: YesNo = False
+    address = optional(kinds.database_server)
+    password_file = optional(local_path)
+    prefix = key(kinds.prefix, "map_v2_")
+    tls = key(kinds.yes_or_no, True)
+    mirror = key(kinds.yes_or_no, False)
 
 
 class LocationSection(Section):
     """`[location:NAME]`: where recordings of some conventions go."""
 
-    archive: Annotated[
-        ArchiveAddress, Field(description="where it goes: `<uuid>:/path`, or a directory")
-    ]
-    conventions: Annotated[Words, Field(description="what goes there, such as `catgt, spikeglx`")]
-    local_endpoint: CollectionId | None = None
-    local_endpoint_subdir: CollectionPath | None = None
-    local_endpoint_local_path: LocalPath | None = None
+    archive = required(kinds.archive, "where it goes: `<uuid>:/path`, or a directory")
+    conventions = required(kinds.words, "what goes there, such as `catgt, spikeglx`")
+    local_endpoint = optional(kinds.collection_id)
+    local_endpoint_subdir = optional(kinds.collection_path)
+    local_endpoint_local_path = optional(local_path)
 
 
 class ConventionSection(Section):
     """`[convention:NAME]`: a lab's own convention."""
 
-    path: Annotated[
-        Lines, Field(description="a template such as {h2o}/{date:%Y-%m-%d}[_{ident}]/2p")
-    ]
-    finished: Words = ("quiet",)
-    quiet_time: Duration | None = None
-    exclude: Words = ()
-    file_types: Lines = ()
+    path = required(kinds.lines, "a template such as {h2o}/{date:%Y-%m-%d}[_{ident}]/2p")
+    finished = key(kinds.words, QUIET)
+    quiet_time = optional(parse_duration)
+    exclude = key(kinds.words, NONE)
+    file_types = key(kinds.lines, NONE)
 
 
 FIXED: dict[str, type[Section]] = {
@@ -166,7 +135,7 @@ NAMED: dict[str, type[Section]] = {
 
 
 def kind_of(section: str) -> type[Section] | None:
-    """The model of a section by its header, or None where there is no such section."""
+    """The kind of a section by its header, or None where there is no such section."""
     if section in FIXED:
         return FIXED[section]
     kind, colon, _ = section.partition(":")

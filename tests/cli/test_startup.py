@@ -19,7 +19,6 @@ HEAVY = (
     "rich",
     "structlog",
     "peewee",
-    "pydantic",
     "starlette",
 )
 
@@ -58,7 +57,7 @@ def test_what_asks_the_store_loads_the_store_and_no_mover(
 ) -> None:
     loaded = loaded_after(TYPE, "-c", str(rig.configuration), *words)
 
-    assert loaded == {"peewee", "pydantic"}
+    assert loaded == {"peewee"}
 
 
 def test_why_loads_no_mover_and_no_watcher(rig: CliRig) -> None:

@@ -96,7 +96,7 @@ def test_the_defaults_of_the_sections_are_those_of_the_settings() -> None:
         (FIXED["datajoint"], found.datajoint),
     ):
         defaults = {each.name: each.default for each in dataclasses.fields(settings)}
-        for key, field in kind.model_fields.items():
+        for key, field in kind.KEYS.items():
             if key not in ("rig", "store", "spool"):
                 assert field.default == defaults[key], key
 
@@ -463,7 +463,7 @@ INI_LINES = st.lists(
         st.builds(
             "{} = {}".format,
             st.sampled_from(
-                [key for kind in (*FIXED.values(), *NAMED.values()) for key in kind.model_fields]
+                [key for kind in (*FIXED.values(), *NAMED.values()) for key in kind.KEYS]
             ),
             st.one_of(
                 st.text(max_size=20),

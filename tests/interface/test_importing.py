@@ -17,7 +17,6 @@ HEAVY = (
     "globus_sdk",
     "pandas",
     "peewee",
-    "pydantic",
     "rich",
     "sqlglot",
     "structlog",
@@ -64,7 +63,7 @@ def test_asking_loads_neither_transfers_nor_frames(tmp_path: Path) -> None:
         f"from archived import Archive\nrepr(Archive({str(tmp_path / 'archived.ini')!r}).raw_ephys)"
     )
 
-    assert set(loaded_after(code)) <= {"apsw", "peewee", "pydantic"}
+    assert set(loaded_after(code)) <= {"apsw", "peewee"}
 
 
 def test_the_package_is_typed() -> None:
