@@ -50,6 +50,7 @@ LANES = {
     "mirror": 1,
     "audit": 1,
     "backup": 1,
+    "reading": 1,
 }
 """How many threads serve each lane. Looks have their own: one may take minutes, and the rest must not wait. Each root
 has one for its looks, so that a disk which hangs keeps no other from being looked at."""
@@ -69,6 +70,7 @@ LANE_OF = {
     "mirror": "mirror",
     "audit": "audit",
     "backup": "backup",
+    "reading": "reading",
 }
 
 
@@ -153,7 +155,7 @@ class Application:
             return
         health = self.watcher.confirm(clock.monotonic())
         told = f"{health.mode}\n{health.reason}"
-        if told != self._told:
+        if told != self._told and self.daemon.begun:
             # Only what differs is written: a store that is written to in every tick never rests.
             self.store.put_setting("watcher", told)
             self._told = told
@@ -192,13 +194,14 @@ def assembled(
         )
         _tell_of_upgrade(store, log)
         roots = _roots(configuration)
-        stack.enter_context(
+        claim = stack.enter_context(
             store.claim_daemon(
                 pid,
                 clock.now(),
                 host=platform.node(),
                 version=__version__,
                 folders=[each.root.path for each in roots],
+                read_later=True,
             )
         )
         movers = stack.enter_context(opened(configuration))
@@ -225,6 +228,7 @@ def assembled(
             log=log,
             new_id=lambda: str(uuid.uuid4()),
             jitter=random.random,
+            claim=claim,
             hurry=hurry,
             subjects=subject_sources_of(configuration),
             mirror=partial(_mirror, configuration, store)

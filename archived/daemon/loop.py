@@ -20,6 +20,7 @@ from archived.daemon.elapsed import Elapsed
 from archived.daemon.mirror import Mirroring
 from archived.daemon.outage import Outage
 from archived.daemon.poll import Polling
+from archived.daemon.reading import KIND, Reading
 from archived.daemon.restored import Restoring
 from archived.daemon.settle import Settling
 from archived.daemon.sight import Sighting
@@ -63,6 +64,7 @@ class Daemon:
 
     def __init__(self, around: Surroundings, watcher: Watcher | None) -> None:
         self._around = around
+        self._reading = Reading(around)
         self.sighting = Sighting(around, watcher)
         self.settling = Settling(around)
         self.depositing = Depositing(around)
@@ -99,9 +101,11 @@ class Daemon:
         Raises `StoreError` when the store refuses; nothing is lost then, as results that were not noted are
         handed to the steps again in the next turn.
         """
-        self._look_at_the_clock(now)
         for outcome in self._around.errands.finished():
             self._undelivered[outcome.kind].append(outcome)
+        if not self._reading(self._undelivered.pop(KIND, ())):
+            return
+        self._look_at_the_clock(now)
         for step in self._steps:
             mine = [each for kind in step.kinds for each in self._undelivered.pop(kind, ())]
             try:
@@ -123,14 +127,21 @@ class Daemon:
             clock_was_set_back(self._around, now)
         self._now = now
 
+    @property
+    def begun(self) -> bool:
+        """Whether the store was read through, so that it may be written to."""
+        return self._reading.over
+
     def _look_ahead(self, now: datetime, seconds: float) -> None:
+        if not self.begun:
+            return
         if self._elapsed.too_much(now, seconds) > CLOCK_MAY_SLIP:
             clock_was_set_forward(self._around, self._elapsed.before, now)
         self._elapsed.turned(now, seconds)
 
     def idle(self, now: datetime) -> bool:
         """Whether there is nothing to do but to wait for people or for recordings to go on."""
-        if not self._data_idle(now):
+        if not self.begun or not self._data_idle(now):
             self.telling = False
             return False
         idle = self.describing.idle(now) and self.depositing.idle(now)

@@ -87,8 +87,12 @@ class Sighting:
         for watch in self._watches.values():
             if watch.look is not None:
                 self._take(watch, watch.look, now)
-            if watch.look is None:
+            if watch.look is None and self._may_begin():
                 self._begin(watch, now)
+
+    def _may_begin(self) -> bool:
+        """What happens after a look went by has to be told of, so watches come first."""
+        return self._watcher is None or self._watcher.ready()
 
     def _take_hints(self, now: datetime) -> None:
         if self._watcher is None:

@@ -31,13 +31,13 @@ from archived.errors import (
 from archived.ports import Transfers
 from archived.rig.root import Root
 from archived.secrecy.redacting import redact_text
-from archived.store import Store
+from archived.store import Claim, Store
 from archived.store.lab import Outcome as MirrorOutcome
 from archived.verify.values import Outcome
 
 
 class Log(Protocol):
-    """The part of a structlog logger that the steps use."""
+    """The part of a logger that the steps use."""
 
     def debug(self, event: str, **fields: Any) -> Any: ...
     def info(self, event: str, **fields: Any) -> Any: ...
@@ -139,6 +139,8 @@ class Surroundings:
     log: Log
     new_id: Callable[[], str]
     jitter: Callable[[], float]
+    claim: Claim | None = None
+    """The store as it was claimed, perhaps not read through yet; None where nobody else could have it."""
     hurry: bool = False
     """Batches do not wait for company (`publish`, `--until-idle` when nothing else settles)."""
     subjects: SubjectSources = field(default_factory=SubjectSources)

@@ -6,6 +6,7 @@ threads of the library only put paths into a set (see `hints`); who takes them h
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import threading
@@ -22,7 +23,7 @@ from archived.rig.rootwatch import RootWatch
 __all__ = ["Hints", "Watcher", "WatcherHealth"]
 
 START_PATIENCE = 10.0
-"""How many seconds `start` waits for the watches; after that they are set while the daemon already looks."""
+"""How many seconds looks wait for the watches; after that they are set while the daemon already looks."""
 
 KEEPER_PATIENCE = 120.0
 """After how many seconds without an examination the keeper counts as hanging (on a disk, most likely)."""
@@ -74,19 +75,22 @@ class Watcher:
         self._stop = threading.Event()
         self._nudge = threading.Event()
         self._now = float("-inf")
+        self._wake = wake
+        self._begun: float | None = None
         self._unanswered_since: float | None = None
         self._error = ""
 
     def start(self) -> None:
-        """Set the watches; a look that begins after this misses nothing.
-
-        Returns after ten seconds in any case. Where that is too short, everything is hinted at once they are set.
-        """
+        """Begin to set the watches, which takes about a second for 50,000 folders; see `ready`."""
         self._keeper.start()
-        if not self._set.wait(START_PATIENCE):
-            self._late.set()
-            if self._set.is_set():
-                self._lose_everything()
+
+    def ready(self) -> bool:
+        """Whether a look may begin: all that happens from here on is told of, or hinted at as everything later.
+
+        That is once the watches are set, of which `wake` tells, or ten seconds after `confirm` was first called:
+        where that is too short, everything is hinted at once they are set.
+        """
+        return self._set.is_set() or self._late.is_set()
 
     def drain(self) -> Mapping[str, Hints]:
         """The hints since the last time, by root as it was given; roots without any are left out."""
@@ -96,6 +100,7 @@ class Watcher:
     def confirm(self, now_monotonic: float) -> WatcherHealth:
         """Have the watches examined, and return what the last examination found. Never waits; once per tick."""
         self._now = now_monotonic
+        self._lose_patience(now_monotonic)
         if self._unanswered_since is None:
             self._unanswered_since = now_monotonic
         self._nudge.set()
@@ -124,6 +129,16 @@ class Watcher:
         if self._keeper.is_alive():
             self._keeper.join(STOP_PATIENCE)
 
+    def _lose_patience(self, now: float) -> None:
+        if self._set.is_set() or self._late.is_set():
+            return
+        if self._begun is None:
+            self._begun = now
+        elif now - self._begun >= START_PATIENCE:
+            self._late.set()
+            if self._set.is_set():
+                self._lose_everything()
+
     def _keeper_trouble(self, now: float) -> str:
         if not self._keeper.is_alive():
             return "the watcher is not running"
@@ -140,6 +155,9 @@ class Watcher:
         self._set.set()
         if self._late.is_set():
             self._lose_everything()
+        with contextlib.suppress(Exception):
+            # Whoever waits for the watches looks again in his next turn anyway.
+            self._wake()
         while not self._stop.is_set():
             self._nudge.wait()
             self._nudge.clear()

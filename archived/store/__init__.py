@@ -13,7 +13,7 @@ from archived.store.beginning import begin_file
 from archived.store.comparisons import ComparisonVerbs
 from archived.store.connection import Door
 from archived.store.copied import CopiedVerbs
-from archived.store.daemon import DaemonVerbs
+from archived.store.daemon import Claim, DaemonVerbs
 from archived.store.discoveries import ListedFolder
 from archived.store.filesystem import is_network, mount_here
 from archived.store.fleet import FleetVerbs, rig_id_of
@@ -56,6 +56,7 @@ from archived.store.walks import Discovery, FolderCounts
 from archived.store.wire import wire_of
 
 __all__ = [
+    "Claim",
     "DaemonInfo",
     "Digest",
     "Discovery",

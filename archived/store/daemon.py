@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from archived.errors import AnotherDaemonError, ClaimLostError, StoreError
@@ -16,6 +17,38 @@ from archived.store.rig import RigVerbs
 from archived.store.rows import json_of
 
 WATCHING = "watching"
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimant:
+    """Who claims."""
+
+    pid: int
+    since: datetime
+    host: str
+    version: str
+    folders: Sequence[str] | None
+
+    @property
+    def noted(self) -> tuple[int, int | None, str]:
+        """What the row of the rig says of who has it."""
+        return self.pid, to_time(self.since), to_text(self.host)
+
+
+class Claim:
+    """A store that no other daemon of this rig has, as long as this one does."""
+
+    def __init__(self, read: Callable[[], None], note: Callable[[], None]) -> None:
+        self.read = read
+        """Read the whole store, on any thread; takes seconds for a million files. Raises `StoreDamagedError`."""
+        self._note = note
+        self.noted = False
+        """Whether the store says whose it is, after it was found sound."""
+
+    def note(self) -> None:
+        """Note who has the store."""
+        self._note()
+        self.noted = True
 
 
 class DaemonVerbs(RigVerbs):
@@ -30,51 +63,61 @@ class DaemonVerbs(RigVerbs):
         host: str = "",
         version: str = "",
         folders: Sequence[str] | None = None,
-    ) -> Iterator[None]:
+        read_later: bool = False,
+    ) -> Iterator[Claim]:
         """Be the daemon of this rig and store, that watches these folders, for as long as the block lasts.
 
-        Reads the store through first. Raises `AnotherDaemonError` where one runs already, and
-        `StoreDamagedError`. The claim ends with the process, however that ends. On a server it ends with the
-        connection too, and is taken again with the next one; every verb raises `ClaimLostError` from then on if
-        another daemon has had it in between.
+        Reads the store through, and then notes in it who has it. With `read_later` a store in a file is only kept
+        from others: whoever claims has it read through (`Claim.read`) and noted (`Claim.note`) before anything is
+        written to it, and meanwhile it tells of the daemon before.
+
+        Raises `AnotherDaemonError` where one runs already, and `StoreDamagedError`. The claim ends with the
+        process, however that ends. On a server it ends with the connection too, and is taken again with the next
+        one; every verb raises `ClaimLostError` from then on if another daemon has had it in between.
         """
         if not self._lock.acquire():
             raise self._another()
-        noted = (pid, to_time(now), to_text(host))
+        claimant = _Claimant(pid, now, host, version, folders)
+        claim = Claim(lambda: check_soundness(self._door), lambda: self._note_claim(claimant))
         try:
             self._end_with_the_connection()
-            check_soundness(self._door)
-            with self._door.write():
-                self._door.change(
-                    "UPDATE rig SET name = ?, pid = ?, since = ?, host = ?, last_tick = ?, version = ? "
-                    "WHERE id = ?",
-                    to_text(self._rig),
-                    *noted,
-                    to_time(now),
-                    version,
-                    self._rig_id,
-                )
-                said = {"since": to_time(now), "folders": folders}
-                self.put_setting(WATCHING, json.dumps(said))
-            self._keep_across_connections(noted)
+            if not (read_later and self._door.is_sqlite):
+                claim.read()
+                claim.note()
             try:
-                yield
+                yield claim
             finally:
-                self._let_go(noted)
+                if claim.noted:
+                    self._let_go(claimant)
         finally:
             self._door.on_connect = None
             if self._door.connected or not self._lock.bound_to_connection:
                 with contextlib.suppress(StoreError):
                     self._lock.release()
 
-    def _let_go(self, noted: tuple[object, ...]) -> None:
+    def _note_claim(self, claimant: _Claimant) -> None:
+        with self._door.write():
+            self._door.change(
+                "UPDATE rig SET name = ?, pid = ?, since = ?, host = ?, last_tick = ?, version = ? "
+                "WHERE id = ?",
+                to_text(self._rig),
+                *claimant.noted,
+                to_time(claimant.since),
+                claimant.version,
+                self._rig_id,
+            )
+            said = {"since": to_time(claimant.since), "folders": claimant.folders}
+            self.put_setting(WATCHING, json.dumps(said))
+        self._keep_across_connections(claimant.noted)
+
+    def _let_go(self, claimant: _Claimant) -> None:
         """Note the end. Where that fails the row is only out of date: the lock says whether it is true."""
         if self._door.connected or not self._lock.bound_to_connection:
             with contextlib.suppress(StoreError):
                 self._door.change(
                     "UPDATE rig SET pid = NULL WHERE id = ? AND pid = ? AND since = ? AND host = ?",
                     self._rig_id,
-                    *noted,
+                    *claimant.noted,
                 )
 
     def _end_with_the_connection(self) -> None:

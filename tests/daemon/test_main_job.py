@@ -476,6 +476,9 @@ class Hinting:
     def __init__(self) -> None:
         self.hints: dict[str, Hints] = {}
 
+    def ready(self) -> bool:
+        return True
+
     def drain(self) -> dict[str, Hints]:
         hints, self.hints = self.hints, {}
         return hints

@@ -20,7 +20,7 @@ from archived.daemon.surroundings import Audit, RecordKeeping
 from archived.errands import Finished
 from archived.ports import Transfers
 from archived.rig.root import Root
-from archived.store import Selector, Store
+from archived.store import Claim, Selector, Store
 from archived.store.lab import Outcome
 from demo import rig as programs
 from tests.builders import NOON
@@ -91,6 +91,7 @@ class World:
         self.records: RecordKeeping | None = None
         self.mirror: Callable[[], Outcome] | None = None
         self.audit: Audit | None = None
+        self.claim: Claim | None = None
         self.mover = FakeTransfers(self.root)
         self.log = SilentLog()
         self.numbers = itertools.count(1)
@@ -133,6 +134,7 @@ class World:
             log=self.log,
             new_id=lambda: f"00000000-0000-4000-8000-{next(self.numbers):012}",
             jitter=lambda: 0.5,
+            claim=self.claim,
             subjects=self.subjects,
             records=self.records,
             mirror=self.mirror,
@@ -162,6 +164,10 @@ class World:
         """As after a crash: everything that is not in the store is forgotten."""
         self.store.close()
         self.store = self._open()
+        self.daemon = self._build()
+
+    def restart_with_the_same_store(self) -> None:
+        """As after a crash, with the store as it is claimed."""
         self.daemon = self._build()
 
     def pass_time(self, time: timedelta, *, step: timedelta = timedelta(minutes=1)) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from archived.rig.watcher import Watcher
+
 NOBODY = 65534
 
 
@@ -26,6 +28,12 @@ def eventually(condition: Callable[[], object], seconds: float = 30.0) -> bool:
             return True
         pause.wait(0.02)
     return bool(condition())
+
+
+def set_watches(watcher: Watcher) -> None:
+    """Start a watcher, and wait until it has its watches."""
+    watcher.start()
+    assert eventually(watcher.ready)
 
 
 @contextlib.contextmanager

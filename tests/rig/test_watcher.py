@@ -16,7 +16,7 @@ from archived.rig import mounts
 from archived.rig.root import Root
 from archived.rig.scanner import look
 from archived.rig.watcher import Watcher, WatcherHealth
-from tests.rig.support import eventually, in_namespace, open_to_all, without_privileges
+from tests.rig.support import eventually, in_namespace, open_to_all, set_watches, without_privileges
 
 
 class Watched:
@@ -83,7 +83,7 @@ def raw(tmp_path: Path) -> Path:
 @pytest.fixture
 def watched(raw: Path, tmp_path: Path) -> Iterator[Watched]:
     watcher = Watcher([str(raw)], canary_dir=str(tmp_path / "canary"), wake=lambda: None)
-    watcher.start()
+    set_watches(watcher)
     yield Watched(watcher, str(raw))
     watcher.stop()
 
@@ -191,7 +191,7 @@ def test_looking_and_reading_raise_no_hints(raw: Path, watched: Watched) -> None
 def test_the_daemon_is_woken_once_for_many_hints(raw: Path) -> None:
     woken: list[None] = []
     watcher = Watcher([str(raw)], canary_dir=None, wake=lambda: woken.append(None))
-    watcher.start()
+    set_watches(watcher)
     for number in range(100):
         (raw / str(number)).write_text("x")
     assert eventually(lambda: woken)
@@ -204,7 +204,7 @@ def test_the_daemon_is_woken_once_for_many_hints(raw: Path) -> None:
 
 def test_more_hints_than_fit_become_everything(raw: Path) -> None:
     watcher = Watcher([str(raw)], canary_dir=None, wake=lambda: None, capacity=10)
-    watcher.start()
+    set_watches(watcher)
     watched = Watched(watcher, str(raw))
     for number in range(30):
         (raw / str(number)).write_text("x")
@@ -217,7 +217,7 @@ def test_thousands_of_folders_are_watched(raw: Path, tmp_path: Path) -> None:
     for number in range(2500):
         (raw / f"SC{number % 50}" / str(number)).mkdir(parents=True, exist_ok=True)
     watcher = Watcher([str(raw)], canary_dir=str(tmp_path / "canary"), wake=lambda: None)
-    watcher.start()
+    set_watches(watcher)
     watched = Watched(watcher, str(raw))
     health = watched.health(well)
     assert (health.watched, health.unwatched, health.overflows) == (2500 + 50 + 2, 0, 0)
@@ -230,7 +230,7 @@ def test_a_root_may_be_a_link_and_hints_are_told_under_its_name(raw: Path, tmp_p
     link = tmp_path / "link"
     link.symlink_to(raw)
     watcher = Watcher([str(link)], canary_dir=None, wake=lambda: None)
-    watcher.start()
+    set_watches(watcher)
     watched = Watched(watcher, str(link))
     (raw / "SC011/file").write_text("x")
     assert watched.hints_at("SC011/file")
@@ -249,7 +249,7 @@ def test_roots_are_told_apart(raw: Path, tmp_path: Path) -> None:
     second = tmp_path / "raw2"
     second.mkdir()
     watcher = Watcher([str(raw), str(second)], canary_dir=None, wake=lambda: None)
-    watcher.start()
+    set_watches(watcher)
     (second / "file").write_text("x")
     assert Watched(watcher, str(second)).hints_at("file")
     assert watcher.drain() == {}
@@ -259,7 +259,7 @@ def test_roots_are_told_apart(raw: Path, tmp_path: Path) -> None:
 def test_a_missing_root_is_said_and_watched_when_it_comes(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     watcher = Watcher([str(raw)], canary_dir=None, wake=lambda: None)
-    watcher.start()
+    set_watches(watcher)
     watched = Watched(watcher, str(raw))
     health = watched.health(lambda health: "No such file" in health.reason)
     assert (health.mode, health.alive) == ("rescan only", False)
@@ -296,7 +296,7 @@ def test_where_others_write_too_only_the_rescan_is_relied_on(
     table.write_text(f"1 1 8:1 / / rw - ext4 x rw\n2 1 0:9 / {raw} rw - {file_system} x rw\n")
     monkeypatch.setattr(mounts, "MOUNTINFO", str(table))
     watcher = Watcher([str(raw)], canary_dir=str(tmp_path / "canary"), wake=lambda: None)
-    watcher.start()
+    set_watches(watcher)
     health = Watched(watcher, str(raw)).health(lambda health: file_system in health.reason)
     watcher.stop()
     assert (health.mode, health.alive, health.watched) == ("rescan only", True, 0)
@@ -310,7 +310,7 @@ def test_a_network_folder_below_the_root_is_named(
     table.write_text(f"1 1 8:1 / / rw - ext4 x rw\n2 1 0:9 / {raw}/SC011 rw - nfs x rw\n")
     monkeypatch.setattr(mounts, "MOUNTINFO", str(table))
     watcher = Watcher([str(raw)], canary_dir=None, wake=lambda: None)
-    watcher.start()
+    set_watches(watcher)
     health = Watched(watcher, str(raw)).health(lambda health: health.reason)
     watcher.stop()
     assert (health.mode, health.alive) == ("events", True)
@@ -325,7 +325,7 @@ def test_folders_that_may_not_be_read_are_counted() -> None:
             (raw / name).chmod(0o000)
         with without_privileges():
             watcher = Watcher([str(raw)], canary_dir=None, wake=lambda: None)
-            watcher.start()
+            set_watches(watcher)
             watched = Watched(watcher, str(raw))
             health = watched.health(lambda health: health.reason)
             assert (health.mode, health.watched, health.unwatched) == ("events", 2, 2)
@@ -356,7 +356,7 @@ def test_a_canary_that_cannot_be_written_is_said_and_does_no_harm(
 ) -> None:
     (tmp_path / "file").write_text("")
     watcher = Watcher([str(raw)], canary_dir=str(tmp_path / "file/canary"), wake=lambda: None)
-    watcher.start()
+    set_watches(watcher)
     watched = Watched(watcher, str(raw))
     health = watched.health(lambda health: "is not tested" in health.reason, step=60)
     assert (health.mode, health.alive) == ("events", True)
@@ -377,7 +377,7 @@ def test_stopping_leaves_no_thread_and_no_descriptor(raw: Path, tmp_path: Path) 
     threads, descriptors = set(threading.enumerate()), set(os.listdir("/proc/self/fd"))
     for _ in range(3):
         watcher = Watcher([str(raw)], canary_dir=str(tmp_path / "canary"), wake=lambda: None)
-        watcher.start()
+        set_watches(watcher)
         (raw / "SC011/file").write_text("x")
         watcher.confirm(1.0)
         watcher.stop()
@@ -402,7 +402,7 @@ def test_nothing_is_warned_of_or_logged_by_the_library(
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         watcher = Watcher([str(raw)], canary_dir=None, wake=lambda: None)
-        watcher.start()
+        set_watches(watcher)
         caplog.set_level(logging.WARNING)
         watched = Watched(watcher, str(raw))
         # Folders that come and go while they are being watched are what it likes to warn of.

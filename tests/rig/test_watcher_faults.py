@@ -14,9 +14,8 @@ from typing import Any
 import pytest
 
 from archived.rig import inotify, rootwatch
-from archived.rig import watcher as watcher_module
-from archived.rig.watcher import Watcher
-from tests.rig.support import eventually, in_namespace, user_namespace
+from archived.rig.watcher import START_PATIENCE, Watcher
+from tests.rig.support import eventually, in_namespace, set_watches, user_namespace
 from tests.rig.test_watcher import Watched, well
 
 
@@ -30,7 +29,7 @@ def raw(tmp_path: Path) -> Path:
 @pytest.fixture
 def watched(raw: Path, tmp_path: Path) -> Iterator[Watched]:
     watcher = Watcher([str(raw)], canary_dir=str(tmp_path / "canary"), wake=lambda: None)
-    watcher.start()
+    set_watches(watcher)
     yield Watched(watcher, str(raw))
     watcher.stop()
 
@@ -83,7 +82,7 @@ def test_above_thousands_of_folders_an_overflow_does_not_come_again_by_itself(
     for number in range(4500):
         (raw / str(number)).mkdir()
     watcher = Watcher([str(raw)], canary_dir=None, wake=lambda: None)
-    watcher.start()
+    set_watches(watcher)
     watched = Watched(watcher, str(raw))
     watched.health(lambda health: well(health) and health.watched == 4501)
     flood(raw, monkeypatch)
@@ -127,7 +126,7 @@ def test_an_exception_while_hints_are_taken_loses_nothing_in_silence(
             raise RuntimeError("cannot wake \x1b[31m")
 
     watcher = Watcher([str(raw)], canary_dir=str(tmp_path / "canary"), wake=wake)
-    watcher.start()
+    set_watches(watcher)
     watched = Watched(watcher, str(raw))
     (raw / "one").write_text("x")
     health = watched.health_at_once(lambda health: "error of its own" in health.reason)
@@ -190,7 +189,7 @@ def test_a_reader_that_cannot_read_any_more_ends_and_leaves_nothing_open(
         raise OSError(errno.EIO, "Input/output error")
 
     watcher = Watcher([str(raw)], canary_dir=None, wake=lambda: None)
-    watcher.start()
+    set_watches(watcher)
     watched = Watched(watcher, str(raw))
     with monkeypatch.context() as patch:
         patch.setattr(inotify.Reader, "read_events", refuse)
@@ -257,7 +256,7 @@ def test_folders_above_the_limit_of_watches_are_counted_and_tried_again(
         (raw / str(number)).mkdir()
     lifted = refusing_after(60, errno.ENOSPC, monkeypatch)
     watcher = Watcher([str(raw)], canary_dir=None, wake=lambda: None)
-    watcher.start()
+    set_watches(watcher)
     watched = Watched(watcher, str(raw))
     health = watched.health(lambda health: health.reason)
     assert (health.mode, health.alive, health.watched, health.unwatched) == ("events", True, 60, 41)
@@ -283,7 +282,7 @@ def test_a_root_that_cannot_be_watched_is_left_to_the_rescan_and_tried_again(
     before = set(threading.enumerate())
     lifted = refusing_after(0, code, monkeypatch)
     watcher = Watcher([str(raw)], canary_dir=None, wake=lambda: None)
-    watcher.start()
+    set_watches(watcher)
     assert set(threading.enumerate()) - before == {watcher._keeper}
     watched = Watched(watcher, str(raw))
     health = watched.health(lambda health: words in health.reason)
@@ -310,7 +309,7 @@ def test_without_an_inotify_instance_the_rescan_carries_on(
 
     monkeypatch.setattr(inotify.Reader, "_create_inotify_fd", staticmethod(refuse))
     watcher = Watcher([str(raw)], canary_dir=None, wake=lambda: None)
-    watcher.start()
+    set_watches(watcher)
     health = Watched(watcher, str(raw)).health(lambda health: words in health.reason)
     watcher.stop()
     assert (health.mode, health.alive) == ("rescan only", alive)
@@ -376,10 +375,12 @@ def test_a_start_that_takes_long_is_not_waited_for_and_everything_is_hinted_at_a
         return real(watch, now, again=again)
 
     monkeypatch.setattr(rootwatch.RootWatch, "build", slow)
-    monkeypatch.setattr(watcher_module, "START_PATIENCE", 0.05)
     watcher = Watcher([str(raw)], canary_dir=None, wake=lambda: None)
     watcher.start()
     assert watcher.confirm(0.0).mode == "rescan only"
+    assert not watcher.ready(), "a look would miss what happens before the watches are set"
+    watcher.confirm(START_PATIENCE)
+    assert watcher.ready(), "the disk may take as long as it likes, and the rescan goes on"
     assert watcher.drain() == {}
     going_on.set()
     watched = Watched(watcher, str(raw))
@@ -402,7 +403,7 @@ def test_an_error_about_one_root_is_told_and_keeps_none_of_the_others_from_being
 
     monkeypatch.setattr(rootwatch.RootWatch, "build", build)
     watcher = Watcher([str(raw), str(second)], canary_dir=None, wake=lambda: None)
-    watcher.start()
+    set_watches(watcher)
     health = Watched(watcher, str(raw)).health(lambda health: "a mistake of ours" in health.reason)
     assert (health.mode, health.alive) == ("events", False)
     (second / "file").write_text("x")

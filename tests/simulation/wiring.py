@@ -146,6 +146,10 @@ class SimWatcher:
     def stop(self) -> None:
         """See `Watcher`."""
 
+    def ready(self) -> bool:
+        """See `Watcher`."""
+        return True
+
     def drain(self) -> dict[str, Hints]:
         """See `Watcher`."""
         taken = {root: told for root, told in self._hints.items() if root in self._roots}
