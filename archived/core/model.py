@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from archived.core.lifecycle import Reason, State
 
 
-@dataclass(frozen=True, slots=True)
-class FileStat:
-    """One regular file as a look at the disk saw it."""
+class FileStat(NamedTuple):
+    """One regular file as a look at the disk saw it. A look at everything makes millions of them."""
 
     path: str
     size: int
@@ -61,8 +61,7 @@ class Answer(StrEnum):
     """The rule has no opinion; quiet time decides."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one rule says about one file (or folder), with a reason that a person understands."""
 
     file: str

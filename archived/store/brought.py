@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from archived.core.model import Dataset, FileStat
@@ -111,7 +110,7 @@ _TELLING = frozenset({BringState.ARRIVED, BringState.THERE, BringState.TRAVELLIN
 def _as_archived(stat: FileStat, file: KnownFile) -> FileStat:
     """The copy with the time of what was archived, which movers keep to the second at best."""
     if file.archived_mtime_ns is not None:
-        return replace(stat, mtime_ns=file.archived_mtime_ns)
+        return stat._replace(mtime_ns=file.archived_mtime_ns)
     if file.found_mtime_ns is not None:
-        return replace(stat, mtime_ns=min(stat.mtime_ns, file.found_mtime_ns))
+        return stat._replace(mtime_ns=min(stat.mtime_ns, file.found_mtime_ns))
     return stat

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,7 +35,7 @@ def archived(path: str = "a.bin", **changes: Any) -> KnownFile:
 
 
 def stat(path: str = "a.bin", **changes: Any) -> FileStat:
-    return replace(FileStat(path, 10, 100, 200, 300), **changes)
+    return FileStat(path, 10, 100, 200, 300)._replace(**changes)
 
 
 def seen(*stats: FileStat) -> dict[str, tuple[FileStat, str]]:

@@ -570,7 +570,7 @@ def test_times_that_no_database_can_hold_keep_nothing_from_being_archived(
     beyond = 2**63 + 10**18
 
     def hostile(path: str, status: os.stat_result) -> Any:
-        return replace(real(path, status), mtime_ns=beyond)
+        return real(path, status)._replace(mtime_ns=beyond)
 
     monkeypatch.setattr(listing, "file_stat", hostile)
     monkeypatch.setattr(scanner, "file_stat", hostile)

@@ -142,7 +142,7 @@ def test_an_archived_file_that_is_restored_is_archived_again(bench: Bench) -> No
     bench.archive()
     bench.write("a.bin", 12)
     bench.sight()
-    bench.disk[path] = replace(kept, inode=99, ctime_ns=99)
+    bench.disk[path] = kept._replace(inode=99, ctime_ns=99)
     bench.sight()
     assert bench.file_states() == {"a.bin": FileState.ARCHIVED}
     assert bench.state() is State.SETTLING
