@@ -77,8 +77,7 @@ class Claim(NamedTuple):
         return self.proved_at is None or self.proved_at <= self.damaged_at
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What is told of one path. Sizes are bytes; None where that side does not have it."""
 
     kind: Kind

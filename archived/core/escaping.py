@@ -14,7 +14,10 @@ def escaped(text: str) -> str:
     A name that is not valid UTF-8 carries lone surrogates (PEP 383): the byte 0xE9 is written as `\xe9`, any other
     surrogate as `\udXXX`, and a backslash is doubled. Equal results mean equal texts.
     """
-    return _UNSAFE.sub(_escape, text) if _UNSAFE.search(text) else text
+    # Nearly all names are plain, and a listing has a million of them.
+    if text.isascii() and "\\" not in text and "\0" not in text:
+        return text
+    return _UNSAFE.sub(_escape, text)
 
 
 def unescaped(text: str) -> str:

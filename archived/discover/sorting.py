@@ -18,6 +18,8 @@ from archived.ports import Entry, EntryType
 from archived.store import ListedFile, ListedFolder
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_NO_NAMES = frozenset({"", ".", ".."})
 
 DEEPEST = 100
 """How many folders deep a walk goes: what an archive calls a folder may be a link to one above it."""
@@ -55,18 +57,20 @@ class Sorter:
         """What the listing of a folder means."""
         found = self.recogniser.find(folder) if folder else None
         foreign = found is not None and found.location != self.location.name
+        file_of = self._other_file if found is None or foreign else _file_of(found)
+        inside = f"{folder}/" if folder else ""
         files: list[ListedFile] = []
         subfolders: list[str] = []
         strange: list[tuple[str, str]] = []
         for entry in entries:
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.name in ("", ".", "..") or "/" in entry.name or "\0" in entry.name:
+            name = entry.name
+            path = inside + name
+            if name in _NO_NAMES or "/" in name or "\0" in name:
                 strange.append((path, NOT_A_NAME))
             elif is_own(path):
                 continue
             elif entry.type is EntryType.FILE:
-                listed = Listed(path, entry.size, _nanoseconds(entry.modified))
-                files.append(self._file(listed, None if foreign else found))
+                files.append(file_of(Listed(path, entry.size, _nanoseconds(entry.modified))))
             elif entry.type is EntryType.FOLDER:
                 self._sort_folder(path, found, subfolders, strange)
         return ListedFolder(
@@ -100,13 +104,22 @@ class Sorter:
             miss = self.recogniser.near_miss(path)
             strange.append((path, miss.why if miss else NOT_LED_TO))
 
-    def _file(self, listed: Listed, found: Found | None) -> ListedFile:
-        if found is None:
-            miss = self.recogniser.near_miss(listed.path)
-            return ListedFile(listed, UNKNOWN, miss.why if miss else NO_RECORDING)
-        if found.convention.excludes(listed.path):
+    def _other_file(self, listed: Listed) -> ListedFile:
+        """A file that belongs to no recording of the location."""
+        miss = self.recogniser.near_miss(listed.path)
+        return ListedFile(listed, UNKNOWN, miss.why if miss else NO_RECORDING)
+
+
+def _file_of(found: Found) -> Callable[[Listed], ListedFile]:
+    """What is made of the files of a recording."""
+    excludes, file_type = found.convention.excludes, found.convention.file_type
+
+    def file(listed: Listed) -> ListedFile:
+        if excludes(listed.path):
             return ListedFile(listed, UNKNOWN, EXCLUDED)
-        return ListedFile(listed, found.convention.file_type(listed.path))
+        return ListedFile(listed, file_type(listed.path))
+
+    return file
 
 
 def sorter_for(
@@ -150,4 +163,4 @@ def _pure(path: str) -> PurePath:
 
 
 def _nanoseconds(moment: datetime | None) -> int | None:
-    return None if moment is None else (moment - _EPOCH) // timedelta(microseconds=1) * 1000
+    return None if moment is None else (moment - _EPOCH) // _MICROSECOND * 1000

@@ -8,16 +8,16 @@ from datetime import datetime
 
 from archived.core.discovery import CLAIMED, Claim, Comparison, Finding, Kind, compare
 from archived.core.lifecycle import State
-from archived.core.model import Dataset, Recording
+from archived.core.model import Dataset, FileState, Recording
 from archived.core.progress import after_discovery
 from archived.core.sighting import LOST
 from archived.core.verifying import DAMAGED_CONTENTS
 from archived.store.fields import below, from_time, to_text
 from archived.store.looked import LookedVerbs
 from archived.store.missing import MissingVerbs
+from archived.store.overwrite import ACCEPTED
 from archived.store.registering import ListedFile, RegisterVerbs
 from archived.store.rows import DATASET_COLUMNS, KNOWN_COLUMNS, dataset_of, known_of
-from archived.store.schema import ACCEPTED
 from archived.store.walks import AGAIN, DONE, TO_DO, Discovery, WalkVerbs, ancestors
 
 _AFTER_SLASH = chr(ord("/") + 1)
@@ -50,8 +50,10 @@ class ListedFolder:
 class _Taken:
     """What becomes of one listing."""
 
-    comparison: Comparison = field(default_factory=Comparison)
+    comparison: Comparison
     new: list[ListedFile] = field(default_factory=list)
+    gone: dict[str, int] = field(default_factory=dict)
+    """The rows, by path, of those among the new that left the rig before they were archived by us."""
     strange: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -135,13 +137,20 @@ class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs, LookedVerbs):
             listed_at=seen.listed_at,
         )
         taken = _Taken(comparison, strange=list(seen.strange))
+        limit = self._door.kind.longest_name
         for each in comparison.new:
             file = listed[each.path]
-            why = file.why_not or self._too_long(seen.recording, file)
+            why = file.why_not or _too_long(seen.recording, file, limit)
             if why:
                 taken.strange.append((each.path, why))
             else:
                 taken.new.append(file)
+        new = {each.listed.path for each in taken.new}
+        taken.gone = {
+            each.file.path: each.file.id
+            for each in claims
+            if each.file.state is FileState.GONE and each.file.path in new
+        }
         unregistered = {path for path, _ in taken.strange}
         told = (
             each
@@ -161,16 +170,6 @@ class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs, LookedVerbs):
         )
         told = [each for each in comparison.findings if each.kind is not Kind.ARCHIVE]
         return _Taken(replace(comparison, new=(), findings=tuple(told)))
-
-    def _too_long(self, recording: Recording | None, file: ListedFile) -> str:
-        limit = self._door.kind.longest_name
-        if limit is None or recording is None:
-            return ""
-        path = file.listed.path
-        parts = (recording.path, below(recording.path, path), path)
-        if max(len(to_text(each).encode()) for each in parts) <= limit:
-            return ""
-        return f"its path is longer than the {limit} bytes that this kind of store can hold"
 
     def _claims(self, dataset: Dataset, folder: str) -> list[Claim]:
         """What is known of the files in one folder of a dataset, not of those in folders below it."""
@@ -216,7 +215,8 @@ class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs, LookedVerbs):
             if not taken.new or seen.recording is None:
                 return
             dataset = self._register(discovery.location, seen.recording, seen.root_key, now)
-        found_after_all = self._register_files(dataset, taken.new, now)
+        self._register_files(dataset, taken.new, taken.gone, now)
+        found_after_all = bool(taken.gone)
         changes = taken.comparison.changes
         self._change_files(dataset, changes, now)
         if changes or found_after_all:
@@ -259,3 +259,15 @@ class DiscoveryVerbs(WalkVerbs, RegisterVerbs, MissingVerbs, LookedVerbs):
                 len(taken.strange),
                 discovery.id,
             )
+
+
+def _too_long(recording: Recording | None, file: ListedFile, limit: int | None) -> str:
+    """Why this kind of database cannot index a file's name; "" where it can."""
+    path = file.listed.path
+    # A character takes up to six bytes as it is stored, and none of the parts is longer than the path.
+    if limit is None or recording is None or (len(path) + 1) * 6 <= limit:
+        return ""
+    parts = (recording.path, below(recording.path, path), path)
+    if max(len(to_text(each).encode()) for each in parts) <= limit:
+        return ""
+    return f"its path is longer than the {limit} bytes that this kind of store can hold"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from archived.core.discovery import Finding, Kind
 from archived.store.base import Verbs
 from archived.store.fields import from_text, to_text
+from archived.store.moves import chunks, marks
 
 
 class FindingVerbs(Verbs):
@@ -32,26 +33,24 @@ class FindingVerbs(Verbs):
         return [Finding(kind, from_text(row[0]), row[1], row[2], from_text(row[3])) for row in rows]
 
     def _add_findings(self, number: int, findings: Sequence[Finding]) -> None:
+        """Note these; of one path what was found last."""
         limit = self._door.kind.longest_name
-        kept = [
-            each for each in findings if limit is None or len(to_text(each.path).encode()) <= limit
-        ]
-        self._door.many(
-            "DELETE FROM discovery_finding WHERE discovery_id = ? AND path = ?",
-            [(number, to_text(each.path)) for each in kept],
-        )
+        rows = {
+            path: (number, path, kind, size, known_size, to_text(reason))
+            for kind, path, size, known_size, reason in (
+                (each.kind, to_text(each.path), each.size, each.known_size, each.reason)
+                for each in findings
+            )
+            if limit is None or len(path.encode()) <= limit
+        }
+        for paths in chunks(rows):
+            self._door.change(
+                f"DELETE FROM discovery_finding WHERE discovery_id = ? AND path IN ({marks(paths)})",
+                number,
+                *paths,
+            )
         self._door.many(
             "INSERT INTO discovery_finding (discovery_id, path, kind, size, known_size, reason) "
             "VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    number,
-                    to_text(each.path),
-                    each.kind,
-                    each.size,
-                    each.known_size,
-                    to_text(each.reason),
-                )
-                for each in kept
-            ],
+            rows.values(),
         )

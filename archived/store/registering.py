@@ -11,7 +11,6 @@ from archived.core.lifecycle import Reason, State
 from archived.core.model import Dataset, FileState, Recording
 from archived.store.fields import below, bounded_time, to_text, to_time
 from archived.store.moves import chunks, marks
-from archived.store.rows import KNOWN_COLUMNS, known_of
 from archived.store.sighting import SightingVerbs, description
 
 COUNTED = frozenset({FileState.ARCHIVED, FileState.CHANGED})
@@ -62,14 +61,20 @@ class RegisterVerbs(SightingVerbs):
         assert dataset is not None
         return dataset
 
-    def _register_files(self, dataset: Dataset, new: Sequence[ListedFile], now: datetime) -> bool:
+    def _register_files(
+        self,
+        dataset: Dataset,
+        new: Sequence[ListedFile],
+        gone: Mapping[str, int],
+        now: datetime,
+    ) -> None:
         """Files that only the archive has. They are not on this rig until a look sees them there.
 
-        Return whether some of them were gone from the rig, for all that was known, before they were archived.
+        `gone` are the rows, by path, of those that were known and left the rig before they were archived.
         """
         if not new:
-            return False
-        gone = self._gone_files(dataset, new)
+            return
+        names = [to_text(below(dataset.path, each.listed.path)) for each in new]
         self._door.many(
             "UPDATE file SET state = ?, reason = '', fault = '', settled = 0, missing = 1, absent = 0, "
             "overwrite = 0, size = ?, archived_size = ?, archived_mtime_ns = NULL, found_mtime_ns = ?, "
@@ -86,29 +91,19 @@ class RegisterVerbs(SightingVerbs):
                 if each.listed.path in gone
             ],
         )
+        state = FileState.ARCHIVED
         self._door.many(
             "INSERT INTO file (dataset_id, name, size, mtime_ns, ctime_ns, inode, file_type, state, reason, "
             "fault, settled, missing, absent, overwrite, submitted, archived_size, found_mtime_ns) "
             "VALUES (?, ?, ?, ?, 0, 0, ?, ?, '', '', 0, 1, 0, 0, 0, ?, ?)",
             [
-                (
-                    dataset.id,
-                    to_text(below(dataset.path, each.listed.path)),
-                    each.listed.size,
-                    _bounded(each.listed.mtime_ns) or 0,
-                    to_text(each.file_type),
-                    FileState.ARCHIVED,
-                    each.listed.size,
-                    _bounded(each.listed.mtime_ns),
-                )
-                for each in new
-                if each.listed.path not in gone
+                (dataset.id, name, size, found or 0, to_text(file_type), state, size, found)
+                for name, ((path, size, mtime_ns), file_type, _) in zip(names, new, strict=True)
+                if path not in gone
+                for found in (_bounded(mtime_ns),)
             ],
         )
-        names = [to_text(below(dataset.path, each.listed.path)) for each in new]
-        self._receipts_of_listing(
-            "f.dataset_id = ? AND f.name = ?", [(dataset.id, each) for each in names], now
-        )
+        self._receipts_of_listing(dataset, "f.name", names, now)
         # Counted on and not anew: a dataset may have many thousands of folders, each of which comes by itself.
         total = sum(each.listed.size for each in new)
         self._door.change(
@@ -118,36 +113,25 @@ class RegisterVerbs(SightingVerbs):
             dataset.id,
         )
         self._add_to_total(to_text(dataset.location), len(new), total)
-        return bool(gone)
-
-    def _gone_files(self, dataset: Dataset, new: Sequence[ListedFile]) -> Mapping[str, int]:
-        """The rows of files that left the rig before they were archived by us, by path."""
-        found: dict[str, int] = {}
-        for names in chunks([to_text(below(dataset.path, each.listed.path)) for each in new]):
-            rows = self._door.rows(
-                f"SELECT {KNOWN_COLUMNS} FROM file f WHERE f.dataset_id = ? AND f.state = ? "
-                f"AND f.name IN ({marks(names)})",
-                dataset.id,
-                FileState.GONE,
-                *names,
-            )
-            found |= {each.path: each.id for each in (known_of(row, dataset.path) for row in rows)}
-        return found
 
     def _receipts_of_listing(
-        self, which: str, values: Iterable[Sequence[Any]], now: datetime
+        self, dataset: Dataset, column: str, values: Iterable[Any], now: datetime
     ) -> None:
         """A receipt for each of these files: a look at the archive shows it there with its size."""
-        self._door.many(
-            "INSERT INTO receipt (file_id, batch_id, revision, size, mtime_ns, algorithm, checksum, source, at) "
-            "SELECT f.id, NULL, (SELECT d.revision FROM dataset d WHERE d.id = f.dataset_id), f.archived_size, "
-            f"f.mtime_ns, NULL, NULL, 'listing', {to_time(now)} FROM file f WHERE {which}",
-            values,
-        )
+        for some in chunks(values):
+            self._door.change(
+                "INSERT INTO receipt (file_id, batch_id, revision, size, mtime_ns, algorithm, checksum, source, at) "
+                f"SELECT f.id, NULL, {dataset.revision:d}, f.archived_size, f.mtime_ns, NULL, NULL, 'listing', "
+                f"{to_time(now)} FROM file f WHERE f.dataset_id = ? AND {column} IN ({marks(some)})",
+                dataset.id,
+                *some,
+            )
 
     def _change_files(
         self, dataset: Dataset, changes: Sequence[FileVerdict], now: datetime
     ) -> None:
+        if changes:
+            self._forget_listings(dataset.id)
         adopted = [each for each in changes if each.claim.file.state not in CLAIMED]
         claimed = [each for each in changes if each.claim.file.state in CLAIMED]
         self._door.many(
@@ -162,7 +146,7 @@ class RegisterVerbs(SightingVerbs):
                 for each in adopted
             ],
         )
-        self._receipts_of_listing("f.id = ?", [(each.claim.file.id,) for each in adopted], now)
+        self._receipts_of_listing(dataset, "f.id", [each.claim.file.id for each in adopted], now)
         self._door.many(
             "UPDATE file SET state = ?, reason = ?, fault = '', settled = 0, found_size = ? WHERE id = ?",
             [

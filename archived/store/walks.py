@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from archived.core.discovery import CLAIMED
-from archived.core.model import parent
 from archived.core.sighting import LOST
 from archived.errors import WalkGoneError
 from archived.store.doubts import DoubtVerbs
@@ -175,15 +174,7 @@ class WalkVerbs(FindingVerbs, DoubtVerbs, RestoredVerbs):
             last = rows[-1][0]
 
     def _note_absent(self, discovery: Discovery, dataset_id: int, dataset_path: str) -> int:
-        names = self._door.rows(
-            f"SELECT name, state FROM file WHERE dataset_id = ? AND state IN ({marks(list(CLAIMED))})",
-            dataset_id,
-            *CLAIMED,
-        )
-        believed: Counter[str] = Counter()
-        """How many files are in a folder for all that is known."""
-        for name, state in names:
-            believed[parent(joined(dataset_path, from_text(name)))] += state not in LOST
+        believed = self._claimed_in(dataset_id, dataset_path)
         wanted = {each for each in believed if is_below(each, discovery.below)}
         unmet = wanted - self._met(discovery.id, wanted).keys()
         lost = [each for each in unmet if not self._lies_in_refused(discovery, each)]
@@ -193,6 +184,23 @@ class WalkVerbs(FindingVerbs, DoubtVerbs, RestoredVerbs):
                 self._add_folders(discovery.id, lost, AGAIN)
                 self._add_doubts(discovery.id, sum(believed[each] for each in lost))
         return len(lost)
+
+    def _claimed_in(self, dataset_id: int, dataset_path: str) -> Counter[str]:
+        """The folders in which files of a dataset are or were, and how many are there for all that is known.
+
+        Of what lies in the dataset's own folder, most often all there is, only the number is asked.
+        """
+        which = f"FROM file WHERE dataset_id = ? AND state IN ({marks(list(CLAIMED))}) AND name"
+        found: Counter[str] = Counter()
+        for state, number in self._door.rows(
+            f"SELECT state, count(*) {which} NOT LIKE ? GROUP BY state", dataset_id, *CLAIMED, "%/%"
+        ):
+            found[dataset_path] += 0 if state in LOST else number
+        for name, state in self._door.rows(
+            f"SELECT name, state {which} LIKE ?", dataset_id, *CLAIMED, "%/%"
+        ):
+            found[joined(dataset_path, from_text(name)).rpartition("/")[0]] += state not in LOST
+        return found
 
     def _lies_in_refused(self, discovery: Discovery, folder: str) -> bool:
         return REFUSED in self._met(discovery.id, ancestors(folder)).values()
