@@ -9,6 +9,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from typing import Self
 
 from archived.core.formats.reading import DiskTroubleError, Readable, UnreadableError
 from archived.rig.folders import GONE, Folder, open_below, parts_of
@@ -23,34 +24,55 @@ CHECKSUM_PORTION = 1 << 18
 """Bytes read at a time: more does not fit into a core's own cache, and is slower."""
 
 
+WINDOW = 4096
+"""Bytes read at once where fewer are asked for: what a format says of itself stands close together."""
+
+
 class OpenFile:
-    """A regular file held open. `size` is what it had when it was opened."""
+    """A regular file held open until its `with` block ends. `size` is what it had when it was opened."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, size: int) -> None:
         self._descriptor = descriptor
-        self._position = threading.Lock()
-        self._size = os.fstat(descriptor).st_size
+        self._position = threading.Lock() if not hasattr(os, "pread") else None
+        self._window = (0, b"")
+        """The offset of bytes that were read, and the bytes."""
+        self.size = size
 
-    @property
-    def size(self) -> int:
-        """See `Readable.size`."""
-        return self._size
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        os.close(self._descriptor)
 
     def read(self, offset: int, length: int) -> bytes:
         """See `Readable.read`."""
-        pieces = []
+        begins, window = self._window
+        skipped = offset - begins
+        if skipped >= 0 and skipped + length <= len(window):
+            return window[skipped : skipped + length]
         try:
-            while length > 0 and (piece := self._read_once(offset, length)):
-                pieces.append(piece)
-                offset += len(piece)
-                length -= len(piece)
+            if length >= WINDOW:
+                return self._read_on(b"", offset, length)
+            window = self._read_once(offset, WINDOW)
+            if len(window) < length:
+                window = self._read_on(window, offset, length)
         except OSError as error:
             raise _unreadable(error) from error
-        return b"".join(pieces)
+        self._window = (offset, window)
+        return window[:length]
+
+    def _read_on(self, found: bytes, offset: int, length: int) -> bytes:
+        """As many bytes as asked for, of which some were read already, or all to the end of the file."""
+        while len(found) < length:
+            piece = self._read_once(offset + len(found), length - len(found))
+            if not piece:
+                break
+            found += piece
+        return found
 
     def _read_once(self, offset: int, length: int) -> bytes:
         """One read; it may bring less than asked for, as after a signal or beyond 2 GiB."""
-        if hasattr(os, "pread"):
+        if self._position is None:
             return os.pread(self._descriptor, length, offset)
         with self._position:
             os.lseek(self._descriptor, offset, os.SEEK_SET)
@@ -58,23 +80,68 @@ class OpenFile:
 
 
 @contextlib.contextmanager
-def open_readable(root: Root, path: str) -> Iterator[Readable]:
-    """Open a file by its path from the root.
+def reading(root: Root) -> Iterator[Callable[[str], OpenFile]]:
+    """What opens files by their paths from the root, as many as there are.
 
-    Raises `UnreadableError` where there is no such regular file (a link in any place of the path, a pipe, a
-    folder) or the disk refuses it (`DiskTroubleError` where that may pass), and `RootUnavailableError` where the root itself cannot be opened.
+    It raises `UnreadableError` where there is no such regular file (a link in any place of the path, a pipe, a
+    folder) or the disk refuses it (`DiskTroubleError` where that may pass). Raises `RootUnavailableError` where the
+    root itself cannot be opened.
     """
     with root.open() as top:
+        files = _Files(top)
         try:
-            descriptor = _open_file(top, path)
+            yield files.open
+        finally:
+            files.close()
+
+
+@contextlib.contextmanager
+def open_readable(root: Root, path: str) -> Iterator[Readable]:
+    """Open one file by its path from the root; raises as `reading` does."""
+    with reading(root) as opener, opener(path) as file:
+        yield file
+
+
+class _Files:
+    """The files below an open root. The folder of the last one stays open, as the next is mostly in the same."""
+
+    def __init__(self, top: Folder) -> None:
+        self._top = self._folder = top
+        self._above: str | None = None
+        """What the paths of files in the open folder begin with."""
+
+    def open(self, path: str) -> OpenFile:
+        try:
+            descriptor = self._descriptor(path)
         except OSError as error:
             raise _unreadable(error) from error
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UnreadableError("it is not a regular file; only those are archived")
-        yield OpenFile(descriptor)
-    finally:
-        os.close(descriptor)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise UnreadableError("it is not a regular file; only those are archived")
+            return OpenFile(descriptor, status.st_size)
+        except BaseException:
+            os.close(descriptor)
+            raise
+
+    def _descriptor(self, path: str) -> int:
+        name = path[path.rfind("/") + 1 :]
+        above = path[: len(path) - len(name)]
+        if above == self._above and name:
+            (name,) = parts_of(name)
+        else:
+            parts = parts_of(path)
+            self.close()
+            self._folder = open_below(self._top, parts[:-1])
+            self._above = above
+            name = parts[-1] if parts else "."
+        return self._folder.open_file(name)
+
+    def close(self) -> None:
+        """Close the folder; the root stays open."""
+        folder, self._folder, self._above = self._folder, self._top, None
+        if folder is not self._top:
+            folder.close()
 
 
 def checksum(
@@ -91,16 +158,6 @@ def checksum(
             going_on()
             digest.update(file.read(offset, CHECKSUM_PORTION))
     return digest.hexdigest()
-
-
-def _open_file(top: Folder, path: str) -> int:
-    parts = parts_of(path)
-    folder = open_below(top, parts[:-1])
-    try:
-        return folder.open_file(parts[-1] if parts else ".")
-    finally:
-        if folder is not top:
-            folder.close()
 
 
 def _unreadable(error: OSError) -> UnreadableError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from archived.core.formats.reading import UnreadableError
 from archived.core.model import FileStat
 from archived.errors import RootUnavailableError
 from archived.rig import folders, reader
-from archived.rig.reader import OpenFile, open_readable
+from archived.rig.reader import OpenFile, open_readable, reading
 from archived.rig.root import Root
 from archived.rig.scanner import FileTrouble, stat_files
 from tests.rig.support import open_to_all, without_privileges
@@ -49,6 +50,80 @@ def test_reading_goes_on_after_a_read_that_brought_less(
     monkeypatch.setattr(reader.os, "pread", lambda fd, length, at: real(fd, min(length, 7), at))
     with open_readable(Root(str(raw)), "SC011/a.bin") as file:
         assert file.read(3, 200) == bytes(range(3, 203))
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """Where the disk was read, and how many bytes were asked for."""
+    real, asked = os.pread, list[tuple[int, int]]()
+
+    def noting(descriptor: int, length: int, at: int) -> bytes:
+        asked.append((at, length))
+        return real(descriptor, length, at)
+
+    monkeypatch.setattr(reader.os, "pread", noting)
+    return asked
+
+
+def test_bytes_that_stand_close_together_are_read_at_once(
+    raw: Path, reads: list[tuple[int, int]]
+) -> None:
+    with open_readable(Root(str(raw)), "SC011/a.bin") as file:
+        assert [file.read(at, 12)[:1] for at in (0, 12, 100, 200)] == [
+            b"\0",
+            b"\x0c",
+            b"d",
+            b"\xc8",
+        ]
+        assert file.read(244, 12) == bytes(range(244, 256))
+    assert reads == [(0, reader.WINDOW)]
+
+
+def test_bytes_that_were_not_read_with_others_are_read_for_themselves(
+    raw: Path, reads: list[tuple[int, int]]
+) -> None:
+    content = os.urandom(3 * reader.WINDOW)
+    (raw / "SC011/a.bin").write_bytes(content)
+    with open_readable(Root(str(raw)), "SC011/a.bin") as file:
+        for at, length in ((5000, 10), (4990, 10), (9000, 100), (9095, 5), (9090, 8000), (0, 4096)):
+            assert file.read(at, length) == content[at : at + length]
+    assert [at for at, _ in reads if at != len(content)] == [5000, 4990, 9000, 9090, 0]
+
+
+def test_the_folder_of_many_files_is_opened_once(
+    raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        (raw / f"SC011/{number}").write_text(str(number))
+    (raw / "SC012").mkdir()
+    (raw / "SC012/x").write_text("another")
+    entered: list[str] = []
+    for kind in (folders.DescriptorFolder, folders.PathFolder):
+        real = kind.open
+
+        def noting(folder: folders.Folder, name: str, real: Any = real) -> Any:
+            entered.append(name)
+            return real(folder, name)
+
+        monkeypatch.setattr(kind, "open", noting)
+    with reading(Root(str(raw))) as opener:
+        for number in range(20):
+            with opener(f"SC011/{number}") as file:
+                assert file.read(0, 9) == str(number).encode()
+        with opener("SC012/x") as file:
+            assert file.read(0, 9) == b"another"
+    assert entered == ["SC011", "SC012"]
+
+
+@pytest.mark.parametrize(
+    "path", ["SC011/", "SC011/..", "SC011/.", "/a.bin", "SC011//a.bin", "..", "SC011/x\0y"]
+)
+def test_in_a_folder_that_is_open_already_no_path_leads_elsewhere(raw: Path, path: str) -> None:
+    with reading(Root(str(raw))) as opener:
+        with opener("SC011/a.bin"):
+            pass
+        with pytest.raises(UnreadableError, match="not a plain path"), opener(path):
+            pass
 
 
 def test_without_pread_several_threads_still_read_where_they_want(
