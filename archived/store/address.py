@@ -7,19 +7,21 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
-
-import apsw
-from playhouse.apsw_ext import APSWDatabase
 
 from archived.errors import ConfigurationError
 from archived.secrecy.hidden import Hidden, hidden
 
+if TYPE_CHECKING:
+    from archived.store.plain import PlainDatabase
+
 BUSY_TIMEOUT = 10
 """How long a writer waits for another, in seconds."""
+
+BUILD_WITHIN = 6 * 60 * 60
+"""Seconds after which a statement counts as lost that builds tables on a server, or rebuilds them."""
 
 WITHOUT_WAL_RESET_BUG = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 """The first release, and the patched ones of older series, in which two connections cannot corrupt a WAL store."""
@@ -193,45 +195,29 @@ def journal_mode(version: tuple[int, ...]) -> str:
 
 def sqlite_version() -> tuple[int, ...]:
     """The release of the SQLite that every process of ours uses: the one that apsw brings."""
+    import apsw
+
     return tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
 
 
-class SqliteDatabase(APSWDatabase):
-    """SQLite through apsw. Two SQLite libraries on one WAL store can corrupt it, so no process uses another."""
-
-    def _connect(self) -> Any:
-        connection = super()._connect()  # type: ignore[no-untyped-call]
-        connection.convert_binding = _bind
-        return connection
+def journal() -> tuple[str, str]:
+    """The journal of a store in a file here, and its `synchronous`."""
+    mode = journal_mode(sqlite_version())
+    return mode, SYNCHRONOUS[mode]
 
 
-def _bind(_cursor: Any, _number: int, value: Any) -> Any:
-    """What apsw does not bind by itself: the migrations' runner notes when it ran."""
-    if isinstance(value, datetime):
-        return value.isoformat(" ")
-    raise TypeError(f"the store cannot hold a {type(value).__name__}")
+def database(address: Address, reading: PlainDatabase | None = None) -> Any:
+    """A database object of peewee's, not connected yet. `connect` it by hand: it never does so by itself.
 
-
-def database(address: Address) -> Any:
-    """A database object, not connected yet. `connect` it by hand: it never does so by itself."""
+    One for a file takes over the connections of what it was read with.
+    """
     field_types = {"NAME": KINDS[address.kind].name_type}
+    # Only here: a store in a file needs no driver, and who only reads in one no peewee.
     if address.kind == "sqlite":
-        journal = journal_mode(sqlite_version())
-        return SqliteDatabase(  # type: ignore[no-untyped-call]
-            str(address.path),
-            autoconnect=False,
-            timeout=BUSY_TIMEOUT,
-            lock_type="IMMEDIATE",
-            field_types=field_types,
-            pragmas=(
-                ("journal_mode", journal),
-                ("synchronous", SYNCHRONOUS[journal]),
-                ("foreign_keys", 1),
-                ("trusted_schema", 0),
-                ("cache_size", -16_384),
-            ),
-        )
-    # Only here: a store in a file needs no driver.
+        from archived.store.plain import plain
+        from archived.store.sqlite import SqliteDatabase
+
+        return SqliteDatabase(reading or plain(address), field_types)
     from archived.store.servers import served
 
     return served(address, field_types)

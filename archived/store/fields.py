@@ -6,8 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-import peewee
-
 from archived.core.escaping import escaped, unescaped
 from archived.core.model import Checksum, FileStat
 
@@ -16,15 +14,6 @@ MICROSECOND = timedelta(microseconds=1)
 
 LARGEST = 2**63 - 1
 SMALLEST = -(2**63)
-
-
-class NameField(peewee.Field):
-    """Text that is compared byte by byte, whatever the database and its locale.
-
-    The column type is given for each kind of database in `address.py`. Values are those of `to_text`.
-    """
-
-    field_type = "NAME"
 
 
 def to_text(value: str) -> str:

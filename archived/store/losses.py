@@ -12,7 +12,7 @@ from archived.errors import MoveRefusedError
 from archived.store.fields import to_text, to_time
 from archived.store.missing import MissingVerbs
 from archived.store.moves import Moves, marks
-from archived.store.schema import ACCEPTED
+from archived.store.overwrite import ACCEPTED
 
 GIVEN_UP = "is not in the archive any more, which a person accepted"
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
-
-from playhouse.migrations import Runner
 
 from archived.errors import (
     ConfigurationError,
@@ -17,9 +16,10 @@ from archived.errors import (
     StoreTooNewError,
 )
 from archived.store.address import Address
-from archived.store.connection import Door, damaged
+from archived.store.connection import Door
 from archived.store.filesystem import is_network, mount_here
 from archived.store.header import read_header
+from archived.store.troubles import damaged
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY = "archived_schema"
@@ -107,6 +107,10 @@ def bring_up_to_date(
     an empty database without `create`, `StoreDamagedError` for a database of another program, `StoreTooNewError` for
     one of a newer release, and `StoreError` while a daemon of an older release uses it.
     """
+    if is_current(door):
+        return
+    from playhouse.migrations import Runner
+
     with door.translated():
         runner = Runner(door.database, str(MIGRATIONS), table_name=HISTORY)  # type: ignore[no-untyped-call]
         if _pending(door, runner, create=create):
@@ -124,8 +128,34 @@ def bring_up_to_date(
                     runner.up()  # type: ignore[no-untyped-call]
 
 
+def is_current(door: Door) -> bool:
+    """Whether a store in a file has been through everything that this release has; that takes two glances at it.
+
+    Of what is on a server it is not known so: there the migrations' own runner looks.
+    """
+    if not door.is_sqlite or HISTORY not in tables_of(door):
+        return False
+    rows = door.rows(f"SELECT name, applied FROM {HISTORY}")
+    return all(applied for _, applied in rows) and {name for name, _ in rows} == known_migrations()
+
+
+def known_migrations() -> set[str]:
+    """The names of the migrations of this release."""
+    return {
+        name[:-3] for name in os.listdir(MIGRATIONS) if name[0].isdigit() and name[-3:] == ".py"
+    }
+
+
+def tables_of(door: Door) -> set[str]:
+    """The tables that there are. Raises `StoreError`."""
+    if door.is_sqlite:
+        return {row[0] for row in door.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    with door.translated():
+        return set(door.database.get_tables())
+
+
 def _pending(door: Door, runner: Any, *, create: bool) -> list[str]:
-    tables = set(door.database.get_tables())
+    tables = tables_of(door)
     try:
         status = runner.status()
     except TypeError as error:

@@ -20,7 +20,7 @@ from archived.core.model import (
 )
 from archived.core.sighting import KnownFile
 from archived.errors import StoreDamagedError
-from archived.store.connection import WAY_OUT, Row
+from archived.store.connection import Row
 from archived.store.fields import (
     from_checksum,
     from_date,
@@ -31,6 +31,7 @@ from archived.store.fields import (
     moment,
     unsigned,
 )
+from archived.store.troubles import WAY_OUT
 
 DATASET_COLUMNS = (
     "d.id, d.location, d.path, d.convention, d.state, d.reason, d.h2o, "

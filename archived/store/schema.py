@@ -13,6 +13,7 @@ from peewee import (
     CharField,
     CompositeKey,
     DoubleField,
+    Field,
     ForeignKeyField,
     IntegerField,
     Model,
@@ -20,13 +21,13 @@ from peewee import (
     TextField,
 )
 
-from archived.store.fields import NameField
+class NameField(Field):
+    """Text that is compared byte by byte, whatever the database and its locale.
 
-ACCEPTED = 1
-"""A person accepted that the file replaces what the archive holds; void once the file changes again."""
+    The column type is given for each kind of database in `address.py`. Values are those of `fields.to_text`.
+    """
 
-OVER_OUR_OWN = 2
-"""What the archive holds under its name is an earlier state of it that we sent and never proved."""
+    field_type = "NAME"
 
 
 class Rig(Model):

@@ -24,9 +24,6 @@ ANSWER_WITHIN = 30
 """Seconds after which a statement counts as lost, whatever the connection looks like; longer than any wait for a
 lock, and far shorter than systemd's watchdog."""
 
-BUILD_WITHIN = 6 * 60 * 60
-"""The same while the tables are built or rebuilt."""
-
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 """How a connection may be secured, in the words of PostgreSQL."""
 MAY_BE_PLAIN = ("disable", "allow", "prefer")

@@ -29,9 +29,9 @@ from archived.store.fields import (
     to_time,
 )
 from archived.store.folders import FolderVerbs
+from archived.store.overwrite import OVER_OUR_OWN
 from archived.store.results import FolderSighting, Moved, SightResult
 from archived.store.rows import DATASET_COLUMNS, KNOWN_COLUMNS, dataset_of, known_of
-from archived.store.schema import OVER_OUR_OWN
 
 Seen = tuple[FileStat, str]
 

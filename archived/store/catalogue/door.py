@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 from typing import Any
 
 import apsw
-import peewee
 
 from archived.errors import StoreError, StoreTooNewError
-from archived.store.address import BUSY_TIMEOUT, Address, SqliteDatabase
-from archived.store.connection import Door, Row, damaged
+from archived.store.address import Address
+from archived.store.connection import Door, Row
 from archived.store.failures import cause
 from archived.store.fields import from_text
 from archived.store.header import read_header
-from archived.store.opening import HISTORY, MIGRATIONS, examine_file, missing
+from archived.store.opening import HISTORY, examine_file, known_migrations, missing, tables_of
+from archived.store.plain import PlainDatabase
+from archived.store.troubles import damaged
 
 TRIES = 20
 """How often a store that changes while it is read is read again."""
@@ -35,23 +35,24 @@ class ReadOnlyDoor(Door):
     """
 
     def __init__(self, address: Address) -> None:
-        super().__init__(address)
-        if address.path is not None:
-            self.database = _ReadOnlyDatabase(address.path)
-        elif self.kind.name == "postgresql":
+        self._file = None if address.path is None else _ReadOnlyDatabase(address)
+        super().__init__(address, self._file)
+        if self._file is not None:
+            return
+        if self.kind.name == "postgresql":
             self.on_connect = self._forbid("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
         else:
             self.on_connect = self._forbid("SET SESSION TRANSACTION READ ONLY")
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
         """All rows that a query finds, as they were at one moment."""
-        if not isinstance(self.database, _ReadOnlyDatabase):
+        if self._file is None:
             return super().rows(sql, *values)
         for _ in range(TRIES):
             try:
-                if self.database.is_closed() or self.database.undisturbed():
+                if self._file.is_closed() or self._file.undisturbed():
                     found = super().rows(sql, *values)
-                    if self.database.undisturbed():
+                    if self._file.undisturbed():
                         return found
             except StoreError as error:
                 if not _is_passing(error):
@@ -73,17 +74,15 @@ class ReadOnlyDoor(Door):
         return lambda: self.database.execute_sql(sql)
 
 
-class _ReadOnlyDatabase(SqliteDatabase):
+class _ReadOnlyDatabase(PlainDatabase):
     """SQLite without any permission to write."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path.absolute()
+    def __init__(self, address: Address) -> None:
+        assert address.path is not None
+        self._shown, self._path = address.shown, address.path.absolute()
         self._seen = threading.local()
-        super().__init__(  # type: ignore[no-untyped-call]
-            str(path),
-            autoconnect=False,
-            timeout=BUSY_TIMEOUT,
-            pragmas=(("query_only", 1), ("trusted_schema", 0), ("cache_size", -16_384)),
+        super().__init__(
+            str(address.path), {"query_only": 1, "trusted_schema": 0, "cache_size": -16_384}
         )
 
     def undisturbed(self) -> bool:
@@ -93,25 +92,22 @@ class _ReadOnlyDatabase(SqliteDatabase):
         except OSError:
             return False
 
-    def _connect(self) -> Any:
+    def _opened(self) -> apsw.Connection:
         """Where others write at this moment SQLite keeps us apart; where nobody does there is nothing to keep apart."""
         try:
             alone = self._seen.alone = self._is_alone()
             self._seen.fingerprint = self._fingerprint(alone=alone)
         except OSError as error:
-            raise peewee.OperationalError(f"{error.strerror}") from error
+            raise StoreError(
+                f"the store {self._shown} cannot be used just now: {error.strerror}; nothing was changed in it"
+            ) from error
         rights = "mode=ro&immutable=1" if alone else "mode=ro"
-        connection = apsw.Connection(
-            f"{self._path.as_uri()}?{rights}",
-            flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
+        return self._prepared(
+            apsw.Connection(
+                f"{self._path.as_uri()}?{rights}",
+                flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
+            )
         )
-        connection.set_busy_timeout(BUSY_TIMEOUT * 1000)
-        try:
-            self._add_conn_hooks(connection)  # type: ignore[no-untyped-call]
-        except BaseException:
-            connection.close()
-            raise
-        return connection
 
     def _is_alone(self) -> bool:
         """Whether nobody writes at this moment, so that SQLite has no file by which it could keep us apart."""
@@ -159,14 +155,13 @@ def _look_for(address: Address) -> None:
 
 
 def _examine_release(door: Door) -> None:
-    with door.translated():
-        tables = set(door.database.get_tables())
+    tables = tables_of(door)
     if HISTORY not in tables:
         if door.is_sqlite and tables:
             raise damaged(door.address, "it is a database of another program")
         raise missing(door.address)
     applied = {from_text(row[0]) for row in door.rows(f"SELECT name FROM {HISTORY}")}
-    known = {path.stem for path in MIGRATIONS.glob("[0-9]*.py")}
+    known = known_migrations()
     if newer := sorted(applied - known):
         raise StoreTooNewError(
             f"the store {door.address.shown} was written by a newer release (it has {', '.join(newer)})",

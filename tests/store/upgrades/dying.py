@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from archived.store import Store
-from archived.store.address import SqliteDatabase
+from archived.store.sqlite import SqliteDatabase
 from tests.builders import NOON
 from tests.store.upgrades.loading import everything, timeless
 

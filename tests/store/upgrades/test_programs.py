@@ -159,6 +159,7 @@ def test_python_says_who_can_upgrade_a_store(rig: CliRig, store: Path) -> None:
 
 UPGRADE = """
 import os, sys
+import archived.store.sqlite, playhouse.migrations  # somebody else may not read where these are
 from archived.errors import StoreError
 from archived.store import Store
 
