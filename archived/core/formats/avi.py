@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator, Sequence
 
 from archived.core.formats.reading import (
     Budget,
@@ -31,21 +32,23 @@ def opinion(readable: Readable) -> Opinion:
     unset; the earlier parts, and the counts of frames in the first, look finished all the while.
     """
     budget = Budget()
-    first = _part(readable, 0, b"AVI ", budget)
-    part, parts, end = first, 1, _padded_end(readable, first)
+    first, pieces = _part(readable, 0, b"AVI ", budget)
+    last, parts, end = pieces, 1, _padded_end(readable, first)
     while end < readable.size:
         following = chunk_at(readable, end)
         if following is None or following.kind != b"RIFF":
             return after_the_end(readable, end)
-        part = _part(readable, end, b"AVIX", budget)
+        part, last = _part(readable, end, b"AVIX", budget)
         parts, end = parts + 1, _padded_end(readable, part)
-    _object_to_missing_parts(readable, first, parts, budget)
-    _object_to_lost_end(readable, part, budget)
+    _object_to_missing_parts(readable, pieces, parts, budget)
+    _object_to_lost_end(readable, last)
     return Answer.FINISHED, "is a complete AVI" + (f" of {parts} parts" if parts > 1 else "")
 
 
-def _part(readable: Readable, start: int, form: bytes, budget: Budget) -> Chunk:
-    """The RIFF that begins here, once it is found to be whole."""
+def _part(
+    readable: Readable, start: int, form: bytes, budget: Budget
+) -> tuple[Chunk, Sequence[Chunk]]:
+    """The RIFF that begins here, once it is found to be whole, and the chunks in it."""
     budget.spend()
     part = chunk_at(readable, start)
     if part is None:
@@ -67,8 +70,9 @@ def _part(readable: Readable, start: int, form: bytes, budget: Budget) -> Chunk:
         )
     if part.form != form:
         raise _no_avi(readable)
-    _object_to_missing_frames(readable, part, budget)
-    return part
+    pieces = chunks(readable, part.body, part.end, budget)
+    _object_to_missing_frames(pieces)
+    return part, pieces
 
 
 def _no_avi(readable: Readable) -> ObjectionError:
@@ -77,8 +81,7 @@ def _no_avi(readable: Readable) -> ObjectionError:
     return ObjectionError(Answer.CONTRADICTION, "is not the AVI that its name says")
 
 
-def _object_to_missing_frames(readable: Readable, part: Chunk, budget: Budget) -> None:
-    pieces = list(chunks(readable, part.body, part.end, budget))
+def _object_to_missing_frames(pieces: Sequence[Chunk]) -> None:
     movie = [chunk for chunk in pieces if chunk.kind == b"LIST" and chunk.form in (b"movi", b"")]
     if not movie or not movie[0].form:
         raise ObjectionError(
@@ -98,9 +101,9 @@ def _object_to_missing_frames(readable: Readable, part: Chunk, budget: Budget) -
         )
 
 
-def _object_to_lost_end(readable: Readable, part: Chunk, budget: Budget) -> None:
+def _object_to_lost_end(readable: Readable, pieces: Sequence[Chunk]) -> None:
     """The last entry of the index at the end must be the header of a chunk of the frames; nothing else may end in zeros."""
-    *_, last = pieces = list(chunks(readable, part.body, part.end, budget))
+    last = pieces[-1]
     if last.kind == b"JUNK":
         return
     if last.kind != b"idx1" or last.size < _ENTRY:
@@ -109,7 +112,7 @@ def _object_to_lost_end(readable: Readable, part: Chunk, budget: Budget) -> None
     entry = readable.read(last.body + last.size // _ENTRY * _ENTRY - _ENTRY, _ENTRY)
     offset = int.from_bytes(entry[8:12], "little")
     # The offset counts from the name of the list, and with some writers from the beginning of the file.
-    places = [offset, *(chunk.start + HEADER + offset for chunk in pieces if chunk.form == b"movi")]
+    places = [*(chunk.start + HEADER + offset for chunk in pieces if chunk.form == b"movi"), offset]
     if not any(readable.read(place, HEADER) == entry[:4] + entry[12:] for place in places):
         raise ObjectionError(
             Answer.CANNOT_TELL,
@@ -128,7 +131,9 @@ def _padded_end(readable: Readable, part: Chunk) -> int:
     return part.end + part.size % 2
 
 
-def _object_to_missing_parts(readable: Readable, first: Chunk, parts: int, budget: Budget) -> None:
+def _object_to_missing_parts(
+    readable: Readable, first: Sequence[Chunk], parts: int, budget: Budget
+) -> None:
     """A file that was cut exactly between two parts shows it only in the header of the first.
 
     The index of indexes names a place in every part; without one, the frames of the whole file (in the
@@ -157,23 +162,23 @@ def _object_to_missing_parts(readable: Readable, first: Chunk, parts: int, budge
         )
 
 
-def _header_chunks(readable: Readable, first: Chunk, budget: Budget) -> list[tuple[Chunk, bool]]:
+def _header_chunks(
+    readable: Readable, first: Sequence[Chunk], budget: Budget
+) -> Iterator[tuple[Chunk, bool]]:
     """The chunks of the header, each with whether it belongs to a video stream."""
-    found = []
-    for header in chunks(readable, first.body, first.end, budget):
+    for header in first:
         if header.form != b"hdrl":
             continue
         for outer in chunks(readable, header.body, header.end, budget):
-            inner = (
-                list(chunks(readable, outer.body, outer.end, budget))
-                if outer.form == b"strl"
-                else [outer]
-            )
+            if outer.form != b"strl":
+                yield outer, False
+                continue
+            inner = chunks(readable, outer.body, outer.end, budget)
             video = any(
                 chunk.kind == b"strh" and readable.read(chunk.body, 4) == b"vids" for chunk in inner
             )
-            found += [(chunk, video) for chunk in inner]
-    return found
+            for chunk in inner:
+                yield chunk, video
 
 
 def _number(readable: Readable, chunk: Chunk, offset: int) -> int:

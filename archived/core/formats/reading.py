@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 from archived.core.formats.wording import grouped, named
@@ -91,10 +92,20 @@ class Scene:
     """Files that are archived and unchanged: their own bytes need not be read again."""
 
     def ending(self, *suffixes: str) -> Iterator[FileStat]:
-        """The files whose names end so (lower case; any case on disk counts), by path."""
-        for path in sorted(self.files):
+        """The files whose names end so (lower case, with a dot; any case on disk counts), by path."""
+        extensions = {suffix.rpartition(".")[2] for suffix in suffixes}
+        paths = [path for each in extensions for path in self._by_extension.get(each, ())]
+        for path in paths if len(extensions) == 1 else sorted(paths):
             if path.lower().endswith(suffixes):
                 yield self.files[path]
+
+    @cached_property
+    def _by_extension(self) -> Mapping[str, Sequence[str]]:
+        """Paths, in order; there are many rules, and each has files of its own."""
+        found: dict[str, list[str]] = {}
+        for path in sorted(self.files):
+            found.setdefault(path.rpartition(".")[2].lower(), []).append(path)
+        return found
 
     def all_skipped(self, stats: Iterable[FileStat]) -> bool:
         """Whether nothing of these need be looked at again."""

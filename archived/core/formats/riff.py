@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from struct import Struct
+from typing import NamedTuple
 
 from archived.core.formats.reading import Budget, ObjectionError, Readable
 from archived.core.model import Answer
@@ -13,39 +12,38 @@ HEADER = 8
 UNSET = (0, 0xFFFFFFFF)
 """What stands in a size field that its writer has yet to fill in."""
 
+_FORM = 4
+_HEADER = Struct("<4sI")
+_LISTS = (b"RIFF", b"LIST")
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+
+class Chunk(NamedTuple):
     """One chunk. `form` is the four letters after the size of a RIFF or LIST, empty otherwise."""
 
     kind: bytes
     start: int
     size: int
     form: bytes
-
-    @property
-    def body(self) -> int:
-        """Where its content begins."""
-        return self.start + HEADER + len(self.form)
-
-    @property
-    def end(self) -> int:
-        """Where its content ends, without padding."""
-        return self.start + HEADER + self.size
+    body: int
+    """Where its content begins."""
+    end: int
+    """Where its content ends, without padding."""
 
 
 def chunk_at(readable: Readable, start: int) -> Chunk | None:
     """The chunk that begins here, or None where not even a header fits."""
-    header = readable.read(start, 12)
+    header = readable.read(start, HEADER + _FORM)
     if len(header) < HEADER:
         return None
-    kind, size = struct.unpack("<4sI", header[:HEADER])
-    form = header[HEADER:] if kind in (b"RIFF", b"LIST") and size >= 4 else b""
-    return Chunk(kind, start, size, form)
+    kind, size = _HEADER.unpack_from(header)
+    form = header[HEADER:] if kind in _LISTS and size >= _FORM else b""
+    body = start + HEADER
+    return Chunk(kind, start, size, form, body + len(form), body + size)
 
 
-def chunks(readable: Readable, start: int, end: int, budget: Budget) -> Iterator[Chunk]:
+def chunks(readable: Readable, start: int, end: int, budget: Budget) -> list[Chunk]:
     """The chunks that fill `start` to `end` exactly. Raises `ObjectionError` where they do not."""
+    found = []
     while start < end:
         budget.spend()
         chunk = chunk_at(readable, start)
@@ -54,5 +52,6 @@ def chunks(readable: Readable, start: int, end: int, budget: Budget) -> Iterator
                 Answer.CONTRADICTION,
                 f"is damaged: what begins at byte {start} does not fit in there",
             )
-        yield chunk
+        found.append(chunk)
         start = chunk.end + chunk.size % 2
+    return found
