@@ -12,7 +12,7 @@ from pathlib import Path
 
 from archived import clock
 
-PACKAGES = ("apsw", "click", "globus-sdk", "peewee", "psycopg", "watchdog")
+PACKAGES = ("apsw", "click", "globus-sdk", "peewee", "psycopg", "structlog", "watchdog")
 
 
 def about() -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +33,8 @@ def _leave_no_configuration() -> Iterator[None]:
     root = logging.getLogger()
     level, handlers = root.level, list(root.handlers)
     yield
-    logs.reset()
+    structlog.reset_defaults()
+    logging.captureWarnings(False)
     root.setLevel(level)
     root.handlers[:] = handlers
 
@@ -152,10 +154,10 @@ def test_a_hostile_name_stays_on_one_line_without_control_characters(format: log
 def test_whatever_the_fields_every_renderer_gives_one_printable_line(
     fields: dict[str, Any],
 ) -> None:
-    entry = redact_fields(plain_fields({"event": "e", **fields}))
+    entry = redact_fields(None, "info", plain_fields(None, "info", {"event": "e", **fields}))
     for render in (render_json, ConsoleRenderer(colours=False)):
-        assert render(dict(entry)).isprintable()
-    for name, value in journal_fields(dict(entry)).items():
+        assert render(None, "info", dict(entry)).isprintable()
+    for name, value in journal_fields(None, "info", dict(entry)).items():
         assert value.isprintable()
         assert name == name.upper()
         assert name.isascii()

@@ -15,7 +15,7 @@ from archived.store import Store
 
 
 class Log(Protocol):
-    """The part of a logger that a carrier uses."""
+    """The part of a structlog logger that a carrier uses."""
 
     def info(self, event: str, **fields: Any) -> Any: ...
     def warning(self, event: str, **fields: Any) -> Any: ...

@@ -1,4 +1,4 @@
-"""Sets the log up once, and lets the log of libraries (stdlib `logging`, warnings) take the same way."""
+"""Sets structlog up once, and lets the log of libraries (stdlib `logging`, warnings) take the same way."""
 
 from __future__ import annotations
 
@@ -8,24 +8,17 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Literal, TextIO
 
+import structlog
+
+from archived.logs.exceptions import exception_fields
 from archived.logs.journal import journal_fields
-from archived.logs.logger import LEVELS, Chain, Log
-from archived.logs.output import Journal, Lines, SendToJournal
+from archived.logs.output import Journal, Lines, SendToJournal, factory
 from archived.logs.render import ConsoleRenderer, render_json
+from archived.logs.secrets import redact_fields
+from archived.logs.values import plain_fields
 
 Format = Literal["json", "console", "journal"]
-
-
-class _Setting:
-    """What is set up in this process; until something is, a person reads what there is on standard error."""
-
-    chain: Chain | None = None
-
-    def now(self) -> Chain:
-        return self.chain or Chain(ConsoleRenderer(colours=False), Lines(sys.stderr))
-
-
-_setting = _Setting()
+LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 
 
 def configure(
@@ -51,22 +44,30 @@ def configure(
         if send is None:
             raise ValueError("the journal format needs a sender")
         output = Journal(send, Lines(stream))
-    _setting.chain = Chain(
-        _renderer(format, colours=terminal and _colourful(environ)), output, level
+    structlog.configure(
+        processors=[*_common(), _renderer(format, colours=terminal and _colourful(environ))],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=factory(output),
+        cache_logger_on_first_use=False,
     )
     _bridge(LEVELS[level])
 
 
-def reset() -> None:
-    """As if nothing had been set up; entries of libraries are let go of too."""
-    _setting.chain = None
-    _unbridge()
-    logging.captureWarnings(False)
-
-
-def get(**fields: Any) -> Log:
+def get(**fields: Any) -> Any:
     """A logger whose entries carry these fields."""
-    return Log(_setting.now, fields)
+    return structlog.get_logger(**fields)
+
+
+def _common() -> list[Any]:
+    """What happens to every entry whatever the format; redaction comes last, when all is text."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        exception_fields,
+        plain_fields,
+        redact_fields,
+    ]
 
 
 def _renderer(format: Format, *, colours: bool) -> Any:
@@ -88,24 +89,16 @@ class _Bridge(logging.Handler):
             message = record.getMessage()
         except Exception:  # noqa: BLE001 - a library's wrong format must not be our crash
             message = str(record.msg)
-        get().log(
-            record.levelno,
-            "library",
-            library=record.name,
-            message=message,
-            exc_info=record.exc_info,
+        nearest = max((n for n in LEVELS.values() if n <= record.levelno), default=10)
+        structlog.get_logger().log(
+            nearest, "library", library=record.name, message=message, exc_info=record.exc_info
         )
 
 
 def _bridge(level: int) -> None:
-    root = _unbridge()
-    root.addHandler(_Bridge())
-    root.setLevel(level if level < LEVELS["info"] else max(level, LEVELS["warning"]))
-    logging.captureWarnings(True)
-
-
-def _unbridge() -> logging.Logger:
     root = logging.getLogger()
     for handler in [each for each in root.handlers if isinstance(each, _Bridge)]:
         root.removeHandler(handler)
-    return root
+    root.addHandler(_Bridge())
+    root.setLevel(level if level < LEVELS["info"] else max(level, LEVELS["warning"]))
+    logging.captureWarnings(True)

@@ -10,7 +10,7 @@ from typing import Any
 _MOST_CAUSES = 5
 
 
-def exception_fields(event_dict: dict[str, Any]) -> dict[str, Any]:
+def exception_fields(_logger: Any, _method: str, event_dict: dict[str, Any]) -> dict[str, Any]:
     """The processor that turns `exc_info` into `exception` (one text) and `traceback` (a list of places)."""
     error = _error(event_dict.pop("exc_info", None))
     if error is not None:

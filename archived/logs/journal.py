@@ -15,7 +15,7 @@ _LONGEST_NAME = 64
 _NOT_IN_NAMES = re.compile(r"[^A-Z0-9_]")
 
 
-def journal_fields(event_dict: dict[str, Any]) -> dict[str, str]:
+def journal_fields(_logger: Any, _method: str, event_dict: dict[str, Any]) -> dict[str, str]:
     """The last processor of the journal's chain: the event as `ARCHIVED_EVENT`, fields as `ARCHIVED_<KEY>`."""
     fields = dict(event_dict)
     fields.pop("timestamp", None)

@@ -8,7 +8,7 @@ from typing import Any
 _COLOURS = {"debug": "2", "info": "32", "warning": "33", "error": "31", "critical": "1;31"}
 
 
-def render_json(event_dict: dict[str, Any]) -> str:
+def render_json(_logger: Any, _method: str, event_dict: dict[str, Any]) -> str:
     """One JSON object, in ASCII, so that no terminal, pipe or shipper can stumble over it."""
     first = ("timestamp", "level", "event")
     ordered = {key: event_dict[key] for key in first if key in event_dict}
@@ -21,7 +21,7 @@ class ConsoleRenderer:
     def __init__(self, *, colours: bool) -> None:
         self._colours = colours
 
-    def __call__(self, event_dict: dict[str, Any]) -> str:
+    def __call__(self, _logger: Any, _method: str, event_dict: dict[str, Any]) -> str:
         fields = dict(event_dict)
         time = str(fields.pop("timestamp", ""))[11:19]
         level = str(fields.pop("level", "info"))

@@ -30,6 +30,6 @@ def redact(value: Any, key: str = "") -> Any:
     return value
 
 
-def redact_fields(event_dict: dict[str, Any]) -> dict[str, Any]:
+def redact_fields(_logger: Any, _method: str, event_dict: dict[str, Any]) -> dict[str, Any]:
     """The processor that redacts an entry; it expects plain values."""
     return {redact_text(key): redact(value, key) for key, value in event_dict.items()}

@@ -6,7 +6,7 @@ import sys
 import threading
 from types import TracebackType
 
-from archived.logs.configure import get
+import structlog
 
 EVENT = "a mistake of this program"
 
@@ -21,15 +21,15 @@ def take_the_uncaught() -> None:
 def _of_process(
     _kind: type[BaseException], error: BaseException, _where: TracebackType | None
 ) -> None:
-    get().critical(EVENT, exc_info=error)
+    structlog.get_logger().critical(EVENT, exc_info=error)
 
 
 def _of_thread(happened: threading.ExceptHookArgs) -> None:
     if happened.exc_value is not None and happened.exc_type is not SystemExit:
         name = happened.thread.name if happened.thread is not None else ""
-        get().critical(EVENT, thread=name, exc_info=happened.exc_value)
+        structlog.get_logger().critical(EVENT, thread=name, exc_info=happened.exc_value)
 
 
 def _of_nobody(happened: sys.UnraisableHookArgs) -> None:
     if happened.exc_value is not None:
-        get().error(EVENT, exc_info=happened.exc_value)
+        structlog.get_logger().error(EVENT, exc_info=happened.exc_value)

@@ -38,6 +38,6 @@ def plain(value: Any, depth: int = 0) -> Any:
     return printable(str(value) if depth < _DEEPEST else type(value).__name__)
 
 
-def plain_fields(event_dict: dict[str, Any]) -> dict[str, Any]:
+def plain_fields(_logger: Any, _method: str, event_dict: dict[str, Any]) -> dict[str, Any]:
     """The processor that makes every field of an entry plain."""
     return {printable(str(key)): plain(value) for key, value in event_dict.items()}
