@@ -229,6 +229,7 @@ def assembled(
             new_id=lambda: str(uuid.uuid4()),
             jitter=random.random,
             claim=claim,
+            wake=wake.set,
             hurry=hurry,
             subjects=subject_sources_of(configuration),
             mirror=partial(_mirror, configuration, store)

@@ -56,6 +56,23 @@ class Recogniser:
         self._nearest = lru_cache(_CACHED_FOLDERS)(self._compare)
         self._below = lru_cache(_CACHED_FOLDERS)(self._lead_on)
 
+    @property
+    def described(self) -> str:
+        """All that decides what is made of a name: recognisers of one release that have the same text read all alike."""
+        return repr(
+            [
+                (
+                    location,
+                    one.name,
+                    [(each.text, each.h2o) for each in one.templates],
+                    one.file_types,
+                    one.exclude,
+                )
+                for location, conventions in self._locations
+                for one in conventions
+            ]
+        )
+
     def folder(self, folder: str) -> Found | None:
         """The recording whose folder this very one is, by its path from the root."""
         return self._folder(folder)

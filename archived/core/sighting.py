@@ -53,6 +53,18 @@ class KnownFile(NamedTuple):
         return (self.size, self.mtime_ns, self.ctime_ns, self.inode)
 
 
+class KnownFolder(NamedTuple):
+    """What is remembered of a folder in which nothing was to be done, so that a look need not compare it again."""
+
+    mtime_ns: int
+    subfolders: tuple[str, ...]
+    """Their names."""
+    listing: str | None = None
+    """The digest of what was in it; None where only its time is known."""
+    recording: bool = False
+    """Whether it belongs to a dataset."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileChange:
     """One known file that is different now, and the state that it has from now on."""

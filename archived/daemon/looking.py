@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
 import queue
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from archived import __version__
 from archived.core.model import Unrecognised
-from archived.core.recognition import Found
+from archived.core.recognition import Found, Recogniser
+from archived.core.sighting import KnownFolder
 from archived.daemon.roots import confirmed
 from archived.daemon.surroundings import WatchedRoot
 from archived.errands import Finished
 from archived.rig.root import RootIdentity
-from archived.rig.scanner import FolderSeen, FolderSkipped, FolderTrouble, KnownFolder, look
+from archived.rig.scanner import (
+    FolderSame,
+    FolderSeen,
+    FolderSkipped,
+    FolderTrouble,
+    Sight,
+    look,
+)
 from archived.store import FolderSighting
 
 PORTION_FOLDERS = 200
 PORTION_FILES = 5_000
 """How much of a look is handed over at a time: large enough for a quick store, small enough for a short tick."""
+
+PORTIONS_AHEAD = 4
+"""By how many portions a walk may be ahead of the store, which is slower where everything is new: memory is theirs."""
 
 
 @dataclass
@@ -31,13 +44,17 @@ class Portion:
     unrecognised: list[Unrecognised] = field(default_factory=list)
     troubles: list[FolderTrouble] = field(default_factory=list)
     visited: list[str] = field(default_factory=list)
+    folders: int = 0
     files: int = 0
+    """How many folders, and files of recordings, are to be compared with the store."""
     entries: int = 0
     """How many files and folders of whatever kind it saw."""
+    recordings: bool = False
+    """Whether any of it belongs to one."""
 
     def full(self) -> bool:
         """Whether it is time to hand it over."""
-        return len(self.visited) >= PORTION_FOLDERS or self.files >= PORTION_FILES
+        return self.folders >= PORTION_FOLDERS or self.files >= PORTION_FILES
 
 
 @dataclass
@@ -48,7 +65,8 @@ class Look:
     deep: bool
     first: bool
     begun: datetime
-    portions: queue.SimpleQueue[Portion] = field(default_factory=queue.SimpleQueue)
+    wake: Callable[[], None] = lambda: None
+    """Called when there is something to be taken."""
     unwritten: Portion | None = None
     """The portion that is being written. It is let go of only once the store has it: with a portion less, the look
     would take what it saw for missing."""
@@ -61,6 +79,34 @@ class Look:
     identity: RootIdentity | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     outcome: Finished | None = None
+    _portions: queue.SimpleQueue[Portion] = field(default_factory=queue.SimpleQueue)
+    _room: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(PORTIONS_AHEAD))
+    _taker: int = field(default_factory=threading.get_ident)
+
+    def hand_over(self, portion: Portion) -> None:
+        """Leave a portion to the tick, and wait until it is not too far behind; not where the tick itself walks."""
+        if threading.get_ident() != self._taker:
+            self._room.acquire()
+        self._portions.put(portion)
+        self.wake()
+
+    def take(self) -> Portion | None:
+        """The next portion, if one is there."""
+        try:
+            portion = self._portions.get_nowait()
+        except queue.Empty:
+            return None
+        self._room.release()
+        return portion
+
+    def more(self) -> bool:
+        """Whether there is a portion to be taken."""
+        return not self._portions.empty()
+
+    def end_early(self) -> None:
+        """Nobody waits for the rest; what comes of it must not be taken for everything."""
+        self.stop.set()
+        self._room.release()
 
 
 def walk(
@@ -68,60 +114,82 @@ def walk(
     begun: Look,
     noted: RootIdentity | None,
     now: datetime,
-    known: Callable[[str], KnownFolder | None],
+    known: Callable[[], Mapping[str, KnownFolder]],
 ) -> None:
     """Look, and hand over portion after portion. Touches nothing but the disk, and the store through `known`.
 
-    Raises `RootUnavailableError` where the root is not the one that was noted, or does not stay the same.
+    What the store learns of a known folder while the look is under way the next one finds: this one tells what it would
+    have told at its beginning. Raises `RootUnavailableError` where the root is not the one that was noted, or does not
+    stay the same.
     """
     portion = Portion()
     with confirmed(watched.root, noted) as identity:
         for seen in look(
             watched.root,
             below=("",) if begun.below is None else begun.below,
-            known=known,
+            known=known().get,
+            deep=begun.deep,
+            key=listing_key(watched.recogniser),
             now=now,
             stop=begun.stop,
         ):
             _sort(watched, seen, portion)
             if portion.full():
                 watched.root.confirm(identity)
-                begun.portions.put(portion)
+                begun.hand_over(portion)
                 portion = Portion()
     begun.identity = identity
-    begun.portions.put(portion)
+    begun.hand_over(portion)
 
 
-def _sort(
-    watched: WatchedRoot,
-    seen: FolderSeen | FolderSkipped | FolderTrouble,
-    portion: Portion,
-) -> None:
+def listing_key(recogniser: Recogniser) -> bytes:
+    """What decides, besides a listing, what is made of it: the release, and how names are read.
+
+    So nothing is taken for compared that was compared by another release, or under another configuration.
+    """
+    text = f"{__version__}\n{recogniser.described}"
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest()
+
+
+def _sort(watched: WatchedRoot, seen: Sight, portion: Portion) -> None:
     if isinstance(seen, FolderTrouble):
         portion.troubles.append(seen)
         return
     portion.visited.append(seen.path)
     if isinstance(seen, FolderSkipped):
         portion.entries += bool(seen.path)
-        return
+    elif isinstance(seen, FolderSame):
+        portion.entries += seen.entries
+        portion.recordings = portion.recordings or seen.known.recording
+    else:
+        _sort_folder(watched, seen, portion)
+
+
+def _sort_folder(watched: WatchedRoot, seen: FolderSeen, portion: Portion) -> None:
+    portion.folders += 1
     portion.entries += len(seen.files) + len(seen.subfolders) + len(seen.others)
     found = watched.recogniser.find(seen.path)
-    for other in seen.others:
-        portion.unrecognised.append(
-            Unrecognised(other, "neither a file nor a folder (a link, a pipe): not followed")
-        )
+    told = [
+        Unrecognised(other, "neither a file nor a folder (a link, a pipe): not followed")
+        for other in seen.others
+    ]
     if found is not None:
-        portion.unrecognised.extend(
+        told += [
             Unrecognised(file.path, "scratch, which its convention leaves out of the archive")
             for file in seen.files
             if found.convention.excludes(file.path)
-        )
-        portion.sightings.append(_sighting(watched, seen, found))
+        ]
+        portion.recordings = True
         portion.files += len(seen.files)
-        return
-    misses = list(_near_misses(watched, seen))
-    portion.unrecognised.extend(misses)
-    if not misses:
+    else:
+        told += (misses := list(_near_misses(watched, seen)))
+    portion.unrecognised.extend(told)
+    if told:
+        # Whatever is told of has to be told of by every deep look.
+        seen = replace(seen, listing=None)
+    if found is not None:
+        portion.sightings.append(_sighting(watched, seen, found))
+    elif not misses:
         portion.plain.append(seen)
 
 
@@ -140,6 +208,7 @@ def _sighting(watched: WatchedRoot, seen: FolderSeen, found: Found) -> FolderSig
             if not convention.excludes(file.path)
         ),
         whole=seen.whole,
+        listing=seen.listing,
     )
 
 

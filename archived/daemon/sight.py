@@ -5,7 +5,6 @@ A look runs on a thread of its own and hands over what it saw in portions; only 
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,10 +17,6 @@ from archived.daemon.roots import note_identity, noted_identity
 from archived.daemon.surroundings import Surroundings, WatchedRoot, error_of
 from archived.errands import Finished
 from archived.errors import StoreError
-from archived.rig.scanner import (
-    KnownFolder,
-    nothing_known,
-)
 from archived.rig.watcher import Watcher
 from archived.store import LookSummary
 
@@ -75,7 +70,7 @@ class Sighting:
         """Let the looks that are under way end early; what they would have told is not waited for."""
         for each in self._watches.values():
             if each.look is not None:
-                each.look.stop.set()
+                each.look.end_early()
 
     def __call__(self, now: datetime, finished: Sequence[Finished]) -> None:
         """Take what was seen, then begin the looks that are due."""
@@ -112,39 +107,38 @@ class Sighting:
             return
         noted = noted_identity(self._around.store, watch.watched.root)
         watch.look = begun = self._due_look(watch, now)
-        known = nothing_known if begun.deep else partial(self._known, watch.watched.key)
+        key = watch.watched.key
+        # What was hinted at is looked at whatever is known of it.
+        known = partial(self._around.store.known_folders, key) if begun.below is None else dict
         self._around.errands.start(
-            "look", watch.watched.key, partial(walk, watch.watched, begun, noted, now, known)
+            "look", key, partial(walk, watch.watched, begun, noted, now, known)
         )
 
     def _due_look(self, watch: RootWatch, now: datetime) -> Look:
         """A look at everything where it is time for that, else one at what was hinted at."""
-        policies = self._around.policies
+        policies, wake = self._around.policies, self._around.wake
         if not _is_due(watch.due, policies.rescan, now):
             hints, watch.hints = watch.hints, set()
-            return Look(_topmost(hints), deep=True, first=False, begun=now)
+            return Look(_topmost(hints), deep=True, first=False, begun=now, wake=wake)
         deep = _is_due(watch.deep_due, policies.deep_look, now)
         watch.due = now + policies.rescan
         if deep:
             # It covers what was hinted at until now; any other look passes over folders whose time did not
             # move, in which a file may have been written to in place.
             watch.hints.clear()
-        return Look(None, deep, first=watch.complete_looks == 0, begun=now)
-
-    def _known(self, key: str, folder: str) -> KnownFolder | None:
-        known = self._around.store.known_folder(key, folder)
-        return None if known is None else KnownFolder(known[0], tuple(known[1]))
+        return Look(None, deep, first=watch.complete_looks == 0, begun=now, wake=wake)
 
     def _take(self, watch: RootWatch, under_way: Look, now: datetime) -> None:
         for _ in range(PORTIONS_A_TICK):
             if under_way.unwritten is None:
-                try:
-                    under_way.unwritten = under_way.portions.get_nowait()
-                except queue.Empty:
-                    break
+                under_way.unwritten = under_way.take()
+            if under_way.unwritten is None:
+                break
             self._write(watch, under_way, under_way.unwritten, now)
             under_way.unwritten = None
-        if under_way.outcome is not None and under_way.portions.empty():
+        if under_way.more():
+            self._around.wake()
+        elif under_way.outcome is not None:
             # Never twice, whatever the store says: what a look did not see is counted.
             watch.look = None
             self._end(watch, under_way, under_way.outcome, now)
@@ -155,14 +149,14 @@ class Sighting:
         store, key = self._around.store, watch.watched.key
         result = store.sight(portion.sightings, now)
         for plain in portion.plain:
-            store.sight_plain(key, plain.path, plain.mtime_ns, plain.subfolders)
+            store.sight_plain(key, plain.path, plain.mtime_ns, plain.subfolders, plain.listing)
         for item in result.too_long:
             under_way.unrecognised[item.path] = item
         if under_way.below is None and not under_way.first and self._events_expected():
             store.count("found_only_by_rescan", result.files_new)
         under_way.visited.update(portion.visited)
         under_way.entries += portion.entries
-        under_way.recordings = under_way.recordings or bool(portion.sightings)
+        under_way.recordings = under_way.recordings or portion.recordings
         for item in portion.unrecognised:
             if len(under_way.unrecognised) < UNRECOGNISED_LIMIT:
                 under_way.unrecognised[item.path] = item

@@ -141,6 +141,8 @@ class Surroundings:
     jitter: Callable[[], float]
     claim: Claim | None = None
     """The store as it was claimed, perhaps not read through yet; None where nobody else could have it."""
+    wake: Callable[[], None] = lambda: None
+    """Has the next turn begin at once."""
     hurry: bool = False
     """Batches do not wait for company (`publish`, `--until-idle` when nothing else settles)."""
     subjects: SubjectSources = field(default_factory=SubjectSources)

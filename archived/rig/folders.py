@@ -10,8 +10,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from enum import Enum
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from operator import attrgetter, methodcaller
+from typing import NamedTuple, Protocol
 
 READ_FILE = (
     os.O_RDONLY
@@ -34,12 +35,23 @@ BY_DESCRIPTOR = (
 )
 
 
-class Kind(Enum):
-    """What an entry of a folder is, without following it."""
+Inode = tuple[int, int, int, int, int]
+"""Of a file: its mode, its number, its size, and when it was modified and changed, in nanoseconds."""
 
-    FILE = "file"
-    FOLDER = "folder"
-    OTHER = "other"
+
+class Listing(NamedTuple):
+    """The names in a folder by what they are, without following them, each in the order in which the system gave them.
+
+    What is gone by now is left out.
+    """
+
+    files: list[str]
+    inodes: list[Inode]
+    """Of the files, in their order. What was a file in the listing may be something else by now, as its mode tells."""
+    folders: list[str]
+    others: list[str]
+    failures: list[tuple[str, OSError]]
+    """Files that are there, and about which the system says nothing more."""
 
 
 class Folder(Protocol):
@@ -48,8 +60,8 @@ class Folder(Protocol):
     def status(self) -> os.stat_result:
         """The folder's own inode."""
 
-    def entries(self) -> list[tuple[str, Kind]]:
-        """The names in it, in no order."""
+    def listing(self) -> Listing:
+        """What is in it, with the inodes of its files."""
 
     def status_of(self, name: str) -> os.stat_result:
         """The inode of one entry; that of a link itself."""
@@ -74,10 +86,10 @@ class DescriptorFolder:
         """See `Folder.status`."""
         return os.fstat(self._descriptor)
 
-    def entries(self) -> list[tuple[str, Kind]]:
-        """See `Folder.entries`."""
-        with os.scandir(self._descriptor) as listing:
-            return [(entry.name, _kind(entry)) for entry in listing]
+    def listing(self) -> Listing:
+        """See `Folder.listing`."""
+        with os.scandir(self._descriptor) as entries:
+            return _sorted_out(entries, _STATUS)
 
     def status_of(self, name: str) -> os.stat_result:
         """See `Folder.status_of`."""
@@ -107,16 +119,16 @@ class PathFolder:
         """See `Folder.status`."""
         return os.stat(self._path)
 
-    def entries(self) -> list[tuple[str, Kind]]:
-        """See `Folder.entries`."""
-        with os.scandir(self._path) as listing:
-            return [(entry.name, _kind(entry)) for entry in listing]
+    def listing(self) -> Listing:
+        """See `Folder.listing`.
+
+        Asks for each path and not for the listing's entry, which on NTFS is stale while a file is being written.
+        """
+        with os.scandir(self._path) as entries:
+            return _sorted_out(entries, lambda entry: self.status_of(entry.name))
 
     def status_of(self, name: str) -> os.stat_result:
-        """See `Folder.status_of`.
-
-        Asks for the path and not for the listing's entry, which on NTFS is stale while a file is being written.
-        """
+        """See `Folder.status_of`."""
         return os.stat(os.path.join(self._path, name), follow_symlinks=False)
 
     def open(self, name: str) -> PathFolder:
@@ -187,14 +199,59 @@ def _plain(part: str) -> bool:
     return True
 
 
-def _kind(entry: os.DirEntry[str]) -> Kind:
-    if entry.is_symlink():
-        return Kind.OTHER
-    if entry.is_dir(follow_symlinks=False):
-        if os.name == "nt" and _leads_elsewhere(entry.stat(follow_symlinks=False)):
-            return Kind.OTHER
-        return Kind.FOLDER
-    return Kind.FILE if entry.is_file(follow_symlinks=False) else Kind.OTHER
+_NAME: Callable[[os.DirEntry[str]], str] = attrgetter("name")
+_IS_FILE: Callable[[os.DirEntry[str]], bool] = methodcaller("is_file", follow_symlinks=False)
+_STATUS: Callable[[os.DirEntry[str]], os.stat_result] = methodcaller("stat", follow_symlinks=False)
+inode_of: Callable[[os.stat_result], Inode] = attrgetter(
+    "st_mode", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns"
+)
+"""The part of what the system says of a file that is of interest."""
+
+
+def _sorted_out(
+    listed: Iterable[os.DirEntry[str]], status_of: Callable[[os.DirEntry[str]], os.stat_result]
+) -> Listing:
+    """A look at everything comes by here with every file, so whatever is done for each is done by `map`."""
+    entries = list(listed)
+    files = list(filter(_IS_FILE, entries))
+    rest = entries if len(files) < len(entries) else []
+    folders = [each for each in rest if _is_folder(each)]
+    others = [each for each in rest if not _is_folder(each) and not _IS_FILE(each)]
+    failures: list[tuple[str, OSError]] = []
+    try:
+        inodes = list(map(inode_of, map(status_of, files)))
+    except OSError:
+        files, inodes, failures = _one_by_one(files, status_of)
+    return Listing(
+        list(map(_NAME, files)),
+        inodes,
+        list(map(_NAME, folders)),
+        list(map(_NAME, others)),
+        failures,
+    )
+
+
+def _one_by_one(
+    files: Iterable[os.DirEntry[str]], status_of: Callable[[os.DirEntry[str]], os.stat_result]
+) -> tuple[list[os.DirEntry[str]], list[Inode], list[tuple[str, OSError]]]:
+    """The files about which the system says something, what it says, and the others that are there."""
+    there, inodes, failures = [], [], []
+    for each in files:
+        try:
+            inodes.append(inode_of(status_of(each)))
+        except OSError as error:
+            if error.errno not in GONE:
+                failures.append((each.name, error))
+        else:
+            there.append(each)
+    return there, inodes, failures
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, and no mount point of Windows that leads elsewhere."""
+    if entry.is_symlink() or not entry.is_dir(follow_symlinks=False):
+        return False
+    return os.name != "nt" or not _leads_elsewhere(entry.stat(follow_symlinks=False))
 
 
 def _leads_elsewhere(status: os.stat_result) -> bool:

@@ -1,15 +1,16 @@
-"""One folder's entries, sorted into folders, files, and what is neither."""
+"""One folder's listing: a digest by which it is known again, and what a look makes of it."""
 
 from __future__ import annotations
 
-import os
+import hashlib
+import marshal
 import stat
 
 from archived.core.model import FileStat
 from archived.core.paths import printable
 from archived.core.records import OWN_FOLDER
-from archived.rig.folders import GONE, Folder, Kind
-from archived.rig.sights import FolderTrouble
+from archived.rig.folders import Inode, Listing
+from archived.rig.sights import FolderSeen, FolderTrouble
 
 OWN_OF_FILE_SYSTEMS = frozenset(
     {
@@ -23,44 +24,58 @@ OWN_OF_FILE_SYSTEMS = frozenset(
 )
 """Folders that file systems and desktops make at the top of a disk, often readable by nobody."""
 
-
-class Contents:
-    """What a listing turns out to hold, entry by entry."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self.subfolders: list[str] = []
-        self.files: list[FileStat] = []
-        self.others: list[str] = []
-        self.troubles: list[FolderTrouble] = []
-
-    def add(self, folder: Folder, name: str, kind: Kind) -> None:
-        """Sort in one entry; a file that is gone by now is no trouble."""
-        path = f"{self._path}/{name}" if self._path else name
-        if kind is Kind.FOLDER:
-            # At the root: what an archive says about itself, where somebody brought it back.
-            if path != OWN_FOLDER and not _of_the_file_system(name):
-                self.subfolders.append(name)
-        elif kind is Kind.OTHER:
-            self.others.append(path)
-        else:
-            self._add_file(folder, name, path)
-
-    def _add_file(self, folder: Folder, name: str, path: str) -> None:
-        try:
-            status = folder.status_of(name)
-        except OSError as error:
-            # One is enough to tell a person, however many there are.
-            if error.errno not in GONE and not self.troubles:
-                why = f"a file in it ({printable(name)}) cannot be looked at: {why_of(error)}"
-                self.troubles.append(FolderTrouble(self._path, why))
-            return
-        if stat.S_ISREG(status.st_mode):
-            self.files.append(file_stat(path, status))
+_WITHOUT_REFERENCES = 2
+"""The version of `marshal`'s format in which the same values always become the same bytes."""
 
 
-def _of_the_file_system(name: str) -> bool:
-    return name in OWN_OF_FILE_SYSTEMS or name.startswith(".Trash-")
+def digest_of(listing: Listing, key: bytes) -> str:
+    """The same for the same listing and key, whichever process makes it; 32 characters.
+
+    Everything that `FileStat` has takes part, of each file, and so does the order: where the system gives another
+    one, the digest is another one, and all that comes of it is a comparison. `key` has up to 64 bytes.
+    """
+    content = marshal.dumps(
+        (listing.files, listing.inodes, listing.folders, listing.others), _WITHOUT_REFERENCES
+    )
+    return hashlib.blake2b(content, digest_size=16, key=key).hexdigest()
+
+
+def folder_seen(path: str, listing: Listing, mtime_ns: int, digest: str | None) -> FolderSeen:
+    """What a look tells of a folder, by name. It is whole where it has a digest."""
+    return FolderSeen(
+        path,
+        mtime_ns,
+        tuple(name for name in sorted(listing.folders) if not _is_own(path, name)),
+        tuple(
+            file_stat(_below(path, name), inode)
+            for name, inode in sorted(zip(listing.files, listing.inodes, strict=True))
+            if stat.S_ISREG(inode[0])
+        ),
+        tuple(_below(path, name) for name in sorted(listing.others)),
+        whole=digest is not None,
+        listing=digest,
+    )
+
+
+def trouble_in(path: str, listing: Listing) -> FolderTrouble:
+    """Of files that cannot be looked at one is enough to tell a person, however many there are."""
+    name, error = min(listing.failures, key=lambda failure: failure[0])
+    why = f"a file in it ({printable(name)}) cannot be looked at: {why_of(error)}"
+    return FolderTrouble(path, why)
+
+
+def _is_own(path: str, name: str) -> bool:
+    """Whether it is a file system's folder, or at the root what an archive says about itself, where somebody brought
+    it back."""
+    return (
+        name in OWN_OF_FILE_SYSTEMS
+        or name.startswith(".Trash-")
+        or _below(path, name) == OWN_FOLDER
+    )
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}/{name}" if path else name
 
 
 def why_of(error: OSError) -> str:
@@ -68,6 +83,7 @@ def why_of(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def file_stat(path: str, status: os.stat_result) -> FileStat:
+def file_stat(path: str, inode: Inode) -> FileStat:
     """The part of an inode that the program compares."""
-    return FileStat(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    _, number, size, mtime_ns, ctime_ns = inode
+    return FileStat(path, size, mtime_ns, ctime_ns, number)

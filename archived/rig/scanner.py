@@ -14,23 +14,25 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from archived.core.model import FileStat, parent
-from archived.rig.folders import GONE, Folder, open_below, parts_of
-from archived.rig.listing import Contents, file_stat, why_of
+from archived.core.sighting import KnownFolder
+from archived.rig.folders import GONE, Folder, inode_of, open_below, parts_of
+from archived.rig.listing import digest_of, file_stat, folder_seen, trouble_in, why_of
 from archived.rig.mounts import MountTable, folder_time_margin, mounts_if_known
 from archived.rig.root import Root
 from archived.rig.sights import (
     UNSURE,
     FileTrouble,
+    FolderSame,
     FolderSeen,
     FolderSkipped,
     FolderTrouble,
-    KnownFolder,
     Sight,
 )
 
 __all__ = [
     "UNSURE",
     "FileTrouble",
+    "FolderSame",
     "FolderSeen",
     "FolderSkipped",
     "FolderTrouble",
@@ -47,7 +49,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def nothing_known(_path: str) -> KnownFolder | None:
-    """For a look that passes over nothing."""
+    """For a look that passes over nothing, and for which nothing is the same."""
     return None
 
 
@@ -56,6 +58,8 @@ def look(
     *,
     below: Sequence[str] = ("",),
     known: Callable[[str], KnownFolder | None] = nothing_known,
+    deep: bool = False,
+    key: bytes = b"",
     now: datetime | None = None,
     stop: threading.Event | None = None,
 ) -> Iterator[Sight]:
@@ -64,14 +68,18 @@ def look(
     A folder for which `known` has the very time that it has now is passed over (`FolderSkipped`) and only its
     known subfolders are visited. That is not done where times are not to be trusted: on some file systems, and
     for folders that changed less than two seconds before `now`, as the next change might not move their time.
-    Without `now`, no folder's time is trusted. A folder of `below` that does not exist is not news.
+    Without `now`, no folder's time is trusted, and a `deep` look passes over none. A folder of `below` that does not
+    exist is not news.
+
+    Of a folder that is listed, and for which `known` has the digest that its listing has now, nothing more is told
+    (`FolderSame`). `key` takes part in the digests; it stands for whatever else decides what is made of a listing.
 
     With `stop` set the look ends early, so whoever sets it must not take what came for everything. A folder in
     which some files could not be looked at comes twice: as trouble, then with the others.
     Raises `RootUnavailableError` where the root itself cannot be opened; whether it is the right one, and stayed
     so, is for the caller to `confirm`.
     """
-    walk = _Walk(root, known, now, stop or threading.Event())
+    walk = _Walk(root, known, now, stop or threading.Event(), deep=deep, key=key)
     with root.open() as top:
         for start in below:
             yield from walk.from_(top, start)
@@ -113,7 +121,7 @@ def _stat_member(folder: Folder, path: str) -> FileStat | FileTrouble | None:
         status = folder.status_of((parts_of(path) or (".",))[-1])
     except OSError as error:
         return _absence(path, error)
-    return file_stat(path, status) if stat.S_ISREG(status.st_mode) else None
+    return file_stat(path, inode_of(status)) if stat.S_ISREG(status.st_mode) else None
 
 
 def _absence(path: str, error: OSError) -> FileTrouble | None:
@@ -140,11 +148,16 @@ class _Walk:
         known: Callable[[str], KnownFolder | None],
         now: datetime | None,
         stop: threading.Event,
+        *,
+        deep: bool,
+        key: bytes,
     ) -> None:
         self._real_path = root.real_path()
         self._known = known
         self._now = now
         self._stop = stop
+        self._deep = deep
+        self._key = key
         self._mounts: MountTable = mounts_if_known()
 
     def from_(self, top: Folder, start: str) -> Iterator[Sight]:
@@ -185,10 +198,9 @@ class _Walk:
         try:
             status = above.status_of(name)
             margin = self._margin(stack, path, status.st_dev)
-            known = None if margin is None else self._known(path)
-            if known is not None and known.mtime_ns != status.st_mtime_ns:
-                known = None
-            if known is not None and not known.subfolders:
+            known = self._known(path)
+            passed_over = known is not None and self._may_pass_over(known, status, margin)
+            if known is not None and passed_over and not known.subfolders:
                 # Opening it would tell nothing more; most folders of a tree that is archived end here.
                 yield FolderSkipped(path)
                 return
@@ -198,11 +210,16 @@ class _Walk:
             return
         frame = _Frame(path, folder, status.st_dev, margin)
         stack.append(frame)
-        if known is not None:
+        if known is not None and passed_over:
             frame.pending = sorted(known.subfolders, reverse=True)
             yield FolderSkipped(path)
         else:
-            yield from self._list(frame)
+            yield from self._list(frame, known)
+
+    def _may_pass_over(
+        self, known: KnownFolder, status: os.stat_result, margin: timedelta | None
+    ) -> bool:
+        return not self._deep and margin is not None and known.mtime_ns == status.st_mtime_ns
 
     def _margin(self, stack: list[_Frame], path: str, device: int) -> timedelta | None:
         """How far times are to be trusted here; asked anew only where another file system begins."""
@@ -213,30 +230,29 @@ class _Walk:
         mount = self._mounts.of(os.path.join(self._real_path, path) if path else self._real_path)
         return folder_time_margin(mount.file_system) if mount else None
 
-    def _list(self, frame: _Frame) -> Iterator[Sight]:
+    def _list(self, frame: _Frame, known: KnownFolder | None) -> Iterator[Sight]:
+        path = frame.path
         try:
             # Before the listing: what comes while it is read moves the time past this one.
             mtime_ns = frame.folder.status().st_mtime_ns
-            entries = sorted(frame.folder.entries(), key=lambda entry: entry[0])
+            listing = frame.folder.listing()
         except OSError as error:
-            yield from _trouble(frame.path, error)
+            yield from _trouble(path, error)
             return
-        contents = Contents(frame.path)
-        for name, kind in entries:
-            if self._stop.is_set():
+        if listing.failures:
+            seen = folder_seen(path, listing, UNSURE, None)
+            yield trouble_in(path, listing)
+        else:
+            if not self._settled(frame.margin, mtime_ns):
+                mtime_ns = UNSURE
+            digest = digest_of(listing, self._key)
+            if known is not None and (known.listing, known.mtime_ns) == (digest, mtime_ns):
+                frame.pending = sorted(known.subfolders, reverse=True)
+                yield FolderSame(path, known, len(listing.files) + len(listing.folders))
                 return
-            contents.add(frame.folder, name, kind)
-        frame.pending = contents.subfolders[::-1]
-        yield from contents.troubles
-        trusted = not contents.troubles and self._settled(frame.margin, mtime_ns)
-        yield FolderSeen(
-            frame.path,
-            mtime_ns if trusted else UNSURE,
-            tuple(contents.subfolders),
-            tuple(contents.files),
-            tuple(contents.others),
-            whole=not contents.troubles,
-        )
+            seen = folder_seen(path, listing, mtime_ns, digest)
+        frame.pending = list(seen.subfolders[::-1])
+        yield seen
 
     def _settled(self, margin: timedelta | None, mtime_ns: int) -> bool:
         """Whether a further change would be sure to move the folder's time (the rule for racy times)."""

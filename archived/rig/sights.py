@@ -5,17 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archived.core.model import FileStat
+from archived.core.sighting import KnownFolder
 
 UNSURE = -1
 """Instead of a folder's time where nothing may be inferred from it; equal to no real time."""
-
-
-@dataclass(frozen=True)
-class KnownFolder:
-    """What is remembered of a folder in which nothing is to be done: `mtime_ns` and the names of its folders."""
-
-    mtime_ns: int
-    subfolders: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -33,6 +26,8 @@ class FolderSeen:
     others: tuple[str, ...]
     whole: bool = True
     """Whether everything in it could be looked at; else nothing is known of what is not among the files."""
+    listing: str | None = None
+    """The digest of all that is in it; None where not everything could be looked at."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +35,16 @@ class FolderSkipped:
     """A known folder, unchanged by its own time: nothing came, nothing went. Its known subfolders follow."""
 
     path: str
+
+
+@dataclass(frozen=True)
+class FolderSame:
+    """A known folder that was listed, with every file in it looked at: nothing differs. Its known subfolders follow."""
+
+    path: str
+    known: KnownFolder
+    entries: int
+    """How many files and folders are in it."""
 
 
 @dataclass(frozen=True)
@@ -58,4 +63,4 @@ class FileTrouble:
     why: str
 
 
-Sight = FolderSeen | FolderSkipped | FolderTrouble
+Sight = FolderSeen | FolderSkipped | FolderSame | FolderTrouble

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from archived.core.lifecycle import State
-from archived.store.fields import bounded_time, from_names, to_names, to_text
+from archived.core.sighting import KnownFolder
+from archived.store.fields import bounded_time, from_names, from_text, to_names, to_text
 from archived.store.moves import Moves
 
 PLAIN_AT_ONCE = 1_000
 """How many folders of no interest are kept in memory before they are written together."""
+
+
+class Noted(NamedTuple):
+    """What is to be remembered of a folder."""
+
+    mtime_ns: int
+    subfolders: Sequence[str]
+    listing: str | None
+    dataset_id: int | None
 
 
 class FolderVerbs(Moves):
@@ -19,68 +29,67 @@ class FolderVerbs(Moves):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._root_ids: dict[str, int] = {}
-        self._plain: dict[tuple[str, str], tuple[int, Sequence[str]]] = {}
+        self._plain: dict[tuple[str, str], Noted] = {}
 
-    def known_folder(self, root_key: str, folder: str) -> tuple[int, tuple[str, ...]] | None:
-        """The modification time and the subfolders of a folder that may be passed over while that time stays.
+    def known_folders(self, root_key: str) -> dict[str, KnownFolder]:
+        """The folders that may be passed over while their times stay, and need not be compared while their listings do.
 
-        Such are folders of datasets that are archived, and folders that hold nothing of interest; None for others.
+        Such are folders of datasets that are archived, and folders that hold nothing of interest.
         """
         root_id = self._root_id(root_key)
         if root_id is None:
-            return None
-        row = self._door.row(
-            "SELECT f.mtime_ns, f.subfolders FROM folder f LEFT JOIN dataset d ON d.id = f.dataset_id "
-            "WHERE f.root_id = ? AND f.path = ? AND (f.dataset_id IS NULL OR d.state = ?)",
+            return {}
+        rows = self._door.rows(
+            "SELECT f.path, f.mtime_ns, f.subfolders, f.listing, f.dataset_id FROM folder f "
+            "LEFT JOIN dataset d ON d.id = f.dataset_id "
+            "WHERE f.root_id = ? AND (f.dataset_id IS NULL OR d.state = ?)",
             root_id,
-            to_text(folder),
             State.ARCHIVED,
         )
-        return None if row is None else (row[0], from_names(row[1]))
+        return {
+            from_text(path): KnownFolder(mtime_ns, from_names(names), listing, dataset is not None)
+            for path, mtime_ns, names, listing, dataset in rows
+        }
 
     def sight_plain(
-        self, root_key: str, folder: str, mtime_ns: int, subfolders: Sequence[str]
+        self,
+        root_key: str,
+        folder: str,
+        mtime_ns: int,
+        subfolders: Sequence[str],
+        listing: str | None = None,
     ) -> None:
         """Note a folder outside of every recording, seen whole and of no interest.
 
         Written together with the next sightings, or when there are many; what a crash loses of it is seen again.
         """
-        self._plain[root_key, folder] = (mtime_ns, subfolders)
+        self._plain[root_key, folder] = Noted(mtime_ns, subfolders, listing, None)
         if len(self._plain) >= PLAIN_AT_ONCE:
             with self._door.write():
                 self._write_plain()
 
     def _write_plain(self) -> None:
-        for (root_key, folder), (mtime_ns, subfolders) in self._plain.items():
-            root_id = self._root_id_for(root_key)
-            self._note_folder(root_id, folder, mtime_ns, subfolders, None)
+        for (root_key, folder), noted in self._plain.items():
+            self._note_folder(self._root_id_for(root_key), folder, noted)
         self._plain.clear()
 
-    def _note_folder(
-        self,
-        root_id: int,
-        folder: str,
-        mtime_ns: int,
-        subfolders: Sequence[str],
-        dataset_id: int | None,
-    ) -> None:
-        path, names = to_text(folder), to_names(subfolders)
-        mtime_ns = bounded_time(mtime_ns)
+    def _note_folder(self, root_id: int, folder: str, noted: Noted) -> None:
+        path, names = to_text(folder), to_names(noted.subfolders)
+        values = {
+            "mtime_ns": bounded_time(noted.mtime_ns),
+            "subfolders": names,
+            "listing": noted.listing,
+            "dataset_id": noted.dataset_id,
+        }
         row = self._door.row(
-            "SELECT mtime_ns, subfolders, dataset_id FROM folder WHERE root_id = ? AND path = ?",
-            root_id,
-            path,
+            f"SELECT {', '.join(values)} FROM folder WHERE root_id = ? AND path = ?", root_id, path
         )
-        if row == (mtime_ns, names, dataset_id):
+        if row == tuple(values.values()):
             return
         limit = self._door.kind.longest_name
         if row is None and limit is not None and len(path.encode()) > limit:
             return
-        self._upsert(
-            "folder",
-            {"root_id": root_id, "path": path},
-            {"mtime_ns": mtime_ns, "subfolders": names, "dataset_id": dataset_id},
-        )
+        self._upsert("folder", {"root_id": root_id, "path": path}, values)
 
     def _root_id(self, key: str) -> int | None:
         root_id = self._root_ids.get(key)

@@ -72,6 +72,8 @@ class Moves(RestoredVerbs):
         )
         if not moved:
             return False
+        if before is State.ARCHIVED:
+            self._forget_listings(dataset.id)
         self._note_event(dataset.id, before, after, reason, why, now)
         self._tally(dataset.location, before, -1)
         self._tally(dataset.location, after, 1)
@@ -80,6 +82,17 @@ class Moves(RestoredVerbs):
         if (before, after) == (State.SETTLING, State.READY):
             self._settle_files(dataset.id)
         return True
+
+    def _forget_listings(self, dataset_id: int) -> None:
+        """What is known of its files differs from now on, so that the next look into each of its folders compares.
+
+        To be called by whatever changes what `core.sighting.compare` reads of the files of a dataset that may be
+        ARCHIVED and stays so; the digests are noted of no other, and a move forgets them.
+        """
+        self._door.change(
+            "UPDATE folder SET listing = NULL WHERE dataset_id = ? AND listing IS NOT NULL",
+            dataset_id,
+        )
 
     def _note_event(
         self,

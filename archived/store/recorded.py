@@ -63,6 +63,8 @@ class RecordedVerbs(RecordedProofVerbs):
                 if file.archived_size != each.size and not _is_later(discovery, record, each)
             ]
             lost = self._not_found(discovery, record, known)
+            if exact or lost or other:
+                self._forget_listings(dataset.id)
             self._take_exactly(dataset, record, exact, now)
             self._note_lost(dataset, record, lost, now)
             self._note_different(dataset, record, other, now)

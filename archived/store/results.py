@@ -32,6 +32,8 @@ class FolderSighting:
     subfolders: Sequence[str]
     files: Sequence[tuple[FileStat, str]]
     whole: bool = True
+    listing: str | None = None
+    """The digest of everything that is in it, where comparing `files` is all that there is to be done about it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,10 +198,14 @@ class FolderRow(Model):
     mtime_ns = BigIntegerField()
     subfolders = TextField()
     dataset = ForeignKeyField(DatasetRow, null=True, index=False)
+    listing = CharField(max_length=32, null=True)
+    """The digest of what was in it when nothing of that differed from what is known of an archived dataset, and still
+    would not (see `Moves._forget_listings`); NULL where a look has to compare."""
 
     class Meta:
         table_name = "folder"
         primary_key = CompositeKey("root", "path")
+        indexes = ((("dataset",), False),)
 
 
 class BatchFileRow(Model):

@@ -28,7 +28,7 @@ from archived.store.fields import (
     to_text,
     to_time,
 )
-from archived.store.folders import FolderVerbs
+from archived.store.folders import FolderVerbs, Noted
 from archived.store.overwrite import OVER_OUR_OWN
 from archived.store.results import FolderSighting, Moved, SightResult
 from archived.store.rows import DATASET_COLUMNS, KNOWN_COLUMNS, dataset_of, known_of
@@ -101,7 +101,7 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
 
     def _sight_dataset(self, group: Sequence[FolderSighting], now: datetime, tally: _Tally) -> None:
         first = group[0]
-        seen = self._storable(group, tally)
+        seen = found = self._storable(group, tally)
         root_id = self._root_id_for(first.root_key)
         dataset = self._find(first.location, first.recording.path)
         known: list[KnownFile] = [] if dataset is None else self._known_files(dataset)
@@ -120,9 +120,15 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
                 for each in known
                 if each.path in seen or each.path.rpartition("/")[0] in folders
             ]
-        self._apply(dataset, compare(known, seen), now, tally)
+        changes = compare(known, seen)
+        self._apply(dataset, changes, now, tally)
+        # A listing stands for "nothing differs" only where all that it holds was compared, and as it is.
+        everything = seen == found and len(found) == sum(len(each.files) for each in group)
+        same = dataset.state is State.ARCHIVED and not changes and everything
         for each in group:
-            self._note_folder(root_id, each.folder, each.mtime_ns, each.subfolders, dataset.id)
+            listing = each.listing if same else None
+            noted = Noted(each.mtime_ns, each.subfolders, listing, dataset.id)
+            self._note_folder(root_id, each.folder, noted)
 
     def _storable(self, group: Sequence[FolderSighting], tally: _Tally) -> dict[str, Seen]:
         """The files that were seen, by path, without those whose names this kind of database cannot index."""
@@ -186,6 +192,7 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
             self._door.change(
                 f"UPDATE dataset SET {settings} WHERE id = ?", *columns.values(), dataset.id
             )
+            self._forget_listings(dataset.id)
 
     def _known_files(self, dataset: Dataset) -> list[KnownFile]:
         rows = self._door.rows(
@@ -198,6 +205,8 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
     ) -> Consequence:
         if not changes:
             return Consequence()
+        if dataset.state is State.ARCHIVED:
+            self._forget_listings(dataset.id)
         meaning = consequence(dataset.state, changes)
         self._insert_files(dataset, changes.new)
         differing = (*changes.changed, *changes.altered, *changes.restored)

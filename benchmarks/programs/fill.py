@@ -18,7 +18,6 @@ from archived.core.records import RecordState
 from archived.daemon.looking import Look, walk
 from archived.daemon.roots import note_identity
 from archived.daemon.surroundings import WatchedRoot
-from archived.rig.scanner import nothing_known
 from archived.store import LookSummary, Selector, Store
 
 MAX_FILES = 5_000
@@ -40,14 +39,13 @@ def sighted(store: Store, watched: WatchedRoot, now: datetime) -> None:
     """What a first look at a root registers."""
     # So that the folders' times are old enough to be trusted.
     begun = Look(None, deep=True, first=True, begun=now + timedelta(seconds=10))
-    walker = threading.Thread(target=walk, args=(watched, begun, None, begun.begun, nothing_known))
+    walker = threading.Thread(target=walk, args=(watched, begun, None, begun.begun, dict))
     walker.start()
     visited: set[str] = set()
-    while walker.is_alive() or not begun.portions.empty():
-        if begun.portions.empty():
+    while walker.is_alive() or begun.more():
+        if (portion := begun.take()) is None:
             walker.join(0.05)
             continue
-        portion = begun.portions.get()
         store.sight(portion.sightings, now)
         for plain in portion.plain:
             store.sight_plain(watched.key, plain.path, plain.mtime_ns, plain.subfolders)

@@ -79,7 +79,9 @@ def test_folders_come_before_what_is_in_them_and_files_come_with_all_that_is_com
     assert [sight.path for sight in sights] == ["", "SC011", "SC011/catgt_g0", "empty"]
     found = seen(sights)
     assert found[""].subfolders == ("SC011", "empty")
-    assert found["empty"] == FolderSeen("empty", UNSURE, (), (), ())
+    listing = found["empty"].listing
+    assert listing is not None
+    assert found["empty"] == FolderSeen("empty", UNSURE, (), (), (), listing=listing)
     status = (tmp_path / "SC011/catgt_g0/a.bin").stat()
     assert found["SC011/catgt_g0"].files[0] == FileStat(
         "SC011/catgt_g0/a.bin", 20, status.st_mtime_ns, status.st_ctime_ns, status.st_ino

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from archived.core.sighting import KnownFolder
 from archived.store import Selector
 from tests.builders import NOON
 from tests.store.bench import ROOT, Bench
@@ -33,7 +34,7 @@ def test_a_folder_with_very_many_folders_is_remembered_whole(bench: Bench) -> No
     names = tuple(f"session-{number:06}" for number in range(10_000))
     bench.store.sight_plain(ROOT, "SC011", 1, names)
     bench.ready("a.bin")
-    assert bench.store.known_folder(ROOT, "SC011") == (1, names)
+    assert bench.store.known_folders(ROOT)["SC011"] == KnownFolder(1, names)
 
 
 def test_what_a_person_says_may_hold_any_character(bench: Bench) -> None:

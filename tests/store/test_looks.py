@@ -6,6 +6,7 @@ import pytest
 
 from archived.core.lifecycle import State
 from archived.core.model import FileState, Unrecognised
+from archived.core.sighting import KnownFolder
 from archived.store import LookSummary, Store
 from tests.builders import NOON
 from tests.store.bench import G0, G1, LOCATION, ROOT, Bench
@@ -109,7 +110,7 @@ def test_archived_files_that_left_the_rig_change_no_state(bench: Bench) -> None:
     for _ in range(3):
         bench.look()
     assert bench.state() is State.ARCHIVED
-    assert bench.store.known_folder(ROOT, G0) is None
+    assert G0 not in bench.store.known_folders(ROOT)
 
 
 def test_archived_files_may_come_back(bench: Bench) -> None:
@@ -218,8 +219,8 @@ def test_plain_folders_that_left_are_forgotten(store: Store) -> None:
     store.sight_plain(ROOT, "old", 1, ())
     store.sight_plain(ROOT, "new", 1, ())
     store.finish_look(ROOT, LookSummary({"new"}, True), NOON)
-    assert store.known_folder(ROOT, "old") is None
-    assert store.known_folder(ROOT, "new") == (1, ())
+    assert "old" not in store.known_folders(ROOT)
+    assert store.known_folders(ROOT)["new"] == KnownFolder(1, ())
 
 
 def test_what_is_unrecognised_is_replaced_by_each_look(store: Store) -> None:

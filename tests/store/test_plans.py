@@ -83,7 +83,7 @@ READING: dict[str, Callable[[Store], object]] = {
     "batches": lambda store: store.batches(BatchState.ACTIVE, due_by=NOON),
     "batch": lambda store: store.batch("batch-1"),
     "batch files": lambda store: store.batch_files("batch-1"),
-    "known folder": lambda store: store.known_folder(ROOT, G0),
+    "known folders": lambda store: store.known_folders(ROOT),
     "paused": lambda store: store.paused(NOON),
     "alarms": lambda store: store.alarms(),
     "daemon": lambda store: store.daemon(),

@@ -9,6 +9,7 @@ import pytest
 
 from archived.core.lifecycle import State
 from archived.core.model import Checksum, FileStat, FileState, Recording
+from archived.core.sighting import KnownFolder
 from archived.store import FolderSighting, Store
 from tests.builders import NOON
 from tests.store.bench import FILE_TYPE, G0, G1, LOCATION, ROOT, Bench, file_stat, recording
@@ -39,7 +40,7 @@ def test_a_folder_without_files_makes_no_dataset(store: Store) -> None:
     result = store.sight([sighting()], NOON)
     assert result.datasets_new == 0
     assert sum(store.counts().values()) == 0
-    assert store.known_folder(ROOT, G0) is None
+    assert G0 not in store.known_folders(ROOT)
 
 
 def test_a_look_that_finds_nothing_new_writes_nothing(bench: Bench) -> None:
@@ -213,35 +214,35 @@ def test_a_refresh_takes_what_a_look_found_first_for_known(bench: Bench) -> None
 
 def test_only_folders_of_archived_datasets_are_passed_over(bench: Bench) -> None:
     bench.ready("a.bin")
-    assert bench.store.known_folder(ROOT, G0) is None
+    assert G0 not in bench.store.known_folders(ROOT)
     bench.archive()
-    assert bench.store.known_folder(ROOT, G0) == (1, ())
+    assert bench.store.known_folders(ROOT)[G0] == KnownFolder(1, (), recording=True)
     bench.write("b.bin")
     bench.sight()
-    assert bench.store.known_folder(ROOT, G0) is None
+    assert G0 not in bench.store.known_folders(ROOT)
 
 
 def test_folders_of_no_interest_are_passed_over_once_they_are_written(store: Store) -> None:
     store.sight_plain(ROOT, "lost", 5, ("a", "b\n\udce9"))
     store.sight([], NOON)
-    assert store.known_folder(ROOT, "lost") == (5, ("a", "b\n\udce9"))
-    assert store.known_folder("/other", "lost") is None
+    assert store.known_folders(ROOT)["lost"] == KnownFolder(5, ("a", "b\n\udce9"))
+    assert not store.known_folders("/other")
     store.sight_plain(ROOT, "lost", 6, ())
     store.sight([sighting()], NOON)
-    assert store.known_folder(ROOT, "lost") == (6, ())
+    assert store.known_folders(ROOT)["lost"] == KnownFolder(6, ())
 
 
 def test_many_folders_of_no_interest_do_not_pile_up(store: Store) -> None:
     for number in range(1_000):
         store.sight_plain(ROOT, f"f{number}", 1, ())
-    assert store.known_folder(ROOT, "f999") == (1, ())
+    assert store.known_folders(ROOT)["f999"] == KnownFolder(1, ())
 
 
 def test_a_plain_folder_that_becomes_a_recording_is_looked_at(store: Store) -> None:
     store.sight_plain(ROOT, G0, 7, ())
     store.sight([], NOON)
     store.sight([sighting(file_stat(f"{G0}/a.bin"))], NOON)
-    assert store.known_folder(ROOT, G0) is None
+    assert G0 not in store.known_folders(ROOT)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_threads_have_connections_of_their_own(bench: Bench) -> None:
 
     def read() -> None:
         for _ in range(50):
-            found.append(bench.store.known_folder("/globus/map/raw", G0))
+            found.append(bench.store.known_folders("/globus/map/raw"))
 
     threads = [threading.Thread(target=read) for _ in range(3)]
     for thread in threads:

@@ -1,4 +1,5 @@
-"""When the archive's copy of each file was last looked at, and how; and what is fetched to be compared."""
+"""When the archive's copy of each file was last looked at, and how; what is fetched to be compared; and the digests of
+folders in which nothing differed from what was known."""
 
 from __future__ import annotations
 
@@ -66,4 +67,7 @@ def up(migrator: Any, database: Any) -> None:
         database.create_tables(tables)
     migrator.migrate(
         migrator.add_column("discovery", "audit", SmallIntegerField(null=True)),
+        migrator.add_column("folder", "listing", CharField(max_length=32, null=True)),
     )
+    # By the name that the model gives it.
+    database.execute_sql("CREATE INDEX folderrow_dataset_id ON folder (dataset_id)")
