@@ -22,6 +22,8 @@ LONGEST_ANSWER = 300.0
 """Seconds from its first byte to its last. The library's own limit begins again with each byte that arrives."""
 
 _PIECE = 1 << 16
+_BUFFER = 1 << 18
+"""Bytes that are taken from the connection at a time: each time costs a wait for the turn of this thread."""
 _TOLD_OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 """Headers about how a body was packed, which it is no longer."""
 
@@ -93,7 +95,7 @@ class _Timed(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *given: Any, **named: Any) -> None:
         super().__init__(sock, *given, **named)
-        self.fp = io.BufferedReader(_Hurried(self.fp.detach(), sock))
+        self.fp = io.BufferedReader(_Hurried(self.fp.detach(), sock), _BUFFER)
 
 
 class _Hurried(io.RawIOBase):
