@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import subprocess
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -352,3 +354,21 @@ def test_threads_do_not_mix_their_lines(tmp_path: Path) -> None:
     lines = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
     found = {(entry["thread"], entry["number"]) for entry in map(json.loads, lines)}
     assert len(lines) == len(found) == 400
+
+
+def test_the_log_does_not_bring_what_draws_for_developers() -> None:
+    program = "import sys, archived.logs; print([m for m in sys.modules if m.startswith('rich')])"
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_what_draws_for_people_can_be_had_after_the_log() -> None:
+    program = (
+        "import archived.logs, rich.table, archived.logs.library as l; print(l.structlog.dev.rich)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "None"

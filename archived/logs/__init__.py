@@ -1,6 +1,6 @@
 """Structured logs: named events with fields, one line each, safe to show and free of secrets.
 
-`configure` is called once, by the entry point; everybody else is handed a logger or asks structlog for one.
+`configure` is called once, by the entry point; everybody else is handed a logger or asks for one (`get`).
 """
 
 from __future__ import annotations

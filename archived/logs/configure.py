@@ -8,10 +8,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Literal, TextIO
 
-import structlog
-
 from archived.logs.exceptions import exception_fields
 from archived.logs.journal import journal_fields
+from archived.logs.library import structlog
 from archived.logs.output import Journal, Lines, SendToJournal, factory
 from archived.logs.render import ConsoleRenderer, render_json
 from archived.logs.secrets import redact_fields

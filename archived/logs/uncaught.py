@@ -6,7 +6,7 @@ import sys
 import threading
 from types import TracebackType
 
-import structlog
+from archived.logs.library import structlog
 
 EVENT = "a mistake of this program"
 
