@@ -20,7 +20,7 @@ from archived.cli.output import Page, print_page, talk
 
 if TYPE_CHECKING:
     from archived.config import Configuration
-    from archived.store import Store
+    from archived.store import Reader, Store
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -60,6 +60,16 @@ class Caller:
             tell_of_upgrade(store)
             yield store
 
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """The store of this rig, to look at: as `store`, without what only writing needs."""
+        from archived.store.reading import open_to_read
+
+        configuration = self.configuration
+        with open_to_read(configuration.store, rig=configuration.rig, now=self.now()) as store:
+            tell_of_upgrade(store)
+            yield store
+
     def refresh_subjects(self, store: Store) -> None:
         """Read the lab's list of subjects if it is another one than was read last, and no daemon does so."""
         from archived.subjects import refresh
@@ -85,7 +95,7 @@ class Caller:
         print_page(page, self.environ)
 
 
-def tell_of_upgrade(store: Store) -> None:
+def tell_of_upgrade(store: Reader) -> None:
     """Say what opening a store of an older release did to it."""
     if store.upgraded is not None:
         talk(str(store.upgraded))

@@ -81,7 +81,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Show what happened to the datasets, in order: to all of them, or to those that are selected."""
-    with caller.store() as store:
+    with caller.reading() as store:
         meant = whose(store, rig_name, all_rigs)
         for name in selection.exact:
             if not store.owners(name) or not meant.every:

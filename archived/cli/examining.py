@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from archived.cli.caller import Caller
     from archived.config import Configuration
     from archived.rig.root import RootIdentity
-    from archived.store import Store
+    from archived.store import Reader
 
 LITTLE_SPACE = 1_000_000_000
 """Bytes. A store grows by well under that in a year; with less the disk is about to be full for another reason."""
@@ -84,7 +84,7 @@ def _space(configuration: Configuration) -> Iterator[Checked]:
         yield ok("store", said, free=str(free))
 
 
-def _daemon(opened: Store) -> Iterator[Checked]:
+def _daemon(opened: Reader) -> Iterator[Checked]:
     daemon = opened.daemon()
     if daemon.running:
         yield ok("daemon", f"the daemon is running (pid {daemon.pid})")

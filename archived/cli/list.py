@@ -55,7 +55,7 @@ def command(
     Without a selection all of them are listed. A dataset is meant by its name or by a pattern with *, ?
     and [...]; of several options every one must fit.
     """
-    with caller.store() as store:
+    with caller.reading() as store:
         meant = whose(store, rig_name, all_rigs)
         found = meant.stores[0].select(meant.selector(selection.selector), limit=limit)
         views = [dataset_view(each) for each in found]

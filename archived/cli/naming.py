@@ -11,13 +11,13 @@ from archived.errors import NameNotFoundError
 
 if TYPE_CHECKING:
     from archived.core.model import Dataset
-    from archived.store import Store
+    from archived.store import Reader
 
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([nrt]))")
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 
 
-def find_dataset(store: Store, typed: str) -> Dataset:
+def find_dataset(store: Reader, typed: str) -> Dataset:
     """The dataset of that name. Raises `NameNotFoundError`, naming similar ones."""
     *others, exactly = reversed(spellings(typed))
     for name in others:

@@ -26,7 +26,7 @@ def command(caller: Caller, as_json: bool) -> None:
     The backlog is what is not archived yet and needs nobody for it. `archivedctl status --all-rigs` tells more
     about what needs a person.
     """
-    with caller.store() as store:
+    with caller.reading() as store:
         views = [rig_view(each) for each in store.rigs()]
     if as_json:
         print_json(views)

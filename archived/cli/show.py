@@ -36,7 +36,7 @@ from archived.core.verifying import Verification
 
 if TYPE_CHECKING:
     from archived.config import Configuration
-    from archived.store import Store
+    from archived.store import Reader
 
 RECORD_WORDS = {
     RecordState.OWED: "to be written",
@@ -92,7 +92,7 @@ EVENT_FIELDS = (
 @pass_caller
 def command(caller: Caller, name: str, rig_name: str | None, all_rigs: bool, as_json: bool) -> None:
     """Show all that is known of one dataset: its files and their proof, its events, its transfers."""
-    with caller.store() as store:
+    with caller.reading() as store:
         theirs, dataset = whose(store, rig_name, all_rigs).find(name)
         view = gather(theirs, dataset, caller.configuration, caller.now())
     if as_json:
@@ -101,7 +101,7 @@ def command(caller: Caller, name: str, rig_name: str | None, all_rigs: bool, as_
         caller.show(page_of(view))
 
 
-def gather(store: Store, dataset: Dataset, configuration: Configuration, now: datetime) -> View:
+def gather(store: Reader, dataset: Dataset, configuration: Configuration, now: datetime) -> View:
     """The object of `show --json`."""
     files = store.files(dataset.id)
     looks = store.verifications(dataset.id)
@@ -158,7 +158,7 @@ def _verified_at(files: Sequence[DatasetFile], looks: Mapping[int, Verification]
     return iso(min(looks[each].at for each in archived))
 
 
-def _record(store: Store, dataset: Dataset) -> View | None:
+def _record(store: Reader, dataset: Dataset) -> View | None:
     """How far the archive was told about it; None before there was anything to tell."""
     note = store.record_note(dataset.id)
     return None if note is None else {"state": str(note.state), "reason": note.reason}

@@ -22,7 +22,7 @@ from archived.core.paths import printable
 from archived.core.records import RecordState
 
 if TYPE_CHECKING:
-    from archived.store import RigInfo, Store
+    from archived.store import Reader, RigInfo
 
 ATTENTION = 20
 UNRECOGNISED = 20
@@ -68,7 +68,7 @@ def command(
 
     It reads the store, so it works while the daemon is down too.
     """
-    with caller.store() as store:
+    with caller.reading() as store:
         gather_view, view_of = _what(caller, store, rig_name, all_rigs)
         if watch:
             from archived.cli.watching import watch as watch_status
@@ -85,7 +85,7 @@ def command(
 
 
 def _what(
-    caller: Caller, store: Store, rig: str | None, all_rigs: bool
+    caller: Caller, store: Reader, rig: str | None, all_rigs: bool
 ) -> tuple[Callable[[], View], Drawing]:
     """What is shown, and how: one rig, or the whole fleet."""
     if all_rigs:
@@ -103,12 +103,12 @@ def _what(
     return lambda: gather(caller, theirs), ONE_RIG
 
 
-def gather_all(caller: Caller, store: Store) -> View:
+def gather_all(caller: Caller, store: Reader) -> View:
     """The object of `status --all-rigs --json`."""
     return {"rigs": [gather(caller, store.of_rig(each.name), each) for each in store.rigs()]}
 
 
-def gather(caller: Caller, store: Store, rig: RigInfo | None = None) -> View:
+def gather(caller: Caller, store: Reader, rig: RigInfo | None = None) -> View:
     """The object of `status --json`, about the rig of this store; with what is known of it among others."""
     configuration, now = caller.configuration, caller.now()
     daemon, ours = store.daemon(), store.rig == configuration.rig
@@ -142,7 +142,7 @@ def gather(caller: Caller, store: Store, rig: RigInfo | None = None) -> View:
     }
 
 
-def _transfers(store: Store) -> list[View]:
+def _transfers(store: Reader) -> list[View]:
     views = [batch_view(each) for each in store.batches(*LIVE_BATCHES)]
     left = store.left_comparisons()
     for view in views:
@@ -151,7 +151,7 @@ def _transfers(store: Store) -> list[View]:
     return views
 
 
-def _locations(caller: Caller, store: Store, *, ours: bool) -> list[View]:
+def _locations(caller: Caller, store: Reader, *, ours: bool) -> list[View]:
     """Of this rig those of the configuration; of another one, which alone knows where they go, those it has used."""
     archives: dict[str, str | None] = dict.fromkeys(store.location_names())
     if ours:
@@ -172,18 +172,18 @@ def _locations(caller: Caller, store: Store, *, ours: bool) -> list[View]:
     ]
 
 
-def _counts(store: Store, location: str | None) -> dict[str, int]:
+def _counts(store: Reader, location: str | None) -> dict[str, int]:
     return {str(state): number for state, number in store.counts(location).items()}
 
 
-def _unknown_subjects(caller: Caller, store: Store) -> list[str]:
+def _unknown_subjects(caller: Caller, store: Reader) -> list[str]:
     """The animals without a subject; where nobody speaks of subjects at all, nobody misses them."""
     subjects = caller.configuration.subjects
     wanted = subjects.file is not None or subjects.datajoint or subjects.only_known
     return store.unknown_h2os(UNKNOWN_SUBJECTS) if wanted or store.knows_subjects() else []
 
 
-def _attention(caller: Caller, store: Store, dataset: Dataset) -> View:
+def _attention(caller: Caller, store: Reader, dataset: Dataset) -> View:
     files, faults = store.files(dataset.id), store.faults(dataset.id)
     return {
         "dataset": dataset.name,
@@ -194,21 +194,21 @@ def _attention(caller: Caller, store: Store, dataset: Dataset) -> View:
     }
 
 
-def _records(store: Store) -> View:
+def _records(store: Reader) -> View:
     """Of how many datasets the archive was not told yet, and of how many it cannot be told."""
     counts = store.count_records()
     kept = counts[RecordState.KEPT]
     return {"outstanding": sum(counts.values()) - kept, "kept": kept}
 
 
-def _verification(store: Store) -> View:
+def _verification(store: Reader) -> View:
     """How much of what is archived was ever looked at in the archive since, and when the longest ago."""
     files, oldest = store.verified()
     archived = sum(files for files, _ in store.archived_totals().values())
     return {"files": files, "never": max(0, archived - files), "oldest": iso(oldest)}
 
 
-def _watcher(store: Store) -> View | None:
+def _watcher(store: Reader) -> View | None:
     """How changes are noticed: by events and looks, or by looks alone."""
     told = store.get_setting("watcher")
     if told is None:

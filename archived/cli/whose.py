@@ -16,7 +16,7 @@ from archived.errors import NameNotFoundError
 
 if TYPE_CHECKING:
     from archived.core.model import Dataset
-    from archived.store import Selector, Store
+    from archived.store import Reader, Selector
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,7 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Whose:
     """The stores of the rigs that are meant, each as that rig sees it; all but one's own can only be read."""
 
-    stores: tuple[Store, ...]
+    stores: tuple[Reader, ...]
     every: bool
     """Whether all rigs are meant, however many there are."""
     first: str | None = None
@@ -35,7 +35,7 @@ class Whose:
         """The same selection among the datasets that are meant; to be asked of the first store."""
         return replace(selector, everywhere=True) if self.every else selector
 
-    def find(self, typed: str) -> tuple[Store, Dataset]:
+    def find(self, typed: str) -> tuple[Reader, Dataset]:
         """The one dataset of that name, and the store of its rig. Raises `NameNotFoundError`."""
         if not self.every:
             [store] = self.stores
@@ -56,7 +56,7 @@ class Whose:
         return self.stores[0], find_dataset(self.stores[0], typed)
 
 
-def whose(store: Store, rig: str | None, every: bool) -> Whose:
+def whose(store: Reader, rig: str | None, every: bool) -> Whose:
     """What `--rig` and `--all-rigs` mean. Without either it is this rig, if it ever archived anything.
 
     A machine that has no daemon, an analyst's, is there to read what the others archived.

@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from archived.config.mistake import nearest
 from archived.config.reading import Reading
-from archived.config.sections import ConventionSection
-from archived.core.conventions import FINISHED, built_in, custom
-from archived.core.conventions.base import Convention
-from archived.core.filetypes import FileType
-from archived.core.formats.sentinel import is_sentinel
-from archived.core.template import DEFAULT_H2O, Template, TemplateError
+from archived.core.animals import DEFAULT_H2O
+from archived.core.convention_names import BUILT_IN
+
+if TYPE_CHECKING:
+    from archived.config.sections import ConventionSection
+    from archived.core.conventions.base import Convention
+    from archived.core.filetypes import FileType
 
 
-def conventions(reading: Reading) -> Mapping[str, Convention]:
-    """All conventions by name; what is wrong with the lab's own goes to the mistakes of the reading."""
-    h2o, known = _built_in(reading)
-    found = dict(known)
+class Conventions:
+    """All conventions by name. Those that are built in are made when somebody asks for one: most commands never do."""
+
+    def __init__(self, h2o: str, own: Mapping[str, Convention]) -> None:
+        self._h2o = h2o
+        self._own = own
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Which there are."""
+        return (*BUILT_IN, *self._own)
+
+    def of(self, names: Sequence[str]) -> tuple[Convention, ...]:
+        """Those of these names, in their order."""
+        return tuple(self._own.get(name) or self._built_in[name] for name in names)
+
+    @cached_property
+    def _built_in(self) -> Mapping[str, Convention]:
+        from archived.core.conventions import built_in
+
+        return built_in(self._h2o)
+
+
+def conventions(reading: Reading) -> Conventions:
+    """All conventions; what is wrong with the lab's own goes to the mistakes of the reading."""
+    h2o, own = _h2o(reading), {}
     for name, section in reading.conventions.items():
-        if name in known:
+        if name in BUILT_IN:
             reading.complain(
                 f"convention:{name}",
                 "",
@@ -28,39 +53,46 @@ def conventions(reading: Reading) -> Mapping[str, Convention]:
             continue
         convention = _custom(reading, name, section, h2o)
         if convention is not None:
-            found[name] = convention
-    return found
+            own[name] = convention
+    return Conventions(h2o, own)
 
 
-def chosen(
-    reading: Reading, location: str, names: tuple[str, ...], known: Mapping[str, Convention]
-) -> tuple[Convention, ...]:
-    """The conventions that a location names, in its order."""
+def check_names(reading: Reading, location: str, names: Sequence[str], known: Conventions) -> None:
+    """Complain about names of conventions, in a location, that there are not."""
     with_mistakes = reading.names("convention")
     for name in names:
-        if name in known or name in with_mistakes:
+        if name in known.names or name in with_mistakes:
             continue
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        near = nearest(name, known.names)
+        hint = f"; did you mean {near}?" if near else ""
         reading.complain(
             f"location:{location}",
             "conventions",
-            f"names out of {', '.join(sorted(known))}, or of a section [convention:NAME]; "
+            f"names out of {', '.join(sorted(known.names))}, or of a section [convention:NAME]; "
             f"there is no {name}{hint}",
         )
-    return tuple(known[name] for name in names if name in known)
 
 
-def _built_in(reading: Reading) -> tuple[str, Mapping[str, Convention]]:
+def _h2o(reading: Reading) -> str:
+    """The pattern for animals' names; the usual one where another cannot be used."""
     h2o = reading.archived.h2o if reading.archived else DEFAULT_H2O
-    try:
-        return h2o, built_in(h2o)
-    except TemplateError as error:
-        reading.complain("archived", "h2o", f"a pattern for animals' names: {error}")
-        return DEFAULT_H2O, built_in(DEFAULT_H2O)
+    if h2o != DEFAULT_H2O:
+        from archived.core.template import TemplateError
+        from archived.core.template.fields import check_h2o
+
+        try:
+            check_h2o(h2o)
+        except TemplateError as error:
+            reading.complain("archived", "h2o", f"a pattern for animals' names: {error}")
+            return DEFAULT_H2O
+    return h2o
 
 
 def _custom(reading: Reading, name: str, section: ConventionSection, h2o: str) -> Convention | None:
+    from archived.core.conventions import FINISHED, custom
+    from archived.core.formats.sentinel import is_sentinel
+    from archived.core.template import Template, TemplateError
+
     header, before = f"convention:{name}", len(reading.mistakes)
     for path in section.path:
         try:
@@ -69,8 +101,8 @@ def _custom(reading: Reading, name: str, section: ConventionSection, h2o: str) -
             reading.complain(header, "path", f"a template: {error}")
     for rule in section.finished:
         if rule not in FINISHED and not is_sentinel(rule):
-            near = difflib.get_close_matches(rule, FINISHED, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            near = nearest(rule, FINISHED)
+            hint = f"; did you mean {near}?" if near else ""
             reading.complain(
                 header,
                 "finished",
@@ -98,6 +130,8 @@ def _custom(reading: Reading, name: str, section: ConventionSection, h2o: str) -
 
 def _file_type(reading: Reading, header: str, line: str) -> FileType | None:
     """`*.tif  two-photon-tiff`: what stands last in the line is the type."""
+    from archived.core.filetypes import FileType
+
     parts = line.rsplit(maxsplit=1)
     if len(parts) == 2:
         return FileType(parts[0], parts[1])

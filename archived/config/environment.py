@@ -5,12 +5,11 @@ Whatever is no letter or digit becomes `_`: `[location:raw-ephys] archive` is `A
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 
 from archived.config.ini import Sections
-from archived.config.mistake import Mistake
+from archived.config.mistake import Mistake, nearest
 from archived.config.secrets import VARIABLES
 from archived.config.sections import FIXED, NAMED, kind_of
 
@@ -62,8 +61,8 @@ def _misfit(
     if places:
         both = " and ".join(f"[{section}] {key}" for section, key in places)
         return Mistake("", "", f"${name}", f"a variable that means one key; this one means {both}")
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean ${near[0]}?" if near else ""
+    near = nearest(name, known)
+    hint = f"; did you mean ${near}?" if near else ""
     return Mistake(
         "", "", f"${name}", f"a variable that is made of a section and a key there is{hint}"
     )

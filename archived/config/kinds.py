@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 from archived.config.places import local_path
 from archived.core.model import Archive, CollectionArchive, DirectoryArchive
-from archived.core.template.ambiguity import may_change_its_meaning
 from archived.core.units import parse_duration, parse_size
 
 _YES = frozenset({"yes", "true", "on", "1"})
@@ -80,6 +79,9 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 def regular_expression(text: str) -> str:
     """A pattern that Python's `re` understands, today and tomorrow."""
+    # Only here: most rigs have no pattern of their own.
+    from archived.core.template.ambiguity import may_change_its_meaning
+
     if may_change_its_meaning(text):
         raise ValueError(
             "a regular expression without [[ -- && ~~ and ||; write \\[ or \\- in [...]"

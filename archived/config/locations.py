@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from archived.config.conventions import chosen, conventions
+from archived.config.conventions import check_names, conventions
 from archived.config.kinds import words
 from archived.config.places import belongs_here, expand_home
 from archived.config.reading import Reading
@@ -49,15 +49,15 @@ def locations(reading: Reading, machine: Machine) -> tuple[LocationSettings, ...
     found = []
     for name, section in reading.locations.items():
         place = _Place(reading, machine, name, section).location()
-        rules = chosen(reading, name, section.conventions, known)
+        check_names(reading, name, section.conventions, known)
         if place is not None:
-            found.append(LocationSettings(location=place, conventions=rules))
+            found.append(LocationSettings(location=place, known=known))
     for name in reading.names("location"):
         listed = reading.value(f"location:{name}", "conventions")
         if listed and name not in reading.locations:
             # It lacks something, and is no location; what it names is still looked at.
             with suppress(ValueError):
-                chosen(reading, name, words(listed), known)
+                check_names(reading, name, words(listed), known)
     return tuple(found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -64,6 +64,14 @@ class MistakesError(ConfigurationError):
             f"{printable(where)} has {count}, so nothing is begun; no data is affected:{lines}",
             what_to_do="Correct the file; `archivedctl check` looks at it again.",
         )
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The one of the words that was probably meant; None where none is alike."""
+    # Only here: without mistakes nothing is compared.
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, list(words), n=1)), None)
 
 
 def has_password(address: str) -> bool:

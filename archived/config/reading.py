@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from typing import TypeVar, cast
 
 from archived.config.ini import Sections
 from archived.config.kinds import name as read_name
-from archived.config.mistake import Mistake
+from archived.config.mistake import Mistake, nearest
 from archived.config.section import UNKNOWN, Section
 from archived.config.sections import (
     FIXED,
@@ -173,14 +172,14 @@ def _unknown_section(section: str) -> Mistake:
     headers = [*FIXED, *(f"{kind}:NAME" for kind in NAMED)]
     listed = ", ".join(f"[{each}]" for each in headers)
     kind, colon, rest = section.partition(":")
-    near = difflib.get_close_matches(kind.strip().lower(), [*FIXED, *NAMED], n=1)
+    near = nearest(kind.strip().lower(), [*FIXED, *NAMED])
     hint = ""
     if near:
-        meant = f"{near[0]}:{rest.strip() if colon else 'NAME'}" if near[0] in NAMED else near[0]
+        meant = f"{near}:{rest.strip() if colon else 'NAME'}" if near in NAMED else near
         hint = f"; did you mean [{meant}]?"
     return Mistake(section, "", "", f"one of {listed}{hint}")
 
 
 def _near(word: str, words: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(words), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    near = nearest(word, words)
+    return f"; did you mean {near}?" if near else ""

@@ -10,7 +10,7 @@ from datetime import timedelta
 from archived.config import kinds
 from archived.config.places import local_path
 from archived.config.section import Section, key, optional, required
-from archived.core.template import DEFAULT_H2O
+from archived.core.animals import DEFAULT_H2O
 from archived.core.units import parse_duration
 
 QUIET: tuple[str, ...] = ("quiet",)

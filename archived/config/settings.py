@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archived.config.mistake import without_password
 from archived.config.secrets import CLIENT_SECRET, DATAJOINT_PASSWORD, Secret
-from archived.core.conventions.base import Convention
+from archived.core.animals import DEFAULT_H2O
 from archived.core.model import StorageLocation
-from archived.core.template import DEFAULT_H2O
+
+if TYPE_CHECKING:
+    from archived.config.conventions import Conventions
+    from archived.core.conventions.base import Convention
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +120,12 @@ class LocationSettings:
     """`[location:NAME]`, with what `[globus]` says for all of them."""
 
     location: StorageLocation
-    conventions: tuple[Convention, ...] = field(repr=False)
+    known: Conventions = field(repr=False, compare=False)
+
+    @property
+    def conventions(self) -> tuple[Convention, ...]:
+        """The conventions of what goes there, in the order of the file."""
+        return self.known.of(self.location.conventions)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING
 
-from archived.core.model import CollectionArchive, StorageLocation
 from archived.errors import ArchivedError
+
+if TYPE_CHECKING:
+    from archived.core.model import StorageLocation
 
 LONGEST_SHOWN = 80
 _ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
@@ -85,6 +88,9 @@ def local_path(location: StorageLocation, path: str) -> str:
 
 
 def _archive_root(location: StorageLocation) -> PurePath:
+    # Only here: to show a name takes no model.
+    from archived.core.model import CollectionArchive
+
     archive = location.archive
     if isinstance(archive, CollectionArchive):
         return PurePosixPath(archive.path or "/")

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from archived.core.animals import DEFAULT_H2O
 from archived.core.paths import printable, shown
-from archived.core.template import DEFAULT_H2O
 
 SUBJECT_COLUMN = "subject_id"
 H2O_COLUMNS = ("h2o", "water_restriction_number")

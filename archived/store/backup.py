@@ -21,13 +21,10 @@ from archived.core.paths import printable
 from archived.errors import StoreDamagedError, StoreError, StoreMissingError
 from archived.store.address import BUSY_TIMEOUT, Address
 from archived.store.fields import from_text, from_time, to_time
+from archived.store.opening import COPY_MARK, HISTORY
 from archived.store.placing import NameTakenError, place, sweep, sync, sync_folder, temporary_name
 from archived.store.troubles import damaged
 
-COPY_MARK = "copy"
-"""The setting by which a store says that it is a copy, and of when: whoever puts it in place, however, can be told."""
-
-HISTORY = "archived_schema"
 PRIVATE = 0o600
 PAGES_AT_ONCE = 1_000
 MAGIC = b"SQLite format 3\x00"

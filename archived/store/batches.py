@@ -16,14 +16,16 @@ from archived.core.model import (
     FileState,
 )
 from archived.store.fields import to_text, to_time
-from archived.store.moves import Moves, chunks, marks
-from archived.store.rows import BATCH_COLUMNS, BATCH_FILE_COLUMNS, batch_file_of, batch_of
+from archived.store.moves import Moves
+from archived.store.portions import chunks, marks
+from archived.store.rows import BATCH_FILE_COLUMNS, batch_file_of
+from archived.store.travelling import TravellingVerbs
 
 _MAY_TRAVEL = "f.state = ? AND f.settled = 1 AND d.state IN (?, ?)"
 _IN_NO_BATCH = "NOT EXISTS (SELECT 1 FROM batch_file p WHERE p.live_file_id = f.id)"
 
 
-class BatchVerbs(Moves):
+class BatchVerbs(Moves, TravellingVerbs):
     """Batches until they are sent."""
 
     def plan_batch(
@@ -120,37 +122,6 @@ class BatchVerbs(Moves):
                 number,
                 *ids,
             )
-
-    def batches(
-        self,
-        *states: BatchState,
-        due_by: datetime | None = None,
-        direction: Direction | None = None,
-    ) -> list[Batch]:
-        """Batches in these states (all without any), oldest first; with `due_by` only those due by then."""
-        conditions, values = ["b.rig_id = ?"], [self._rig_id, *states]
-        if states:
-            conditions.append(f"b.state IN ({marks(list(states))})")
-        if due_by is not None:
-            conditions.append("(b.due IS NULL OR b.due <= ?)")
-            values.append(to_time(due_by))
-        if direction is not None:
-            conditions.append("b.direction = ?")
-            values.append(direction)
-        rows = self._door.rows(
-            f"SELECT {BATCH_COLUMNS} FROM batch b WHERE {' AND '.join(conditions)} ORDER BY b.id",
-            *values,
-        )
-        return [batch_of(row) for row in rows]
-
-    def batch(self, batch_id: str) -> Batch | None:
-        """One batch, or None where there is none of that id."""
-        row = self._door.row(
-            f"SELECT {BATCH_COLUMNS} FROM batch b WHERE b.name = ? AND b.rig_id = ?",
-            batch_id,
-            self._rig_id,
-        )
-        return None if row is None else batch_of(row)
 
     def batch_files(self, batch_id: str, *, released: bool = False) -> list[BatchFile]:
         """The files of a batch as they were planned; those that were taken out of it again only with `released`."""

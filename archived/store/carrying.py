@@ -8,7 +8,7 @@ from datetime import datetime
 
 from archived.core.model import LIVE_BATCHES, Batch, Direction
 from archived.store.batches import BatchVerbs
-from archived.store.moves import marks
+from archived.store.portions import marks
 
 
 class CarryVerbs(BatchVerbs):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from archived.core.model import LIVE_BATCHES, Batch, Direction
-from archived.core.verifying import MINE, Wanted
+from archived.core.model import Batch, Direction
+from archived.core.verifying import Wanted
 from archived.store.carrying import CarryVerbs
-from archived.store.locks import verification_lock
-from archived.store.moves import chunks, marks
+from archived.store.portions import chunks, marks
 from archived.store.verifications import VerificationVerbs
 
 
@@ -43,26 +42,6 @@ class ComparisonVerbs(VerificationVerbs, CarryVerbs):
                 [(each.file_id, audit, batch_id) for each in wanted],
             )
         return batch
-
-    def comparisons(self, audit: int) -> list[Batch]:
-        """The batches that whoever `audit` stands for has under way, oldest first."""
-        rows = self._door.rows(
-            "SELECT DISTINCT b.name FROM batch b JOIN verification_file v ON v.batch_id = b.id "
-            f"WHERE b.rig_id = ? AND v.audit = ? AND b.state IN ({marks(list(LIVE_BATCHES))})",
-            self._rig_id,
-            audit,
-            *LIVE_BATCHES,
-        )
-        own = {row[0] for row in rows}
-        live = self.batches(*LIVE_BATCHES, direction=Direction.VERIFY)
-        return [each for each in live if each.id in own]
-
-    def left_comparisons(self) -> frozenset[str]:
-        """The ids of those that a person had under way and that nobody carries now: what a killed process left."""
-        begun = frozenset(each.id for each in self.comparisons(MINE))
-        if begun and verification_lock(self._door, self._rig_id).held() is False:
-            return begun
-        return frozenset()
 
     def comparing(self, batch_id: str) -> dict[int, bool]:
         """The files of a batch, and whether a copy of each was put where it goes."""

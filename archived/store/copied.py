@@ -6,9 +6,9 @@ from datetime import datetime
 
 from archived.core.model import LIVE_BATCHES, BatchState, Direction
 from archived.core.retrieving import BringState
-from archived.store.backup import COPY_MARK
 from archived.store.discoveries import DiscoveryVerbs
 from archived.store.fields import to_time
+from archived.store.opening import COPY_MARK
 from archived.store.proofs import ProofVerbs
 from archived.store.records import RecordVerbs
 from archived.store.rows import json_of

@@ -12,7 +12,6 @@ from datetime import datetime
 from archived.errors import AnotherDaemonError, ClaimLostError, StoreError
 from archived.store.fields import from_text, from_time, to_text, to_time
 from archived.store.opening import check_soundness
-from archived.store.results import DaemonInfo
 from archived.store.rig import RigVerbs
 from archived.store.rows import json_of
 
@@ -174,19 +173,6 @@ class DaemonVerbs(RigVerbs):
     def heartbeat(self, now: datetime) -> None:
         """Note that a turn of the loop was completed."""
         self._door.change("UPDATE rig SET last_tick = ? WHERE id = ?", to_time(now), self._rig_id)
-
-    def daemon(self) -> DaemonInfo:
-        """The daemon as it is now; `running` is whether the lock is held, not what a row says."""
-        row = self._door.row("SELECT pid, since, last_tick FROM rig WHERE id = ?", self._rig_id)
-        pid, since, last_tick = row or (None, None, None)
-        held = self._lock.held()
-        running = pid is not None if held is None else held
-        return DaemonInfo(
-            running,
-            pid if running else None,
-            from_time(since) if running else None,
-            from_time(last_tick),
-        )
 
     def watching(self) -> list[str] | None:
         """The folders that the running daemon of this rig watches; None where it has not said so."""

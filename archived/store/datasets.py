@@ -9,8 +9,8 @@ from archived.core.lifecycle import State
 from archived.core.model import Batch, Dataset, DatasetFile, Event, FileState
 from archived.core.paths import printable
 from archived.errors import NameNotFoundError
+from archived.store.base import Verbs
 from archived.store.fields import from_text, joined, to_text, to_time
-from archived.store.moves import Moves
 from archived.store.rows import (
     BATCH_COLUMNS,
     DATASET_COLUMNS,
@@ -26,7 +26,7 @@ NEIGHBOURS = 2_000
 """Among how many names the nearest ones are looked for."""
 
 
-class DatasetVerbs(Moves):
+class DatasetVerbs(Verbs):
     """Datasets one by one and many at a time."""
 
     def dataset(self, name: str) -> Dataset:
@@ -86,6 +86,11 @@ class DatasetVerbs(Moves):
         if dataset is None:
             raise NameNotFoundError(f"there is no dataset with the id {dataset_id}")
         return dataset
+
+    def _read_any(self, dataset_id: int) -> Dataset | None:
+        """A dataset of whichever rig: for looking, never for moving."""
+        row = self._door.row(f"SELECT {DATASET_COLUMNS} FROM dataset d WHERE d.id = ?", dataset_id)
+        return None if row is None else dataset_of(row)
 
     def files(self, dataset_id: int) -> list[DatasetFile]:
         """All files of a dataset of any rig with their latest receipts, by path; those that are gone too."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from archived.core.discovery import Finding, Kind
 from archived.store.base import Verbs
 from archived.store.fields import from_text, to_text
-from archived.store.moves import chunks, marks
+from archived.store.portions import chunks, marks
 
 
 class FindingVerbs(Verbs):

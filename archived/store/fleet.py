@@ -9,13 +9,13 @@ from archived.core.lifecycle import State
 from archived.core.model import FileState
 from archived.core.paths import printable
 from archived.errors import NameNotFoundError, StoreError, StoreMissingError
+from archived.store.answers import RigInfo
 from archived.store.base import Verbs
 from archived.store.connection import Door
 from archived.store.fields import from_text, from_time, to_text
 from archived.store.locks import daemon_lock
-from archived.store.moves import marks
 from archived.store.opening import exclusively
-from archived.store.results import RigInfo
+from archived.store.portions import marks
 from archived.store.rows import state_of
 
 BACKLOG = [State.SETTLING, State.READY, State.TRANSFERRING, State.VERIFYING, State.WAITING]

@@ -3,23 +3,15 @@ session. A daemon has one, and so has whoever retrieves."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Protocol
 
-from filelock import FileLock, Timeout
-
-from archived.core.paths import printable
-from archived.errors import StoreError
 from archived.store.connection import Door
+from archived.store.locked_file import LockedFile
 from archived.store.opening import session_lock
 
 LOCK_CLASS = 0x61726368
 RETRIEVE_LOCK_CLASS = LOCK_CLASS + 1
 VERIFY_LOCK_CLASS = LOCK_CLASS + 2
-
-PATIENCE = 1.0
-"""How long claiming waits, in seconds: somebody may be looking whether the lock is held."""
-
 
 FORGOTTEN_AFTER = 120
 """Seconds without a word after which a server lets go of a claim: a machine that lost its power, or its network,
@@ -40,48 +32,6 @@ class DaemonLock(Protocol):
 
     def held(self) -> bool | None:
         """Whether any process has it; None where this one is not permitted to know."""
-
-
-class LockedFile:
-    """A file that the operating system keeps locked. The file itself stays and means nothing."""
-
-    bound_to_connection = False
-
-    def __init__(self, store: Path, purpose: str = "daemon") -> None:
-        self.path = store.with_name(f"{store.name}.{purpose}-lock")
-        self._lock = FileLock(self.path, thread_local=False)
-
-    def acquire(self) -> bool:
-        """See `DaemonLock.acquire`. Raises `StoreError` where the file may not be used, such as another user's."""
-        try:
-            self._lock.acquire(timeout=PATIENCE, poll_interval=0.05)
-        except Timeout:
-            return False
-        except OSError as error:
-            raise StoreError(
-                f"{printable(str(self.path))}, which keeps two of a kind from running at once, cannot be locked: "
-                f"{error.strerror or error}; nothing was begun",
-                what_to_do="use the account that the store belongs to, or let this one write that file",
-            ) from error
-        return True
-
-    def release(self) -> None:
-        """See `DaemonLock.release`."""
-        self._lock.release()
-
-    def held(self) -> bool | None:
-        """See `DaemonLock.held`."""
-        if not self.path.exists():
-            return False
-        if self._lock.is_locked:
-            return True
-        try:
-            with FileLock(self.path, timeout=0):
-                return False
-        except Timeout:
-            return True
-        except OSError:
-            return None
 
 
 class PostgresLock:

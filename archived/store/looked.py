@@ -9,7 +9,7 @@ from archived.core.discovery import Kind
 from archived.core.verifying import How, Verdict
 from archived.store.base import Verbs
 from archived.store.fields import to_time
-from archived.store.moves import chunks, marks
+from archived.store.portions import chunks, marks
 
 _VERDICTS = {
     None: Verdict.SAME,

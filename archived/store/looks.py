@@ -12,7 +12,7 @@ from archived.core.model import FileState, Unrecognised
 from archived.core.sighting import LARGE_PART, after_absence, too_many_at_once
 from archived.store.fields import from_text, joined, to_text
 from archived.store.losses import AS_IF_NEVER_ARCHIVED
-from archived.store.moves import chunks, marks
+from archived.store.portions import chunks, marks
 from archived.store.results import LookResult, LookSummary, Moved
 from archived.store.sighting import SightingVerbs
 
@@ -195,16 +195,6 @@ class LookVerbs(SightingVerbs):
                     and (limit is None or len(path.encode()) <= limit)
                 ],
             )
-
-    def unrecognised(self, limit: int = 1_000) -> list[Unrecognised]:
-        """What no convention claims, by path."""
-        rows = self._door.rows(
-            "SELECT u.path, u.why, u.nearest FROM unrecognised u JOIN root r ON r.id = u.root_id "
-            "WHERE r.rig_id = ? ORDER BY u.path LIMIT ?",
-            self._rig_id,
-            limit,
-        )
-        return [Unrecognised(*(from_text(value) for value in row)) for row in rows]
 
 
 def _folder(dataset_path: str, name: str) -> str:

@@ -11,8 +11,9 @@ from archived.core.sighting import LOST
 from archived.errors import MoveRefusedError
 from archived.store.fields import to_text, to_time
 from archived.store.missing import MissingVerbs
-from archived.store.moves import Moves, marks
+from archived.store.moves import Moves
 from archived.store.overwrite import ACCEPTED
+from archived.store.portions import marks
 
 GIVEN_UP = "is not in the archive any more, which a person accepted"
 

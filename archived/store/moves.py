@@ -5,32 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from archived.core.lifecycle import Reason, State, allowed
 from archived.core.model import BatchState, Dataset, FileState
 from archived.core.progress import ODD, Move, Standing, conclude, trouble
 from archived.core.records import RecordState
 from archived.store.fields import from_text, joined, to_text, to_time
+from archived.store.portions import chunks, marks
 from archived.store.restored import RestoredVerbs
 from archived.store.results import Moved
 from archived.store.rows import DATASET_COLUMNS, dataset_of, file_state_of
-
-Value = TypeVar("Value")
-
-AT_ONCE = 400
-"""How many values one statement names."""
-
-
-def chunks(values: Iterable[Value]) -> Iterable[list[Value]]:
-    """Ids, or other values, in portions that one statement can name."""
-    each = list(values)
-    return (each[start : start + AT_ONCE] for start in range(0, len(each), AT_ONCE))
-
-
-def marks(values: list[Any]) -> str:
-    """Placeholders for an `IN (…)`."""
-    return ", ".join("?" * len(values))
 
 
 class Moves(RestoredVerbs):
@@ -185,11 +170,6 @@ class Moves(RestoredVerbs):
             dataset_id,
             self._rig_id,
         )
-        return None if row is None else dataset_of(row)
-
-    def _read_any(self, dataset_id: int) -> Dataset | None:
-        """As `_read`, of whichever rig: for looking, never for moving."""
-        row = self._door.row(f"SELECT {DATASET_COLUMNS} FROM dataset d WHERE d.id = ?", dataset_id)
         return None if row is None else dataset_of(row)
 
     def _recount(self, dataset_ids: Iterable[int]) -> None:

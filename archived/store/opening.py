@@ -25,6 +25,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY = "archived_schema"
 """The table that lists the migrations which the store has been through; it is what makes a store ours."""
 
+COPY_MARK = "copy"
+"""The setting by which a store says that it is a copy, and of when: whoever puts it in place, however, can be told."""
+
 SQLITE_HEADER = b"SQLite format 3\x00"
 
 SCHEMA_LOCK = 0x61726368

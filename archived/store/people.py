@@ -13,7 +13,8 @@ from archived.errors import MoveRefusedError
 from archived.store.losses import LossVerbs
 from archived.store.overwrite import ACCEPTED
 from archived.store.queries import QueryVerbs
-from archived.store.results import Moved, Selector
+from archived.store.results import Moved
+from archived.store.selector import Selector
 
 Which = Selector | Sequence[str]
 """Datasets by name, of which every one must be able to move, or a selector, of which those move that can."""

@@ -15,8 +15,8 @@ from archived.core.model import (
 from archived.core.sighting import ACCEPT_HINT
 from archived.store.batches import BatchVerbs
 from archived.store.fields import from_text, joined, to_checksum, to_text, to_time
-from archived.store.moves import chunks, marks
 from archived.store.overwrite import OVER_OUR_OWN
+from archived.store.portions import chunks, marks
 from archived.store.results import Moved, ProveResult
 
 CHANGED_ON_THE_WAY = "changed while it travelled"

@@ -10,8 +10,7 @@ from archived.core.lifecycle import State
 from archived.core.model import Dataset, Event
 from archived.store.datasets import DatasetVerbs
 from archived.store.fields import MICROSECOND, from_text, to_text, to_time
-from archived.store.moves import chunks, marks
-from archived.store.results import Selector
+from archived.store.portions import chunks, marks
 from archived.store.rows import DATASET_COLUMNS, EVENT_COLUMNS, dataset_of, event_of
 from archived.store.selecting import (
     Condition,
@@ -21,6 +20,7 @@ from archived.store.selecting import (
     needs_types,
     type_matcher,
 )
+from archived.store.selector import Selector
 
 PAGE = 500
 

@@ -7,30 +7,16 @@ from datetime import datetime
 
 from archived.core.model import LIVE_BATCHES
 from archived.core.records import RecordState
+from archived.store.answers import OwedRecord
 from archived.store.carrying import CarryVerbs
-from archived.store.connection import Row
 from archived.store.digests import DigestVerbs
-from archived.store.fields import from_text, from_time, to_text, to_time
-from archived.store.moves import chunks, marks
-from archived.store.results import OwedRecord
-
-_COLUMNS = (
-    "r.dataset_id, d.location, d.path, d.state, r.revision, r.state, r.reason, r.attempts, r.due, r.known, "
-    "(SELECT b.name FROM batch b WHERE b.id = r.batch_id)"
-)
-_OUTSTANDING = (RecordState.OWED, RecordState.WRITTEN, RecordState.TRAVELLING, RecordState.KEPT)
+from archived.store.fields import from_text, to_text, to_time
+from archived.store.glances import RECORD_COLUMNS, GlanceVerbs, owed_of
+from archived.store.portions import chunks, marks
 
 
-class RecordVerbs(CarryVerbs, DigestVerbs):
+class RecordVerbs(CarryVerbs, DigestVerbs, GlanceVerbs):
     """A record is owed from the moment that its dataset is archived (see `Moves`), until it is proved."""
-
-    def record_note(self, dataset_id: int) -> OwedRecord | None:
-        """How far the archive was told about a dataset of any rig; None for one that was never archived."""
-        row = self._door.row(
-            f"SELECT {_COLUMNS} FROM record r JOIN dataset d ON d.id = r.dataset_id WHERE r.dataset_id = ?",
-            dataset_id,
-        )
-        return None if row is None else _owed(row)
 
     def records_due(
         self, state: RecordState, now: datetime, limit: int, *, newest: bool = False
@@ -38,24 +24,24 @@ class RecordVerbs(CarryVerbs, DigestVerbs):
         """Records in a state that are due, those that are so for longest first, or last with `newest`."""
         order = "DESC" if newest else "ASC"
         rows = self._door.rows(
-            f"SELECT {_COLUMNS} FROM record r JOIN dataset d ON d.id = r.dataset_id "
+            f"SELECT {RECORD_COLUMNS} FROM record r JOIN dataset d ON d.id = r.dataset_id "
             f"WHERE r.rig_id = ? AND r.state = ? AND r.due <= ? ORDER BY r.due {order}, r.dataset_id {order} LIMIT ?",
             self._rig_id,
             state,
             to_time(now),
             limit,
         )
-        return [_owed(row) for row in rows]
+        return [owed_of(row) for row in rows]
 
     def records_of_batch(self, batch_id: str) -> list[OwedRecord]:
         """The records that travel in a batch, also those that were owed anew meanwhile."""
         rows = self._door.rows(
-            f"SELECT {_COLUMNS} FROM record r JOIN dataset d ON d.id = r.dataset_id "
+            f"SELECT {RECORD_COLUMNS} FROM record r JOIN dataset d ON d.id = r.dataset_id "
             "WHERE r.batch_id = (SELECT id FROM batch WHERE name = ? AND rig_id = ?) ORDER BY r.dataset_id",
             batch_id,
             self._rig_id,
         )
-        return [_owed(row) for row in rows]
+        return [owed_of(row) for row in rows]
 
     def set_record(
         self,
@@ -194,17 +180,6 @@ class RecordVerbs(CarryVerbs, DigestVerbs):
             if dataset is not None:
                 self._owe_record(dataset, now)
 
-    def count_records(self) -> Mapping[RecordState, int]:
-        """How many records are in each of the states in which the archive was not told yet."""
-        found = dict.fromkeys(_OUTSTANDING, 0)
-        rows = self._door.rows(
-            f"SELECT state, count(*) FROM record WHERE rig_id = ? AND state IN ({marks(list(_OUTSTANDING))}) "
-            "GROUP BY state",
-            self._rig_id,
-            *_OUTSTANDING,
-        )
-        return found | {RecordState(state): number for state, number in rows}
-
     def kept_records(self) -> list[tuple[str, str, int]]:
         """Location, reason, and how many records stay in the store for it."""
         rows = self._door.rows(
@@ -219,21 +194,3 @@ class RecordVerbs(CarryVerbs, DigestVerbs):
         """Whether the files of a record are under way in a batch, so that they must not be written anew."""
         batch = None if owed.batch is None else self.batch(owed.batch)
         return batch is not None and batch.state in LIVE_BATCHES
-
-
-def _owed(row: Row) -> OwedRecord:
-    due = from_time(row[8])
-    assert due is not None
-    return OwedRecord(
-        dataset_id=row[0],
-        location=from_text(row[1]),
-        path=from_text(row[2]),
-        archived=row[3] == "archived",
-        revision=row[4],
-        state=RecordState(row[5]),
-        reason=from_text(row[6]),
-        attempts=row[7],
-        due=due,
-        known=bool(row[9]),
-        batch=row[10],
-    )

@@ -10,7 +10,7 @@ from archived.core.discovery import CLAIMED, FileVerdict, Listed
 from archived.core.lifecycle import Reason, State
 from archived.core.model import Dataset, FileState, Recording
 from archived.store.fields import below, bounded_time, to_text, to_time
-from archived.store.moves import chunks, marks
+from archived.store.portions import chunks, marks
 from archived.store.sighting import SightingVerbs, description
 
 COUNTED = frozenset({FileState.ARCHIVED, FileState.CHANGED})

@@ -1,6 +1,6 @@
 """A store that was put back from a copy does not know what happened since: what that means until somebody has looked.
 
-Whatever way the copy took to its place, it says itself that it is one (`backup.COPY_MARK`). What it believes to be under
+Whatever way the copy took to its place, it says itself that it is one (`opening.COPY_MARK`). What it believes to be under
 way may have ended long ago, and what it believes to be unsent may lie in the archive, archived and accepted, in a
 version that it has never heard of. So nothing is sent to a location before its archive was looked through.
 """
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from archived.core.model import LIVE_BATCHES, Direction
-from archived.store.backup import COPY_MARK
 from archived.store.base import Verbs
 from archived.store.fields import from_time, to_text
+from archived.store.opening import COPY_MARK
 from archived.store.rows import json_of
 
 RESTORED = "restored"

@@ -18,7 +18,6 @@ from archived.core.paths import printable
 from archived.errors import StoreError, StoreMissingError, StoreTooNewError
 from archived.store.address import BUSY_TIMEOUT
 from archived.store.backup import (
-    COPY_MARK,
     BackedUp,
     copying,
     examine,
@@ -27,8 +26,8 @@ from archived.store.backup import (
     without_wal,
 )
 from archived.store.beginning import FILES
-from archived.store.locks import LockedFile
-from archived.store.opening import MIGRATIONS
+from archived.store.locked_file import LockedFile
+from archived.store.opening import COPY_MARK, MIGRATIONS
 from archived.store.placing import (
     NameTakenError,
     place,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from archived.core.lifecycle import State
 from archived.core.model import FileStat, Recording, Unrecognised
-from archived.core.records import RecordState
 from archived.core.subjects import Subject
 
 Moved = tuple[str, State, State]
@@ -77,74 +76,12 @@ class LookResult:
     moved: Sequence[Moved] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selector:
-    """Which datasets are meant: everything given must fit. `since` and `until` are dates of recording, inclusive.
-
-    `names` are names of datasets or patterns with `*`, `?` and `[…]`, of which any may fit.
-    """
-
-    names: Sequence[str] = ()
-    location: str | None = None
-    states: Sequence[State] = ()
-    h2o: str | None = None
-    subject: str | None = None
-    date: datetime.date | None = None
-    since: datetime.date | None = None
-    until: datetime.date | None = None
-    convention: str | None = None
-    file_type: str | None = None
-    """A type of file, or a pattern of types; a dataset fits that has a file of such a type."""
-    everywhere: bool = False
-    """Datasets of every rig that shares the store, not only of this one."""
-
-
 @dataclass(frozen=True, slots=True)
 class ProveResult:
     """How many files got their receipt, and the paths of those that changed while they travelled."""
 
     proved: int
     changed: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class DaemonInfo:
-    """The daemon of this rig: `running` says whether it holds its lock at this moment."""
-
-    running: bool
-    pid: int | None = None
-    since: datetime.datetime | None = None
-    last_tick: datetime.datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RigInfo:
-    """One of the rigs that share a store. `host`, `version` and `last_tick` are None before its first daemon."""
-
-    name: str
-    host: str | None
-    version: str | None
-    running: bool
-    """Whether its daemon holds its lock at this moment."""
-    since: datetime.datetime | None
-    """When the daemon that runs was started."""
-    last_tick: datetime.datetime | None
-    counts: Mapping[State, int]
-    backlog_datasets: int
-    """What is not archived yet and needs nobody for it."""
-    backlog_bytes: int
-    attention: int
-    """Datasets that a person has to look at."""
-    alarms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """A person said: send nothing for now. `until` is None for as long as it takes."""
-
-    why: str
-    since: datetime.datetime
-    until: datetime.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,25 +134,6 @@ class KnownSubject:
     bytes: int = 0
     others: Sequence[SubjectSaid] = ()
     """What other sources say that does not count, because it is another number."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwedRecord:
-    """How far the archive was told about one dataset."""
-
-    dataset_id: int
-    location: str
-    path: str
-    archived: bool
-    """Whether the dataset is archived just now; what it is on the way to, its record will say."""
-    revision: int
-    state: RecordState
-    reason: str
-    attempts: int
-    due: datetime.datetime
-    known: bool
-    """Whether what the archive holds in its place, if anything, is ours."""
-    batch: str | None
 
 
 @dataclass(frozen=True, slots=True)

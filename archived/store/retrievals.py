@@ -13,7 +13,7 @@ from archived.store.fields import (
     to_text,
     to_time,
 )
-from archived.store.moves import chunks, marks
+from archived.store.portions import chunks, marks
 from archived.store.wanted import RETRIEVAL_COLUMNS, WantedVerbs, retrieval_of
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from archived.core.lifecycle import State
 from archived.core.model import Alarm
+from archived.store.answers import Pause
 from archived.store.base import Verbs
 from archived.store.connection import Row
 from archived.store.fields import from_text, from_time, moment, to_text, to_time
-from archived.store.results import Pause
 from archived.store.rows import sound, state_of
 
 PAUSE = "pause"

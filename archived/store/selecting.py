@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archived.store.fields import to_date, to_text
-from archived.store.results import Selector
+from archived.store.selector import Selector
 
 _BELIEVED_MORE = (
     "SELECT 1 FROM subject t WHERE t.h2o = s.h2o AND (t.precedence < s.precedence "

@@ -7,13 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from archived.core.lifecycle import Reason, State
-from archived.core.model import Checksum, FileState
+from archived.core.model import Checksum, Dataset, FileState
+from archived.core.paths import is_utf8
 from archived.store.datasets import DatasetVerbs
-from archived.store.fields import to_checksum, to_text, to_time
-from archived.store.moves import chunks, marks
+from archived.store.fields import from_text, joined, to_checksum, to_text, to_time
+from archived.store.moves import Moves
+from archived.store.portions import chunks, marks
+from archived.store.rows import file_state_of
 
 
-class StepVerbs(DatasetVerbs):
+class StepVerbs(DatasetVerbs, Moves):
     """Writing one dataset."""
 
     def move(
@@ -47,6 +50,26 @@ class StepVerbs(DatasetVerbs):
             if after is State.ARCHIVED and self._has_unarchived(dataset_id):
                 return False
             return self._move(dataset, after, reason, why, now, **columns)
+
+    def file_states(self, dataset_id: int) -> frozenset[FileState]:
+        """The states that files of a dataset are in."""
+        rows = self._door.rows("SELECT DISTINCT state FROM file WHERE dataset_id = ?", dataset_id)
+        return frozenset(file_state_of(row[0]) for row in rows)
+
+    def trouble_of(self, dataset: Dataset) -> str:
+        """What is wrong with the first of its files with which something is; "" where nothing is."""
+        return self._trouble(dataset)
+
+    def not_utf8(self, dataset: Dataset) -> list[int]:
+        """The ids of pending files whose paths are not valid UTF-8, so that not every machine can hold them."""
+        rows = self._door.rows(
+            "SELECT id, name FROM file WHERE dataset_id = ? AND state = ? AND name LIKE ? ESCAPE '!'",
+            dataset.id,
+            FileState.PENDING,
+            # What is not valid is stored with a backslash (`core.escaping`).
+            "%\\%" if is_utf8(dataset.path) else "%",
+        )
+        return [row[0] for row in rows if not is_utf8(joined(dataset.path, from_text(row[1])))]
 
     def _has_unarchived(self, dataset_id: int) -> bool:
         return (

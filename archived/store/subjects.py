@@ -25,14 +25,6 @@ HAND, FILE, DATAJOINT = "hand", "file", "datajoint"
 PRECEDENCE: Mapping[str, int] = {HAND: 0, FILE: 1, DATAJOINT: 2}
 """Who is believed first."""
 
-_UNKNOWN_H2OS = (
-    "WITH RECURSIVE animal (h2o) AS (SELECT min(d.h2o) FROM dataset d WHERE d.rig_id = ? UNION ALL "
-    "SELECT (SELECT min(d.h2o) FROM dataset d WHERE d.rig_id = ? AND d.h2o > animal.h2o) FROM animal "
-    "WHERE animal.h2o IS NOT NULL) SELECT animal.h2o FROM animal WHERE animal.h2o IS NOT NULL "
-    "AND NOT EXISTS (SELECT 1 FROM subject s WHERE s.h2o = animal.h2o) ORDER BY animal.h2o"
-)
-"""From one animal to the next through the index, so that it costs as much as there are animals, not datasets."""
-
 
 class SubjectVerbs(Verbs):
     """What is known of animals. Rows belong to the rig that wrote them; every rig reads them all."""
@@ -119,28 +111,12 @@ class SubjectVerbs(Verbs):
         )
         return None if row is None else from_text(row[0])
 
-    def subject_names(self) -> dict[str, str]:
-        """The number of every animal that is known, by its h2o, in the order of these."""
-        rows = self._door.rows(
-            "SELECT s.h2o, s.subject FROM subject s ORDER BY s.h2o, s.precedence DESC, s.rig_id DESC"
-        )
-        return {from_text(row[0]): from_text(row[1]) for row in rows}
-
-    def knows_subjects(self) -> bool:
-        """Whether any animal is known at all."""
-        return self._door.row("SELECT 1 FROM subject LIMIT 1") is not None
-
     def says_anything(self, source: str) -> bool:
         """Whether a source of this rig says anything."""
         row = self._door.row(
             "SELECT 1 FROM subject WHERE rig_id = ? AND source = ? LIMIT 1", self._rig_id, source
         )
         return row is not None
-
-    def unknown_h2os(self, limit: int = 100) -> list[str]:
-        """The animals that this rig has datasets of, and whose number nobody says; in order of their names."""
-        rows = self._door.rows(f"{_UNKNOWN_H2OS} LIMIT ?", self._rig_id, self._rig_id, limit)
-        return [from_text(row[0]) for row in rows]
 
     def subject_conflicts(self) -> list[SubjectConflict]:
         """The animals that have several numbers, in order of their names."""

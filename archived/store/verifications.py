@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from archived.core.discovery import (
     CLAIMED,
@@ -21,10 +21,8 @@ from archived.core.sighting import LOST
 from archived.core.verifying import (
     Candidate,
     Content,
-    How,
     Look,
     Verdict,
-    Verification,
     Wanted,
     too_many_differ,
 )
@@ -34,12 +32,11 @@ from archived.store.fields import (
     from_text,
     from_time,
     joined,
-    moment,
     to_checksum,
     to_text,
     to_time,
 )
-from archived.store.moves import chunks, marks
+from archived.store.portions import chunks, marks
 from archived.store.walks import TO_DO, Discovery
 from archived.store.wanted import OF_FILE, checksums_of
 
@@ -54,41 +51,8 @@ _VERDICTS = {
 }
 
 
-class Verified(NamedTuple):
-    """How recently the archive was looked at: `files` were, the longest ago at `oldest`; None where none was."""
-
-    files: int
-    oldest: datetime | None
-
-
 class VerificationVerbs(DiscoveryVerbs):
     """Looks at the archive's copies of what the catalogue says is archived."""
-
-    def verifications(self, dataset_id: int) -> Mapping[int, Verification]:
-        """The last look at each file of a dataset, by the ids of the files; without those never looked at."""
-        rows = self._door.rows(
-            "SELECT v.file_id, v.at, v.how, v.verdict, v.content_at, v.content FROM verification v "
-            "JOIN file f ON f.id = v.file_id WHERE f.dataset_id = ?",
-            dataset_id,
-        )
-        return {
-            row[0]: Verification(
-                moment(row[1]),
-                How(row[2]),
-                Verdict(row[3]),
-                from_time(row[4]) if row[5] else None,
-                Content(row[5]) if row[5] else None,
-            )
-            for row in rows
-        }
-
-    def verified(self) -> Verified:
-        """How much of this rig's files was ever looked at in the archive, and when the longest ago."""
-        row = self._door.row(
-            "SELECT count(*), min(at) FROM verification WHERE rig_id = ?", self._rig_id
-        )
-        assert row is not None
-        return Verified(row[0], from_time(row[1]))
 
     def candidates(self, dataset: Dataset, *, deep: bool) -> Iterator[Candidate]:
         """The files of a dataset that the archive was proved to hold; `deep` asks when contents were looked at.

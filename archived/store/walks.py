@@ -13,7 +13,7 @@ from archived.errors import WalkGoneError
 from archived.store.doubts import DoubtVerbs
 from archived.store.fields import from_text, from_time, joined, moment, to_text, to_time
 from archived.store.findings import FindingVerbs
-from archived.store.moves import chunks, marks
+from archived.store.portions import chunks, marks
 from archived.store.restored import RestoredVerbs
 
 TO_DO = "to do"

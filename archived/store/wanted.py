@@ -10,7 +10,7 @@ from archived.core.retrieving import BringState, Copy, Retrieval, WantedFile
 from archived.store.carrying import CarryVerbs
 from archived.store.connection import Row
 from archived.store.fields import from_checksum, from_text, from_time, joined, moment, to_text
-from archived.store.moves import chunks, marks
+from archived.store.portions import chunks, marks
 
 RETRIEVAL_COLUMNS = (
     "t.name, t.location, t.destination, t.asked_by, t.asked_for, t.created_at, t.ended_at"

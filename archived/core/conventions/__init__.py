@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
+from archived.core.convention_names import BUILT_IN
 from archived.core.conventions.base import Convention, templates
 from archived.core.conventions.catgt import catgt
 from archived.core.conventions.ephys_files import EPHYS_FILES
@@ -22,9 +23,6 @@ from archived.core.template.fields import check_h2o
 __all__ = ["BUILT_IN", "DEFAULT_H2O", "FINISHED", "Convention", "FileType", "built_in", "custom"]
 
 _BUILT_IN: tuple[Callable[[str], Convention], ...] = (catgt, spikeglx, tracking_video)
-
-BUILT_IN = ("catgt", "spikeglx", "tracking-video")
-"""Their names, as `conventions =` of a location gives them."""
 
 FINISHED = tuple(RULES)
 """The rules that `finished =` may name, besides `sentinel:<glob>`."""

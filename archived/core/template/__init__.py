@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from archived.core.template.fields import DEFAULT_H2O, TemplateError, check_h2o
+from archived.core.animals import DEFAULT_H2O
+from archived.core.template.fields import TemplateError, check_h2o
 from archived.core.template.matching import FieldError, Matcher
 from archived.core.template.nearness import NearMiss, explain
 from archived.core.template.syntax import (

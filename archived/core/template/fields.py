@@ -11,9 +11,6 @@ from archived.core.paths import shown
 from archived.core.template.ambiguity import MOST_STEPS, may_change_its_meaning, steps
 from archived.errors import ArchivedError
 
-DEFAULT_H2O = r"[A-Za-z]{2,10}[_-]?\d{1,5}"
-"""Water restriction numbers as labs write them: SC011, dl7, DL004, FOR12, NR_0013."""
-
 
 class TemplateError(ArchivedError):
     """A template that cannot be understood, or values that do not fit into it."""
