@@ -20,7 +20,7 @@ from archived.core.model import (
 )
 from archived.core.recognition import Recogniser
 from archived.core.retrying import RetryPolicy, next_try
-from archived.core.template import DEFAULT_H2O
+from archived.core.animals import DEFAULT_H2O
 from archived.errands import Errands, Finished
 from archived.errors import (
     ArchivedError,
