@@ -6,13 +6,14 @@ import platform
 import random
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from archived import __version__, clock
+from archived import __version__, background, clock
 from archived.config import Configuration, LocationSettings
 from archived.core.batching import BatchPolicy, Order
 from archived.core.lifecycle import State
@@ -20,24 +21,13 @@ from archived.core.model import LIVE_BATCHES, Direction
 from archived.core.recognition import Recogniser
 from archived.core.records import RecordState
 from archived.core.retrying import RetryPolicy
-from archived.core.verifying import OF_THE_DAEMON
 from archived.daemon import Daemon, Policies, SubjectSources, Surroundings, WatchedRoot
-from archived.daemon.audit import is_idle
-from archived.daemon.pacing import Pace
-from archived.daemon.surroundings import Audit, BackingUp, Log, RecordKeeping
+from archived.daemon.surroundings import Log
 from archived.errands import ThreadErrands
-from archived.movers import Movers, opened
-from archived.records.building import programs
+from archived.movers import opened
 from archived.rig.root import Root
 from archived.rig.watcher import Watcher
 from archived.store import Store
-from archived.store.backups import BackupFolder
-from archived.store.lab import Outcome, Wish, mirror
-from archived.transfer.pace import Manners
-from archived.verify.planning import plan as plan_of
-from archived.verify.values import Outcome as Verified
-from archived.verify.values import Wish as Sample
-from archived.verify.verifying import Verifying as Auditor
 
 LANES = {
     "look": 1,
@@ -72,10 +62,6 @@ LANE_OF = {
     "backup": "backup",
     "reading": "reading",
 }
-
-
-BACKGROUND_REQUESTS = 2.0
-"""How many folders a second the background asks an archive for, whose service the daemon needs for its main work."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +121,11 @@ class Application:
             until_idle=until_idle,
             monotonic=clock.monotonic,
         )
+
+    def turn(self, now: datetime) -> None:
+        """One turn of the daemon, with what belongs to each."""
+        self.daemon.tick(now)
+        self._tend_watcher()
 
     def progress(self) -> Progress:
         """Counts and bytes, cheap enough for every tick."""
@@ -232,13 +223,11 @@ def assembled(
             wake=wake.set,
             hurry=hurry,
             subjects=subject_sources_of(configuration),
-            mirror=partial(_mirror, configuration, store)
-            if configuration.datajoint.mirror
-            else None,
-            backup=None if hurry else _backing_up(configuration, ended),
-            records=_record_keeping(configuration, movers, ended, rests=not hurry),
+            mirror=background.mirroring(configuration, store),
+            backup=None if hurry else background.backing_up(configuration, ended),
+            records=background.record_keeping(configuration, movers, ended, rests=not hurry),
             # Whoever waits for the end of everything does not wait for this.
-            audit=None if hurry else _audit(configuration, store, movers, ended, log),
+            audit=None if hurry else background.audit(configuration, store, movers, ended, log),
         )
         watcher = Watcher(
             [each.root.path for each in around.roots],
@@ -295,83 +284,8 @@ def subject_sources_of(configuration: Configuration) -> SubjectSources:
     return SubjectSources(
         h2o=configuration.h2o,
         file=subjects.file,
-        lab=partial(_water_restriction, configuration) if subjects.datajoint else None,
+        lab=partial(background.water_restriction, configuration) if subjects.datajoint else None,
         only_known=subjects.only_known,
-    )
-
-
-def _water_restriction(configuration: Configuration) -> list[tuple[str, str]]:
-    # Only here: it brings the drivers of databases, which few rigs have.
-    from archived.store.lab import water_restriction
-
-    return water_restriction(configuration.datajoint)
-
-
-def _mirror(configuration: Configuration, store: Store) -> Outcome:
-    archives = {each.location.name: each.location.archive for each in configuration.locations}
-    return mirror(store, configuration.datajoint, archives, Wish(newly_archived=True))
-
-
-def _record_keeping(
-    configuration: Configuration, movers: Movers, ended: threading.Event, *, rests: bool
-) -> RecordKeeping | None:
-    if not configuration.records:
-        return None
-    return RecordKeeping(
-        spool=configuration.spool,
-        mover_of=movers.of,
-        host=platform.node() or None,
-        programs=programs(),
-        pace=lambda: Pace(ended, clock.monotonic, rests=rests),
-    )
-
-
-def _audit(
-    configuration: Configuration,
-    store: Store,
-    movers: Movers,
-    ended: threading.Event,
-    log: Log,
-) -> Audit | None:
-    settings = configuration.verify
-    if settings.every is None:
-        return None
-    wish = Sample(
-        deep=settings.deep,
-        sample=settings.files,
-        sample_bytes=settings.bytes if settings.deep else None,
-        audit=OF_THE_DAEMON,
-    )
-
-    def run() -> Sequence[Verified]:
-        pace = Pace(ended, clock.monotonic, rests=True)
-        verifying = Auditor(
-            configuration,
-            store,
-            movers,
-            ended,
-            log,
-            store,
-            manners=Manners(requests_a_second=BACKGROUND_REQUESTS),
-            rests=lambda _count: pace(),
-            idle=lambda: is_idle(store),
-        )
-        return verifying.run(plan_of(configuration, store, wish))
-
-    return Audit(settings.every, run)
-
-
-def _backing_up(configuration: Configuration, ended: threading.Event) -> BackingUp | None:
-    if configuration.backup is None:
-        return None
-    folder = BackupFolder(
-        Path(configuration.store),
-        configuration.backup,
-        configuration.rig,
-        configuration.backup_keep,
-    )
-    return BackingUp(
-        configuration.backup_every, folder.last, lambda: folder.add(clock.now(), ended.is_set)
     )
 
 

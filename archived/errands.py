@@ -5,14 +5,25 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Key = tuple[str, str]
 """What kind of errand it is, and for whom: ("poll", batch id)."""
 
 
-_Lane = queue.SimpleQueue[tuple[Key, Callable[[], Any]] | None]
+@dataclass
+class _Lane:
+    """The errands of some kinds, and the threads that do them."""
+
+    most: int
+    """How many threads there may be."""
+    threads: int = 0
+    open: int = 0
+    """How many errands were begun and are not done."""
+    waiting: queue.SimpleQueue[tuple[Key, Callable[[], Any]] | None] = field(
+        default_factory=queue.SimpleQueue
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +62,10 @@ class Errands(Protocol):
 
 
 class ThreadErrands:
-    """Errands on daemon threads, a fixed number for each lane.
+    """Errands on daemon threads, up to a number for each lane.
 
-    `lanes` says how many threads serve each lane and `lane_of` which kind takes which lane, so that a disk which
-    hangs does not keep transfers from being asked about. `wake` is called whenever one came back. The threads
+    `lanes` says how many threads serve each lane at most, and `lane_of` which kind takes which lane, so that a disk
+    which hangs does not keep transfers from being asked about. `wake` is called whenever one came back. The threads
     are never joined: the store holds every intent, so leaving them behind at exit loses nothing.
     """
 
@@ -70,15 +81,7 @@ class ThreadErrands:
         self._lock = threading.Lock()
         self._open: set[Key] = set()
         self._done: list[Finished] = []
-        self._threads = dict(lanes)
-        self._queues: dict[str, _Lane] = {}
-        for lane, threads in lanes.items():
-            waiting: _Lane = queue.SimpleQueue()
-            self._queues[lane] = waiting
-            for number in range(threads):
-                threading.Thread(
-                    target=self._serve, args=(waiting,), name=f"{lane}-{number}", daemon=True
-                ).start()
+        self._lanes = {name: _Lane(most) for name, most in lanes.items()}
 
     def start(self, kind: str, subject: str, work: Callable[[], Any]) -> bool:
         """See `Errands.start`."""
@@ -87,7 +90,13 @@ class ThreadErrands:
             if key in self._open:
                 return False
             self._open.add(key)
-        self._queues[self._lane_of(kind)].put((key, work))
+            name = self._lane_of(kind)
+            lane = self._lanes[name]
+            lane.open += 1
+            if lane.threads < min(lane.open, lane.most):
+                # Only now: most rigs never have as much to do at a time as they could.
+                self._begin_thread(name, lane)
+        lane.waiting.put((key, work))
         return True
 
     def busy(self, kind: str, subject: str) -> bool:
@@ -109,17 +118,31 @@ class ThreadErrands:
 
     def close(self) -> None:
         """Let every thread end after the errand it is on; what was not begun is dropped."""
-        for lane, waiting in self._queues.items():
-            for _ in range(self._threads[lane]):
-                waiting.put(None)
+        for lane in self._lanes.values():
+            for _ in range(lane.threads):
+                lane.waiting.put(None)
 
-    def _serve(self, waiting: _Lane) -> None:
-        while (item := waiting.get()) is not None:
+    def _begin_thread(self, name: str, lane: _Lane) -> None:
+        thread = threading.Thread(
+            target=self._serve, args=(lane,), name=f"{name}-{lane.threads}", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError:
+            # The machine has no more threads to give: those that there are do it later.
+            if not lane.threads:
+                raise
+            return
+        lane.threads += 1
+
+    def _serve(self, lane: _Lane) -> None:
+        while (item := lane.waiting.get()) is not None:
             key, work = item
             try:
                 outcome = Finished(key, work(), None)
             except BaseException as error:  # noqa: BLE001 - the tick decides whether it was expected
                 outcome = Finished(key, None, error)
             with self._lock:
+                lane.open -= 1
                 self._done.append(outcome)
             self._wake()

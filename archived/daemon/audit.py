@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from archived.core.discovery import Kind
 from archived.core.model import BatchState, Direction
@@ -12,7 +13,9 @@ from archived.errands import Finished
 from archived.errors import ArchivedError, StoreError
 from archived.store import Store
 from archived.store.fields import moment, to_time
-from archived.verify.values import Outcome
+
+if TYPE_CHECKING:
+    from archived.verify.values import Outcome
 
 LAST = "verified in the background"
 """The setting that tells when a round was last begun that came to its end."""

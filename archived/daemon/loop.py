@@ -21,6 +21,7 @@ from archived.daemon.mirror import Mirroring
 from archived.daemon.outage import Outage
 from archived.daemon.poll import Polling
 from archived.daemon.reading import KIND, Reading
+from archived.daemon.resting import Resting
 from archived.daemon.restored import Restoring
 from archived.daemon.settle import Settling
 from archived.daemon.sight import Sighting
@@ -70,11 +71,18 @@ class Daemon:
         self.depositing = Depositing(around)
         self.describing = Describing(around, self.depositing.expect)
         # The order matters only for speed: a file may travel through several steps in one turn.
-        self._steps: tuple[Step, ...] = (
-            Restoring(around),
+        own_pace: tuple[Step, ...] = (
             Backing(around),
             self.sighting,
             Subjects(around),
+            Mirroring(around),
+            Auditing(around),
+        )
+        self._at_rest = own_pace
+        """Those that have a pace of their own, which the store does not tell."""
+        self._steps: tuple[Step, ...] = (
+            Restoring(around),
+            *own_pace[:3],
             self.settling,
             Batching(around, self.settling),
             Submitting(around),
@@ -83,10 +91,10 @@ class Daemon:
             Waking(around),
             self.describing,
             self.depositing,
-            Mirroring(around),
-            Auditing(around),
+            *own_pace[3:],
             Telling(around),
         )
+        self._resting = Resting(around)
         self.telling = False
         """Whether nothing is left of the data that could be done, and only the archive is to be told of them."""
         self._undelivered: dict[str, list[Finished]] = defaultdict(list)
@@ -106,7 +114,9 @@ class Daemon:
         if not self._reading(self._undelivered.pop(KIND, ())):
             return
         self._look_at_the_clock(now)
-        for step in self._steps:
+        # What came back changes the store in a moment.
+        resting = not self._undelivered and self._resting.on(now)
+        for step in self._at_rest if resting else self._steps:
             mine = [each for kind in step.kinds for each in self._undelivered.pop(kind, ())]
             try:
                 step(now, mine)
@@ -116,8 +126,11 @@ class Daemon:
                 raise
             # A server may be slow with every statement, and each step of the turn is progress.
             self._alive()
+        if not resting:
+            self._resting.turned(now)
         if self._beat is None or not self._beat <= now < self._beat + HEARTBEAT:
             self._around.store.heartbeat(now)
+            self._resting.noted_time()
             self._beat = now
 
     def _look_at_the_clock(self, now: datetime) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from archived.daemon.surroundings import Surroundings, error_of
 from archived.errands import Finished
 from archived.errors import ArchivedError
-from archived.store.lab import Outcome
+
+if TYPE_CHECKING:
+    from archived.store.lab import Outcome
 
 ALARM = "datajoint"
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from archived.core.animals import DEFAULT_H2O
 from archived.core.batching import BatchPolicy
 from archived.core.conventions.base import Convention
 from archived.core.model import (
@@ -20,7 +21,6 @@ from archived.core.model import (
 )
 from archived.core.recognition import Recogniser
 from archived.core.retrying import RetryPolicy, next_try
-from archived.core.animals import DEFAULT_H2O
 from archived.errands import Errands, Finished
 from archived.errors import (
     ArchivedError,
@@ -32,8 +32,11 @@ from archived.ports import Transfers
 from archived.rig.root import Root
 from archived.secrecy.redacting import redact_text
 from archived.store import Claim, Store
-from archived.store.lab import Outcome as MirrorOutcome
-from archived.verify.values import Outcome
+
+if TYPE_CHECKING:
+    # What only some rigs want costs a start nothing: drivers of databases, the reading of archives.
+    from archived.store.lab import Outcome as MirrorOutcome
+    from archived.verify.values import Outcome
 
 
 class Log(Protocol):

@@ -170,6 +170,17 @@ class DaemonVerbs(RigVerbs):
             what_to_do="use that one, or stop it first (systemctl stop archived)",
         )
 
+    def version(self) -> tuple[int, int] | None:
+        """What is another with every change of the store: by others first, then by this thread.
+
+        None where that cannot be told, which is on a server.
+        """
+        if not self._door.is_sqlite:
+            return None
+        row = self._door.row("PRAGMA data_version")
+        assert row is not None
+        return row[0], self._door.database.connection().total_changes()
+
     def heartbeat(self, now: datetime) -> None:
         """Note that a turn of the loop was completed."""
         self._door.change("UPDATE rig SET last_tick = ? WHERE id = ?", to_time(now), self._rig_id)

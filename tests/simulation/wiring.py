@@ -18,7 +18,7 @@ from unittest import mock
 import apsw
 import peewee
 
-from archived import app
+from archived import app, background
 from archived.config import Configuration
 from archived.config.assembling import assemble
 from archived.config.settings import LocationSettings
@@ -291,6 +291,7 @@ def simulated(doors: Doors) -> Iterator[None]:
     clock = SimpleNamespace(now=doors.wall, monotonic=doors.monotonic)
     changes: list[tuple[Any, str, Any]] = [
         (app, "clock", clock),
+        (background, "clock", clock),
         (app, "Store", StoreDoor(doors)),
         (app, "opened", opened),
         (app, "uuid", SimpleNamespace(uuid4=doors.uuid)),
