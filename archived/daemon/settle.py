@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from archived.core.conventions.base import Convention
-from archived.core.formats import DiskTroubleError, Judgement, Readable, judge
+from archived.core.formats import DiskTroubleError, Judgement, Opener, Readable, judge
 from archived.core.lifecycle import Reason, State
 from archived.core.model import (
     Answer,
     CollectionArchive,
     Dataset,
-    DatasetFile,
     FileStat,
     FileState,
 )
-from archived.core.paths import is_utf8, printable
-from archived.core.progress import ODD, trouble
+from archived.core.paths import printable
+from archived.core.progress import ODD
 from archived.core.settling import Decision, DecisionKind, decide
 from archived.daemon.roots import confirmed, noted_identity
 from archived.daemon.strangers import Strangers
@@ -28,10 +27,10 @@ from archived.daemon.surroundings import Surroundings, error_of
 from archived.daemon.unread import Unread
 from archived.errands import Finished
 from archived.errors import ArchivedError, MistakeError
-from archived.rig.reader import open_readable
+from archived.rig.reader import reading
 from archived.rig.root import Root, RootIdentity
 from archived.rig.scanner import FolderSeen, FolderTrouble, look
-from archived.store import Selector
+from archived.store import KnownBefore, Selector
 
 AT_ONCE = 20
 """How many datasets are judged at a time; the rest is taken in the next turns."""
@@ -41,8 +40,7 @@ AT_ONCE = 20
 class Judged:
     """What a fresh look at one dataset brought."""
 
-    stats: Mapping[str, FileStat | None]
-    new: Sequence[tuple[FileStat, str]]
+    seen: Mapping[str, FileStat]
     judgement: Judgement
     trouble: str
 
@@ -54,7 +52,7 @@ class Settling:
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
-        self._under_way: dict[str, tuple[Dataset, list[DatasetFile]]] = {}
+        self._under_way: dict[str, tuple[Dataset, KnownBefore]] = {}
         self._strangers = Strangers(around)
         self._unread = Unread(around)
         self._staying: dict[int, datetime] = {}
@@ -115,13 +113,20 @@ class Settling:
         if quiet_until > now:
             store.note(dataset.id, State.SETTLING, dataset.reason, quiet_until)
             return
-        files = store.files(dataset.id)
+        known = store.known_before(dataset)
         root = self._around.root_of(dataset.location).root
-        self._under_way[str(dataset.id)] = (dataset, files)
+        self._under_way[str(dataset.id)] = (dataset, known)
         self._around.errands.start(
             "judge",
             str(dataset.id),
-            partial(fresh_judgement, root, noted_identity(store, root), dataset, files, convention),
+            partial(
+                fresh_judgement,
+                root,
+                noted_identity(store, root),
+                dataset,
+                known.archived,
+                convention,
+            ),
         )
 
     def _conclude(self, outcome: Finished, now: datetime) -> None:
@@ -129,12 +134,13 @@ class Settling:
         if known is None:
             # It was taken already, and came again with another one that the store refused.
             return
-        dataset, files = known
+        dataset, before = known
         error = error_of(self._around, outcome)
         if error is not None:
             self._not_judged(dataset, error, now)
         else:
-            self._take(dataset, files, outcome.result, now)
+            with self._around.store.together():
+                self._take(dataset, before, outcome.result, now)
         del self._under_way[outcome.subject]
 
     def _not_judged(self, dataset: Dataset, error: ArchivedError, now: datetime) -> None:
@@ -152,9 +158,7 @@ class Settling:
         # The root, or the machine, is the rig's trouble, and `sight` raises the alarm; this dataset only waits.
         store.note(dataset.id, State.SETTLING, str(error), now + self._around.policies.poll)
 
-    def _take(
-        self, dataset: Dataset, files: Sequence[DatasetFile], judged: Judged, now: datetime
-    ) -> None:
+    def _take(self, dataset: Dataset, before: KnownBefore, judged: Judged, now: datetime) -> None:
         store = self._around.store
         convention = self._convention(dataset)
         assert convention is not None
@@ -166,15 +170,12 @@ class Settling:
                 dataset.id, State.SETTLING, judged.trouble, now + self._around.policies.rescan
             )
             return
-        if store.refresh(dataset.id, judged.stats, judged.new, now):
+        fresh = store.refresh(dataset, judged.seen, convention.file_type, before.newest, now)
+        if fresh.differs:
+            # Perhaps because a look stored the same change while this one was under way: quiet time began anew.
             return
-        if store.dataset_by_id(dataset.id).changed_at != dataset.changed_at:
-            # A look stored the same change while this one was under way: quiet time began anew.
-            return
-        if missing := [
-            path for path, stat in judged.stats.items() if stat is None and _pending(files, path)
-        ]:
-            self._not_there(dataset, missing[0], now)
+        if fresh.missing:
+            self._not_there(dataset, fresh.missing, now)
             return
         store.set_external_checksums(dataset.id, dict(judged.judgement.checksums))
         self._decide(dataset, judged, convention, now)
@@ -200,11 +201,10 @@ class Settling:
         convention: Convention,
         now: datetime,
     ) -> None:
-        stats = [stat for stat in judged.stats.values() if stat is not None]
         decision = decide(
             judged.judgement.verdicts,
             changed_at=dataset.changed_at,
-            newest_mtime_ns=max((stat.mtime_ns for stat in stats), default=None),
+            newest_mtime_ns=max((stat.mtime_ns for stat in judged.seen.values()), default=None),
             quiet=self._quiet(convention),
             give_up=self._around.policies.give_up,
             now=now,
@@ -231,22 +231,13 @@ class Settling:
                 now,
             )
             return
-        # As they are by now: a look at the archive by another process may have told of them meanwhile.
-        files = store.files(dataset.id)
-        unsendable = self._unsendable(dataset, files)
-        if unsendable:
-            store.set_apart(
-                [file.id for file in unsendable],
-                "its name is not valid UTF-8, which Globus cannot carry; rename it on the rig",
-                now,
-                fault="name",
-            )
-        states = {FileState.FAILED if file in unsendable else file.state: file for file in files}
+        # As its files are by now: a look at the archive by another process may have told of them meanwhile.
+        self._set_apart_unsendable(dataset, now)
+        states = store.file_states(dataset.id)
         if FileState.PENDING in states:
             after, reason, why = State.READY, Reason.SETTLED, decision.reason
-        elif odd := next((states[each] for each in ODD if each in states), None):
-            after, reason = State.FAILED, Reason.NEEDS_A_PERSON
-            why = trouble(odd.path, odd.reason or "its name cannot be sent")
+        elif not states.isdisjoint(ODD):
+            after, reason, why = State.FAILED, Reason.NEEDS_A_PERSON, store.trouble_of(dataset)
         elif FileState.ARCHIVED in states:
             after, reason, why = State.ARCHIVED, Reason.PROVED, "everything in it has a receipt"
         else:
@@ -254,62 +245,51 @@ class Settling:
             why = "its files left the rig before they were archived"
         store.move(dataset.id, State.SETTLING, after, reason, why, now)
 
-    def _unsendable(self, dataset: Dataset, files: Sequence[DatasetFile]) -> list[DatasetFile]:
+    def _set_apart_unsendable(self, dataset: Dataset, now: datetime) -> None:
         """Files whose names the mover cannot carry: Globus speaks JSON."""
         archive = self._around.locations[dataset.location].archive
         if not isinstance(archive, CollectionArchive):
-            return []
-        return [
-            file for file in files if file.state is FileState.PENDING and not is_utf8(file.path)
-        ]
-
-
-def _pending(files: Sequence[DatasetFile], path: str) -> bool:
-    return any(file.path == path and file.state is FileState.PENDING for file in files)
+            return
+        store = self._around.store
+        if unsendable := store.not_utf8(dataset):
+            why = "its name is not valid UTF-8, which Globus cannot carry; rename it on the rig"
+            store.set_apart(unsendable, why, now, fault="name")
 
 
 def fresh_judgement(
     root: Root,
     noted: RootIdentity | None,
     dataset: Dataset,
-    files: Sequence[DatasetFile],
+    archived: frozenset[str],
     convention: Convention,
 ) -> Judged:
     """Look at the dataset's folder now and judge its files. Touches the disk, never the store.
 
     Raises `RootUnavailableError` where the root is not the one that was noted, and `DiskTroubleError`.
     """
-    archived = {file.path for file in files if file.state is FileState.ARCHIVED}
-    with confirmed(root, noted):
+    with confirmed(root, noted), reading(root) as opener:
         seen, trouble = _look(root, dataset, convention)
-        judgement = judge(
-            convention.finished,
-            dataset.path,
-            seen,
-            partial(_opened, root),
-            skip=archived,
-        )
-    known = {file.path for file in files}
-    return Judged(
-        stats={path: seen.get(path) for path in known},
-        new=[
-            (stat, convention.file_type(path)) for path, stat in seen.items() if path not in known
-        ],
-        judgement=judgement,
-        trouble=trouble,
-    )
+        files = _Files(opener)
+        try:
+            judgement = judge(convention.finished, dataset.path, seen, files, skip=archived)
+        except DiskTroubleError as error:
+            raise DiskTroubleError(
+                f"{printable(files.last)} cannot be read just now: {error}",
+                what_to_do=error.what_to_do,
+            ) from error
+    return Judged(seen, judgement, trouble)
 
 
-@contextlib.contextmanager
-def _opened(root: Root, path: str) -> Iterator[Readable]:
-    """The file; where the disk fails, the error names it."""
-    try:
-        with open_readable(root, path) as file:
-            yield file
-    except DiskTroubleError as error:
-        raise DiskTroubleError(
-            f"{printable(path)} cannot be read just now: {error}", what_to_do=error.what_to_do
-        ) from error
+class _Files:
+    """Opens files, and remembers which was the last: where the disk fails, a person is told its name."""
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+        self.last = ""
+
+    def __call__(self, path: str) -> AbstractContextManager[Readable]:
+        self.last = path
+        return self._opener(path)
 
 
 def _look(root: Root, dataset: Dataset, convention: Convention) -> tuple[dict[str, FileStat], str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from archived.store.connection import Door
 from archived.store.locks import DaemonLock
 
@@ -14,6 +17,12 @@ class Verbs:
         self._rig_id = rig_id
         self._rig = rig
         self._lock = lock
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All verbs in the block are one transaction: what they write is stored as a whole or not at all."""
+        with self._door.write():
+            yield
 
     def _upsert(self, table: str, keys: dict[str, object], values: dict[str, object]) -> None:
         """Set the values of the row with these keys, or insert it. The names are ours, never a user's."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -37,7 +37,7 @@ Seen = tuple[FileStat, str]
 
 
 @dataclass
-class _Tally:
+class Tally:
     """What one call of `sight` changed so far."""
 
     datasets_new: int = 0
@@ -60,7 +60,7 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
 
         A folder whose dataset has no file yet makes no dataset.
         """
-        tally = _Tally()
+        tally = Tally()
         groups: defaultdict[tuple[str, str], list[FolderSighting]] = defaultdict(list)
         for sighting in sightings:
             groups[sighting.location, sighting.recording.path].append(sighting)
@@ -71,35 +71,7 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
                     self._sight_dataset(group, now, tally)
         return tally.result()
 
-    def refresh(
-        self,
-        dataset_id: int,
-        stats: Mapping[str, FileStat | None],
-        new: Sequence[Seen],
-        now: datetime,
-    ) -> bool:
-        """Store a fresh and complete look at one dataset; return whether it differs from what was known.
-
-        `stats` holds the known files by their paths, None for one that is not there now. A file that became
-        known since the look began counts as a difference.
-        """
-        with self._door.write():
-            dataset = self._read(dataset_id)
-            if dataset is None:
-                return False
-            known = self._known_files(dataset)
-            seen: dict[str, Seen] = {stat.path: (bounded(stat), kind) for stat, kind in new}
-            seen |= {path: (bounded(stat), "") for path, stat in stats.items() if stat is not None}
-            seen = self._without_brought(
-                self.root_key_of(dataset), dataset.location, dataset.path, seen, known
-            )
-            covered = [each for each in known if each.path in stats or each.path in seen]
-            changes = compare(covered, seen)
-            meaning = self._apply(dataset, changes, now, _Tally())
-            overlooked = len(covered) < len(known)
-            return overlooked or meaning.differs
-
-    def _sight_dataset(self, group: Sequence[FolderSighting], now: datetime, tally: _Tally) -> None:
+    def _sight_dataset(self, group: Sequence[FolderSighting], now: datetime, tally: Tally) -> None:
         first = group[0]
         seen = found = self._storable(group, tally)
         root_id = self._root_id_for(first.root_key)
@@ -130,7 +102,7 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
             noted = Noted(each.mtime_ns, each.subfolders, listing, dataset.id)
             self._note_folder(root_id, each.folder, noted)
 
-    def _storable(self, group: Sequence[FolderSighting], tally: _Tally) -> dict[str, Seen]:
+    def _storable(self, group: Sequence[FolderSighting], tally: Tally) -> dict[str, Seen]:
         """The files that were seen, by path, without those whose names this kind of database cannot index."""
         limit = self._door.kind.longest_name
         seen: dict[str, Seen] = {}
@@ -201,7 +173,7 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
         return [known_of(row, dataset.path) for row in rows]
 
     def _apply(
-        self, dataset: Dataset, changes: Changes, now: datetime, tally: _Tally
+        self, dataset: Dataset, changes: Changes, now: datetime, tally: Tally
     ) -> Consequence:
         if not changes:
             return Consequence()

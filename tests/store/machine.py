@@ -33,11 +33,11 @@ from archived.core.model import (
 from archived.core.progress import ODD
 from archived.core.records import RecordState
 from archived.core.retrieving import BringOutcome, BringState
-from archived.core.sighting import LOST
+from archived.core.sighting import LOST, compare
 from archived.core.subjects import Subject
 from archived.errors import MoveRefusedError
 from archived.store import Digest, ListedFile, ListedFolder, Selector
-from tests.store.bench import FILE_TYPE, G0, G1, LOCATION, ROOT, Bench, recording
+from tests.store.bench import FILE_TYPE, G0, G1, LOCATION, ROOT, Bench, listing_of, recording
 from tests.store.machine_model import Model
 
 DATASETS = st.sampled_from([G0, G1])
@@ -150,14 +150,16 @@ class StoreMachine(RuleBasedStateMachine):
     @rule()
     def settle(self) -> None:
         for dataset in self.in_state(State.SETTLING):
-            files = self.bench.store.files(dataset.id)
-            stats = {file.path: self.bench.disk.get(file.path) for file in files}
-            new = [
-                (stat, "unknown")
+            known = self.bench.store.known_before(dataset)
+            seen = {
+                path: stat
                 for path, stat in self.bench.disk.items()
-                if path.startswith(dataset.path + "/") and path not in stats
-            ]
-            if self.bench.store.refresh(dataset.id, stats, new, self.bench.now):
+                if path.startswith(dataset.path + "/")
+            }
+            fresh = self.bench.store.refresh(
+                dataset, seen, lambda _path: "unknown", known.newest, self.bench.now
+            )
+            if fresh.differs:
                 continue
             files = self.bench.store.files(dataset.id)
             pending = [file for file in files if file.state is FileState.PENDING]
@@ -653,8 +655,25 @@ class StoreMachine(RuleBasedStateMachine):
             self.what_is_archived_is_told_of()
             self.what_is_brought_travels_once_to_one_place()
             self.the_rig_is_as_dictionaries_say()
+            self.what_is_known_by_its_listing_need_not_be_compared()
         finally:
             self.seen = None
+
+    def what_is_known_by_its_listing_need_not_be_compared(self) -> None:
+        """Whatever happened since its listing was noted: a comparison would find nothing."""
+        store = self.store_to_look_at
+        known = store.known_folders(ROOT)
+        for (path, folder), files in self.bench.folders().items():
+            noted = known.get(folder)
+            if noted is None or noted.listing != listing_of(files):
+                continue
+            dataset = self.bench.dataset(path)
+            rows = store._known_files(dataset)
+            seen = {each.path: (each, FILE_TYPE) for each in files}
+            found = store._without_brought(ROOT, LOCATION, path, seen, rows)
+            there = [each for each in rows if parent(each.path) == folder]
+            assert not compare(there, found)
+            assert dataset.state is State.ARCHIVED
 
     def events_tell_every_state(self) -> None:
         at: dict[str, State] = {}

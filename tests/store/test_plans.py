@@ -120,7 +120,10 @@ def test_no_step_of_the_main_job_reads_everything(watched: Watched) -> None:
         dataset = bench.dataset("SC011/r1")
         path = bench.write("c.bin", dataset="SC011/r1")
         bench.sight()
-        bench.store.refresh(dataset.id, dict(bench.disk), [], bench.now)
+        known = bench.store.known_before(dataset)
+        bench.store.refresh(
+            bench.dataset("SC011/r1"), {path: bench.disk[path]}, str, known.newest, bench.now
+        )
         bench.store.move(
             dataset.id, State.SETTLING, State.READY, Reason.SETTLED, "finished", bench.now
         )

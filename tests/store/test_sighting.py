@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 
 from archived.core.lifecycle import State
-from archived.core.model import Checksum, FileStat, FileState, Recording
+from archived.core.model import Checksum, Dataset, FileStat, FileState, Recording
 from archived.core.sighting import KnownFolder
-from archived.store import FolderSighting, Store
+from archived.store import FolderSighting, KnownBefore, Store
 from tests.builders import NOON
 from tests.store.bench import FILE_TYPE, G0, G1, LOCATION, ROOT, Bench, file_stat, recording
 
@@ -161,55 +161,117 @@ def test_a_change_makes_what_the_program_noted_of_the_content_worthless(bench: B
     assert bench.files()["a.bin"].external_checksum is None
 
 
+def refresh(bench: Bench, before: Dataset, known: KnownBefore, *paths: str) -> tuple[bool, str]:
+    """What a fresh look that saw these paths brings; `before` and `known` are from before it began."""
+    seen = {path: bench.disk[path] for path in paths}
+    return bench.store.refresh(before, seen, lambda _path: FILE_TYPE, known.newest, bench.now)
+
+
+def before(bench: Bench) -> tuple[Dataset, KnownBefore]:
+    dataset = bench.dataset()
+    return dataset, bench.store.known_before(dataset)
+
+
 def test_a_refresh_that_sees_the_same_does_not_differ(bench: Bench) -> None:
     path = bench.write("a.bin")
     bench.sight()
-    before = bench.dataset()
+    dataset, known = before(bench)
     bench.later(minutes=1)
-    assert not bench.store.refresh(before.id, {path: bench.disk[path]}, [], bench.now)
-    assert bench.dataset() == before
+    assert refresh(bench, dataset, known, path) == (False, "")
+    assert bench.dataset() == dataset
+
+
+@pytest.mark.parametrize("name", ["a\udcff.bin", "back\\slash", "ü.bin", "sub/a.bin"])
+def test_a_refresh_knows_every_file_again_by_whatever_name(bench: Bench, name: str) -> None:
+    paths = [bench.write(name), bench.write("b.bin")]
+    bench.sight()
+    dataset, known = before(bench)
+    bench.later(minutes=1)
+    assert refresh(bench, dataset, known, *paths) == (False, "")
+    assert bench.dataset() == dataset
+
+
+@pytest.mark.parametrize("change", [{"mtime_ns": 8}, {"ctime_ns": 8}, {"inode": 8}, {"size": 8}])
+def test_a_refresh_sees_every_difference(bench: Bench, change: dict[str, int]) -> None:
+    path = bench.write("a.bin")
+    bench.sight()
+    dataset, known = before(bench)
+    bench.later(minutes=1)
+    bench.disk[path] = bench.disk[path]._replace(**change)
+    assert refresh(bench, dataset, known, path) == (True, "")
+    assert bench.dataset().changed_at == bench.now
 
 
 def test_a_refresh_stores_what_differs(bench: Bench) -> None:
     path = bench.write("a.bin")
     bench.sight()
+    dataset, known = before(bench)
     bench.later(minutes=1)
     bench.write("a.bin", 11)
     new = bench.write("b.bin")
-    dataset = bench.dataset()
-    assert bench.store.refresh(
-        dataset.id, {path: bench.disk[path]}, [(bench.disk[new], FILE_TYPE)], bench.now
-    )
+    assert refresh(bench, dataset, known, path, new) == (True, "")
     assert bench.dataset().changed_at == bench.now
-    assert set(bench.files()) == {"a.bin", "b.bin"}
+    assert {name: (file.size, file.file_type) for name, file in bench.files().items()} == {
+        "a.bin": (11, FILE_TYPE),
+        "b.bin": (bench.disk[new].size, FILE_TYPE),
+    }
 
 
-def test_a_refresh_tells_of_a_missing_file_once(bench: Bench) -> None:
+def test_a_refresh_tells_of_a_missing_file_as_a_difference_once(bench: Bench) -> None:
     path = bench.write("a.bin")
     bench.sight()
-    dataset = bench.dataset()
-    assert bench.store.refresh(dataset.id, {path: None}, [], bench.now)
-    assert not bench.store.refresh(dataset.id, {path: None}, [], bench.now)
+    assert refresh(bench, *before(bench)) == (True, path)
+    assert refresh(bench, *before(bench)) == (False, path)
+
+
+def test_a_refresh_sees_that_a_file_is_there_again(bench: Bench) -> None:
+    path = bench.write("a.bin")
+    bench.sight()
+    refresh(bench, *before(bench))
+    bench.later(minutes=1)
+    assert refresh(bench, *before(bench), path) == (True, "")
+    assert refresh(bench, *before(bench), path) == (False, "")
+
+
+def test_a_refresh_of_what_another_look_changed_meanwhile_differs(bench: Bench) -> None:
+    path = bench.write("a.bin")
+    bench.sight()
+    dataset, known = before(bench)
+    bench.later(minutes=1)
+    bench.write("a.bin", 11)
+    bench.sight()
+    assert refresh(bench, dataset, known, path) == (True, "")
+    assert refresh(bench, *before(bench), path) == (False, "")
 
 
 def test_a_refresh_does_not_overlook_what_became_known_meanwhile(bench: Bench) -> None:
     path = bench.write("a.bin")
     bench.sight()
-    dataset = bench.dataset()
-    bench.write("b.bin")
+    dataset, known = before(bench)
+    new = bench.write("b.bin")
     bench.sight()
-    assert bench.store.refresh(dataset.id, {path: bench.disk[path]}, [], bench.now)
+    assert refresh(bench, dataset, known, path) == (True, "")
+    assert refresh(bench, *before(bench), path) == (True, new)
 
 
 def test_a_refresh_takes_what_a_look_found_first_for_known(bench: Bench) -> None:
     path = bench.write("a.bin")
     bench.sight()
+    _, known = before(bench)
     new = bench.write("b.bin")
     bench.sight()
-    dataset = bench.dataset()
-    assert not bench.store.refresh(
-        dataset.id, {path: bench.disk[path]}, [(bench.disk[new], FILE_TYPE)], bench.now
-    )
+    assert refresh(bench, bench.dataset(), known, path, new) == (False, "")
+
+
+def test_a_judgement_knows_what_is_archived_of_a_dataset(bench: Bench) -> None:
+    path = bench.write("a.bin")
+    bench.sight()
+    assert bench.store.known_before(bench.dataset()).archived == frozenset()
+    bench.settle()
+    bench.archive()
+    bench.write("b.bin")
+    bench.sight()
+    assert bench.store.known_before(bench.dataset()).archived == {path}
 
 
 def test_only_folders_of_archived_datasets_are_passed_over(bench: Bench) -> None:
