@@ -8,7 +8,6 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from archived import __version__, background, clock
 from archived.config import Configuration, LocationSettings
 from archived.core.batching import BatchPolicy, Order
+from archived.core.dataclass import dataclass
 from archived.core.lifecycle import State
 from archived.core.model import LIVE_BATCHES, Direction
 from archived.core.recognition import Recogniser

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from archived.core.dataclass import dataclass
 from archived.core.paths import printable
 from archived.core.subjects import BadLine, SubjectList, read_csv
 from archived.errors import ArchivedError

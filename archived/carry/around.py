@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from archived.carry.load import Alarms, Ending, Load
+from archived.core.dataclass import dataclass
 from archived.core.model import BACK, Batch, BatchState, Direction
 from archived.core.retrying import RetryPolicy, next_try
 from archived.errors import LoginRequiredError, TransferUnavailableError

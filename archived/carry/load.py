@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Protocol
 
+from archived.core.dataclass import dataclass
 from archived.core.model import Batch, BatchState, Receipt
 from archived.ports import TransferItem, Transfers
 

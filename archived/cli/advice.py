@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence, Set
 from datetime import datetime
 
@@ -69,7 +68,9 @@ def what_to_do(
 
 def typed(name: str) -> str:
     """A name as it can be typed in a shell."""
-    return shlex.quote(printable(name))
+    from shlex import quote
+
+    return quote(printable(name))
 
 
 def _failed(present: Set[FileState], faults: Set[str]) -> list[str]:

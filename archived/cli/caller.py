@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, wraps
 from pathlib import Path
@@ -26,15 +24,21 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass
 class Caller:
-    """What every command is given. Tests give their own `environ`, `now` and `stop`."""
+    """What every command is given. Tests give their own `environ`, `now` and `stop`; `config` is what `-c` said."""
 
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    now: Callable[[], datetime] = clock.now
-    stop: threading.Event = field(default_factory=threading.Event)
-    config: str | None = None
-    """What was given with `-c`."""
+    def __init__(
+        self,
+        *,
+        environ: Mapping[str, str] | None = None,
+        now: Callable[[], datetime] = clock.now,
+        stop: threading.Event | None = None,
+        config: str | None = None,
+    ) -> None:
+        self.environ = os.environ if environ is None else environ
+        self.now = now
+        self.stop = threading.Event() if stop is None else stop
+        self.config = config
 
     @property
     def config_path(self) -> Path:
@@ -86,7 +90,9 @@ class Caller:
         if self.environ.get("SUDO_USER"):
             return self.environ["SUDO_USER"]
         try:
-            return getpass.getuser()
+            from getpass import getuser
+
+            return getuser()
         except (ImportError, KeyError, OSError):
             return "somebody"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from archived.core.dataclass import dataclass
 from archived.core.formats import DiskTroubleError, Judgement, judge
 from archived.core.model import (
     Answer,

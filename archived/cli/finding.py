@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from archived.cli.shell import NEEDS_A_PERSON
+from archived.core.dataclass import dataclass
 from archived.errors import (
     ArchivedError,
     ConfigurationError,

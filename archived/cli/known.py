@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from archived.cli.caller import Caller
 from archived.cli.output import talk
 from archived.cli.times import ahead
+from archived.core.dataclass import dataclass
 from archived.core.lifecycle import State
 from archived.core.model import LIVE_BATCHES, Batch, BatchState, Dataset, DatasetFile
 from archived.errors import NameNotFoundError, StoreError, StoreMissingError

@@ -10,9 +10,8 @@ import json
 import sys
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import click
 
@@ -32,8 +31,7 @@ class Style(StrEnum):
     BAD = "red"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A text that is safe to show, and how it is meant."""
 
     raw: str
@@ -45,13 +43,15 @@ class Cell:
         return printable(self.raw)
 
 
-@dataclass(frozen=True)
 class Field(Generic[Row]):
     """One column of a table: its heading, and what it shows of a row."""
 
-    heading: str
-    show: Callable[[Row], str | Cell]
-    right: bool = False
+    def __init__(
+        self, heading: str, show: Callable[[Row], str | Cell], *, right: bool = False
+    ) -> None:
+        self.heading = heading
+        self.show = show
+        self.right = right
 
     def cell(self, row: Row) -> Cell:
         """The cell of a row."""
@@ -59,16 +59,14 @@ class Field(Generic[Row]):
         return shown if isinstance(shown, Cell) else Cell(shown)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a page, made of cells."""
 
     cells: Sequence[Cell]
     indent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Rows below headings."""
 
     headings: Sequence[str]

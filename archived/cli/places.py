@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from archived.cli.naming import spellings
+from archived.core.dataclass import dataclass
 from archived.core.paths import PathError, looks_like_windows, printable, shown
 from archived.core.records import is_sound
 from archived.errors import NameNotFoundError

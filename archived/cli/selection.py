@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -20,6 +20,7 @@ from archived.cli.completing import (
 from archived.cli.kinds import Day
 from archived.cli.naming import spellings
 from archived.cli.output import talk
+from archived.core.dataclass import dataclass
 from archived.core.lifecycle import State
 
 if TYPE_CHECKING:

@@ -6,11 +6,9 @@ import contextlib
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -48,8 +46,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 something needs a person,
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class CommandRow:
+class CommandRow(NamedTuple):
     """One command: its name, and the sentence that `archivedctl --help` shows for it."""
 
     name: str
@@ -204,6 +201,8 @@ def tell_of_mistake(
     _kind: type[BaseException], error: BaseException, _where: TracebackType | None
 ) -> None:
     """The traceback of a mistake of this program, as people report it: no secret in it, nor what steers a terminal."""
+    import traceback
+
     from archived.core.paths import printable
     from archived.secrecy.redacting import redact_text
 
@@ -245,6 +244,8 @@ def _leave_lost_output(error: Exception) -> None:
 
 def _while_printing(error: OSError) -> bool:
     """Whether the error came out of click's one function that prints, or of what it left to be written."""
+    import traceback
+
     frames = traceback.walk_tb(error.__traceback__)
     if any(frame.f_code is click.echo.__code__ for frame, _ in frames):
         return True

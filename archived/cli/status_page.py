@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from archived.cli.counting import counted
 from archived.cli.looks import TRANSFER_FIELDS, count_cell, state_cell
@@ -45,8 +45,7 @@ def _count_field(state: State) -> Field[View]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(NamedTuple):
     """How a view of `status` is shown: as a page, in one line, and whether somebody has to look."""
 
     page: Callable[[View, datetime], Page]

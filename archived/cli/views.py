@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from archived.cli.times import iso
 from archived.core.model import Alarm, Batch, Dataset, DatasetFile, Event, Unrecognised
-from archived.core.verifying import Verification
 
 if TYPE_CHECKING:
     from archived.config import Configuration
+    from archived.core.verifying import Verification
     from archived.store import Pause
     from archived.transfer.globus_session import Identity
 

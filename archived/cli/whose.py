@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -11,6 +11,7 @@ import click
 from archived.cli.completing import complete_rig
 from archived.cli.naming import find_dataset, spellings
 from archived.cli.output import talk
+from archived.core.dataclass import dataclass
 from archived.core.paths import printable
 from archived.errors import NameNotFoundError
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from platformdirs import user_state_path
-
+from archived.config import user_folders
 from archived.config.environment import override
 from archived.config.ini import read_ini
 from archived.config.locations import Machine, locations
@@ -34,6 +32,7 @@ from archived.config.settings import (
     TransferSettings,
     VerifySettings,
 )
+from archived.core.dataclass import dataclass
 from archived.secrecy.hidden import Hidden
 
 SITE = Path("/etc/archived/archived.ini")
@@ -125,7 +124,7 @@ def state_folder(path: str | None, environ: Mapping[str, str]) -> PurePath:
         return pure(given)
     if path is not None and SITE.parent in Path(path).parents:
         return pure(SITE_STATE)
-    return user_state_path("archived", appauthor=False)
+    return user_folders.state_folder()
 
 
 def _store(reading: Reading, machine: Machine, archived: ArchivedSection, state: PurePath) -> str:

@@ -7,12 +7,11 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from platformdirs import site_config_path, user_config_path
-
 from archived.config.assembling import SITE, Assembled, assemble
 from archived.config.environment import variable
 from archived.config.mistake import Mistake, MistakesError, has_password
 from archived.config.settings import Configuration
+from archived.config.user_folders import config_folder
 from archived.core.paths import printable
 from archived.errors import ConfigurationError
 from archived.secrecy.files import NotPrivateError, insist_on_privacy
@@ -37,7 +36,7 @@ def find(explicit: str | None, environ: Mapping[str, str]) -> Path:
                     what_to_do=f"Correct {source}, or begin with a copy of archived.ini.example.",
                 )
             return path.absolute()
-    places = [Path(FILE).absolute(), user_config_path("archived", appauthor=False) / FILE, _site()]
+    places = [Path(FILE).absolute(), config_folder() / FILE, _site()]
     for path in places:
         if path.is_file():
             if path == places[0]:
@@ -110,7 +109,11 @@ def _assemble(
 
 
 def _site() -> Path:
-    return SITE if os.name == "posix" else site_config_path("archived", appauthor=False) / FILE
+    if os.name == "posix":
+        return SITE
+    from platformdirs import site_config_path
+
+    return site_config_path("archived", appauthor=False) / FILE
 
 
 def _read(path: Path) -> tuple[str, os.stat_result]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from archived.config.conventions import check_names, conventions
 from archived.config.kinds import words
@@ -12,6 +11,7 @@ from archived.config.places import belongs_here, expand_home
 from archived.config.reading import Reading
 from archived.config.sections import LocationSection
 from archived.config.settings import LocationSettings
+from archived.core.dataclass import dataclass
 from archived.core.model import Archive, DirectoryArchive, StorageLocation
 
 ROOT = "local_endpoint_local_path"

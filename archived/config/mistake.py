@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from archived.core.dataclass import dataclass
 from archived.core.paths import printable
 from archived.errors import ConfigurationError
 from archived.secrecy.hidden import NOT_SHOWN

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from archived.core.dataclass import dataclass
 from archived.core.paths import printable
 from archived.errors import ConfigurationError
 from archived.secrecy.files import NotPrivateError, read_private

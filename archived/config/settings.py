@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from archived.config.mistake import without_password
 from archived.config.secrets import CLIENT_SECRET, DATAJOINT_PASSWORD, Secret
 from archived.core.animals import DEFAULT_H2O
+from archived.core.dataclass import dataclass
 from archived.core.model import StorageLocation
 
 if TYPE_CHECKING:

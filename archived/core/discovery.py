@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from archived.core.dataclass import dataclass
 from archived.core.model import FileStat, FileState
 from archived.core.sighting import LOST, KnownFile, not_later, since_archived
 

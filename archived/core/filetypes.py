@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from archived.core.dataclass import dataclass
 
 UNKNOWN = "unknown"
 """The type of a file that nothing describes; it is archived like any other."""

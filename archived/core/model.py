@@ -9,12 +9,12 @@ are bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import StrEnum
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from archived.core.dataclass import dataclass
 from archived.core.lifecycle import Reason, State
 
 
@@ -361,5 +361,4 @@ class Alarm:
 
 def parent(path: str) -> str:
     """The folder of a path from the root; "" for what lies in the root itself."""
-    folder = str(PurePosixPath(path).parent)
-    return "" if folder == "." else folder
+    return path.rpartition("/")[0]

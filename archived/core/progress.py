@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from archived.core.dataclass import dataclass
 from archived.core.lifecycle import Reason, State
 from archived.core.model import FileState
 from archived.core.paths import printable

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from archived.core.conventions.base import Convention
+from archived.core.dataclass import dataclass
 from archived.core.filetypes import UNKNOWN
 from archived.core.model import Recording, Unrecognised, parent
 from archived.core.paths import shown

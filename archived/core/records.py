@@ -7,10 +7,11 @@ with a manifest that `sha256sum -c` reads and a record for programs. `docs/RECOR
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import StrEnum
 
+from archived.core.dataclass import dataclass
 from archived.core.model import Checksum
 from archived.errors import ArchivedError
 

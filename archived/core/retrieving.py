@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from archived.core.dataclass import dataclass
 from archived.core.model import Checksum
 from archived.core.paths import clash_key, printable
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from archived.core.dataclass import dataclass
 from archived.core.formats.wording import grouped
 from archived.core.model import Answer, Verdict
 from archived.core.units import format_duration

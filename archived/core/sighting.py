@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from archived.core.dataclass import dataclass
 from archived.core.lifecycle import Reason, State
 from archived.core.model import FileStat, FileState
 from archived.core.paths import printable

@@ -9,9 +9,10 @@ import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from archived.core.animals import DEFAULT_H2O
+from archived.core.dataclass import dataclass
 from archived.core.paths import printable, shown
 
 SUBJECT_COLUMN = "subject_id"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
 from types import MappingProxyType
 
 DURATION_EXPECTED = "a duration with a unit, such as 30s, 5m, 1h30m or 3d"
@@ -24,6 +23,7 @@ _MULTIPLES: Mapping[str, int] = MappingProxyType(
     | {f"{prefix}I": 1024 ** (power + 1) for power, prefix in enumerate(_PREFIXES)}
 )
 
+_BILLION = 10**9
 # Fifteen digits are more than any wait or disk, and keep hostile input from costing time.
 _NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,9})?"
 _PART = re.compile(rf"({_NUMBER})\s*(w|d|h|min|ms|m|s)\s*", re.IGNORECASE)
@@ -41,7 +41,7 @@ def parse_duration(text: str) -> timedelta:
         return timedelta(0)
     if not rest:
         raise ValueError(DURATION_EXPECTED)
-    microseconds = Decimal(0)
+    billionths = 0
     shortest = _MICROSECONDS["w"] + 1
     while rest:
         part = _PART.match(rest)
@@ -51,12 +51,18 @@ def parse_duration(text: str) -> timedelta:
         if unit >= shortest:
             raise ValueError(f"{DURATION_EXPECTED}, each unit once and the longest first")
         shortest = unit
-        microseconds += Decimal(part[1]) * unit
+        billionths += _billionths(part[1]) * unit
         rest = rest[part.end() :]
     try:
-        return timedelta(microseconds=int(microseconds))
+        return timedelta(microseconds=billionths // _BILLION)
     except OverflowError:
         raise ValueError(f"{DURATION_EXPECTED}; this one is longer than history") from None
+
+
+def _billionths(number: str) -> int:
+    """A number with up to nine digits behind its point, exactly."""
+    whole, _, fraction = number.partition(".")
+    return int(whole) * _BILLION + int(fraction.ljust(9, "0"))
 
 
 def format_duration(duration: timedelta) -> str:
@@ -81,10 +87,10 @@ def parse_size(text: str) -> int:
     match = _SIZE.fullmatch(text.strip())
     if match is None:
         raise ValueError(SIZE_EXPECTED)
-    size = Decimal(match[1]) * _MULTIPLES[match[2].upper()]
-    if size != int(size):
+    size, rest = divmod(_billionths(match[1]) * _MULTIPLES[match[2].upper()], _BILLION)
+    if rest:
         raise ValueError(f"{SIZE_EXPECTED}, in whole bytes")
-    return int(size)
+    return size
 
 
 def format_size(size: int) -> str:

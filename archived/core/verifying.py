@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from archived.core.dataclass import dataclass
 from archived.core.discovery import DAMAGED
 from archived.core.model import Checksum
 from archived.core.sighting import too_many_at_once

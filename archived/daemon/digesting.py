@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from archived.core.dataclass import dataclass
 from archived.core.formats import UnreadableError
 from archived.core.model import DatasetFile, FileStat
 from archived.daemon.roots import confirmed, noted_identity

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from archived.core.dataclass import dataclass
 from archived.core.subjects import BadLine, SubjectList, read_rows
 from archived.daemon.surroundings import Surroundings, error_of
 from archived.errands import Finished

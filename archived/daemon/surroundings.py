@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from archived.core.animals import DEFAULT_H2O
 from archived.core.batching import BatchPolicy
 from archived.core.conventions.base import Convention
+from archived.core.dataclass import dataclass
 from archived.core.model import (
     Batch,
     BatchFile,

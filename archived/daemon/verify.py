@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from archived.core.carrying import GIVEN_UP_AFTER, TOLD_AFTER
+from archived.core.dataclass import dataclass
 from archived.core.formats import UnreadableError
 from archived.core.model import Batch, BatchFile, BatchState, Receipt
 from archived.core.paths import printable

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from archived import clock
 from archived.config import Configuration, LocationSettings
+from archived.core.dataclass import dataclass
 from archived.core.model import CollectionArchive, StorageLocation
 from archived.discover.sorting import Sorter, sorter_for
 from archived.discover.walking import Walk, WalkProgress

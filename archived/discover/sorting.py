@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePath, PurePosixPath, PureWindowsPath
 
 from archived.config import LocationSettings
+from archived.core.dataclass import dataclass
 from archived.core.discovery import Listed
 from archived.core.filetypes import UNKNOWN
 from archived.core.model import CollectionArchive, StorageLocation

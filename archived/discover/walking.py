@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from archived.core.dataclass import dataclass
 from archived.core.model import parent
 from archived.discover.sorting import Sorter
 from archived.errands import Finished, ThreadErrands

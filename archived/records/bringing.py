@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from archived.core.dataclass import dataclass
 from archived.core.model import Direction, StorageLocation
 from archived.core.paths import shown
 from archived.errors import TransferUnavailableError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from archived.core.dataclass import dataclass
 from archived.core.exporting import elsewhere
 from archived.core.model import StorageLocation
 from archived.core.paths import PathError

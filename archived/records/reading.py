@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from archived.core.dataclass import dataclass
 from archived.core.model import DirectoryArchive, StorageLocation
 from archived.core.record_json import LARGEST_RECORD, from_json
 from archived.core.records import RECORD_NAME, RECORDS_FOLDER, Record, RecordError, record_folder

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from archived.config import Configuration
+from archived.core.dataclass import dataclass
 from archived.core.exporting import elsewhere
 from archived.core.model import CollectionArchive, DirectoryArchive, StorageLocation
 from archived.core.paths import PathError, printable

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
+from archived.core.dataclass import dataclass
 from archived.core.model import StorageLocation
 from archived.core.paths import PathError
 from archived.core.retrieving import WantedFile

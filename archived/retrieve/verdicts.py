@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from archived.carry import Ending
+from archived.core.dataclass import dataclass
 from archived.core.formats import UnreadableError
 from archived.core.model import Checksum, Receipt
 from archived.core.retrieving import (

@@ -10,8 +10,9 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+
+from archived.core.dataclass import dataclass
 
 MOUNTINFO = "/proc/self/mountinfo"
 FSTAB = "/etc/fstab"

@@ -8,8 +8,8 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from archived.core.dataclass import dataclass
 from archived.core.paths import printable
 from archived.errors import RootUnavailableError
 from archived.rig.folders import GONE, Folder, open_top

@@ -6,9 +6,9 @@ import errno
 import os
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archived.core.dataclass import dataclass
 from archived.rig.canary import Canary, Ear
 from archived.rig.hints import HintSet
 from archived.rig.watchability import distant_below, refusal, unwatchable, unwatched_words

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from archived.core.dataclass import dataclass
 from archived.core.model import FileStat
 from archived.core.sighting import KnownFolder
 

@@ -11,9 +11,9 @@ import os
 import pathlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from archived.core.dataclass import dataclass
 from archived.core.paths import printable
 from archived.errors import ConfigurationError
 from archived.rig.canary import Canary

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from archived.core.dataclass import dataclass
 from archived.errors import ConfigurationError
 from archived.secrecy.hidden import Hidden, hidden
 
@@ -110,8 +110,10 @@ def is_local(address: Address) -> bool:
         return False
     if not host or host.startswith("/"):
         return True
+    from ipaddress import ip_address
+
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ip_address(host).is_loopback
     except ValueError:
         return host.lower() == "localhost"
 

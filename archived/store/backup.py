@@ -11,12 +11,13 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import apsw
 
+from archived.core.dataclass import dataclass
 from archived.core.paths import printable
 from archived.errors import StoreDamagedError, StoreError, StoreMissingError
 from archived.store.address import BUSY_TIMEOUT, Address

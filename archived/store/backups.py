@@ -7,12 +7,12 @@ import glob
 import re
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import apsw
 
+from archived.core.dataclass import dataclass
 from archived.errors import StoreDamagedError, StoreError
 from archived.store.backup import copy_of, glance
 

@@ -6,9 +6,9 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from archived.core.dataclass import dataclass
 from archived.errors import AnotherDaemonError, ClaimLostError, StoreError
 from archived.store.fields import from_text, from_time, to_text, to_time
 from archived.store.opening import check_soundness
@@ -171,15 +171,11 @@ class DaemonVerbs(RigVerbs):
         )
 
     def version(self) -> tuple[int, int] | None:
-        """What is another with every change of the store: by others first, then by this thread.
+        """What is another with every change of this rig's rows: by others first, then by this thread.
 
-        None where that cannot be told, which is on a server.
+        None where that cannot be told.
         """
-        if not self._door.is_sqlite:
-            return None
-        row = self._door.row("PRAGMA data_version")
-        assert row is not None
-        return row[0], self._door.database.connection().total_changes()
+        return self._door.changes()
 
     def heartbeat(self, now: datetime) -> None:
         """Note that a turn of the loop was completed."""

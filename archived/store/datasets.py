@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from datetime import datetime
 
+from archived.core.batching import PendingFile
 from archived.core.lifecycle import State
 from archived.core.model import Batch, Dataset, DatasetFile, Event, FileState
 from archived.core.paths import printable
@@ -34,7 +34,9 @@ class DatasetVerbs(Verbs):
         found = self._named(name)
         if found is not None:
             return found
-        nearest = difflib.get_close_matches(name, self._names_around(name), n=3, cutoff=0.6)
+        from difflib import get_close_matches
+
+        nearest = get_close_matches(name, self._names_around(name), n=3, cutoff=0.6)
         hint = ", ".join(printable(each) for each in nearest)
         raise NameNotFoundError(
             f"there is no dataset {printable(name)}" + (f"; nearest: {hint}" if hint else ""),
@@ -104,6 +106,18 @@ class DatasetVerbs(Verbs):
             dataset_id,
         )
         return [file_of(row, dataset.path) for row in rows]
+
+    def pending(self, dataset: Dataset) -> list[PendingFile]:
+        """The files of a dataset of this rig that wait to travel."""
+        rows = self._door.rows(
+            "SELECT f.id, f.name, f.size FROM file f WHERE f.dataset_id = ? AND f.state = ?",
+            dataset.id,
+            FileState.PENDING,
+        )
+        return [
+            PendingFile(number, dataset.id, joined(dataset.path, from_text(name)), size)
+            for number, name, size in rows
+        ]
 
     def archived_examples(self, location: str, most: int = 3) -> list[str]:
         """Paths of files that the archive of a location was proved to hold: one of each of the latest datasets."""

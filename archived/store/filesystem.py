@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -105,7 +104,9 @@ def is_full(folder: Path) -> bool:
     """Whether the disk of a folder has next to no room: for bytes, or for the names of files."""
     try:
         if not hasattr(os, "statvfs"):
-            return shutil.disk_usage(folder).free < NEXT_TO_NOTHING
+            from shutil import disk_usage
+
+            return disk_usage(folder).free < NEXT_TO_NOTHING
         disk = os.statvfs(folder)
     except OSError:
         return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -209,7 +208,9 @@ def exclusively(door: Door) -> Iterator[None]:
 
 def session_lock(database: str, what: str) -> str:
     """The name of a lock of MariaDB or MySQL, whose names are the whole server's and at most 64 characters long."""
-    return f"archived-{hashlib.sha256(database.encode()).hexdigest()[:32]}-{what}"
+    from hashlib import sha256
+
+    return f"archived-{sha256(database.encode()).hexdigest()[:32]}-{what}"
 
 
 def check_soundness(door: Door) -> None:

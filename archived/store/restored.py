@@ -8,9 +8,9 @@ version that it has never heard of. So nothing is sent to a location before its 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 
+from archived.core.dataclass import dataclass
 from archived.core.model import LIVE_BATCHES, Direction
 from archived.store.base import Verbs
 from archived.store.fields import from_time, to_text

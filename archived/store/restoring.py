@@ -8,12 +8,13 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import apsw
 
+from archived.core.dataclass import dataclass
 from archived.core.paths import printable
 from archived.errors import StoreError, StoreMissingError, StoreTooNewError
 from archived.store.address import BUSY_TIMEOUT

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
 
+from archived.core.dataclass import dataclass
 from archived.core.lifecycle import State
 from archived.core.model import FileStat, Recording, Unrecognised
 from archived.core.subjects import Subject

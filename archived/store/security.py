@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
 
+from archived.core.dataclass import dataclass
 from archived.errors import ConfigurationError
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from archived.core.dataclass import dataclass
 from archived.store.fields import to_date, to_text
 from archived.store.selector import Selector
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from archived.core.dataclass import dataclass
 from archived.core.paths import printable
 from archived.errors import StoreDamagedError, StoreError
 from archived.store.backup import copy_of

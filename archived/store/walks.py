@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from archived.core.dataclass import dataclass
 from archived.core.discovery import CLAIMED
 from archived.core.sighting import LOST
 from archived.errors import WalkGoneError

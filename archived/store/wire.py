@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from archived.core.dataclass import dataclass
 from archived.store.address import is_local
 from archived.store.connection import Door
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import globus_sdk
 
+from archived.core.dataclass import dataclass
 from archived.errors import LoginRequiredError, TransferError
 from archived.transfer.globus_errors import LIBRARY_ERRORS, Account, translate
 from archived.transfer.globus_session import TRANSFER_SERVER, manners, token_file

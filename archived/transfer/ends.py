@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from archived.core.dataclass import dataclass
 from archived.core.model import BACK, CollectionArchive, Direction, StorageLocation
 from archived.core.paths import is_utf8, shown
 from archived.errors import TransferRefusedError

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from archived.core.dataclass import dataclass
 from archived.core.model import Checksum, Receipt
 from archived.ports import (
     Entry,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
@@ -21,6 +20,7 @@ from globus_sdk import (
 )
 from globus_sdk.exc import ErrorInfoContainer
 
+from archived.core.dataclass import dataclass
 from archived.core.paths import printable
 from archived.errors import (
     ArchiveMissingError,

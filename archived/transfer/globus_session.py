@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import globus_sdk
@@ -14,6 +13,7 @@ from globus_sdk.config import get_environment_name
 from globus_sdk.scopes import Scope, ScopeParser, TransferScopes
 from globus_sdk.transport import RequestsTransport, RetryConfig
 
+from archived.core.dataclass import dataclass
 from archived.errors import (
     LoginRequiredError,
     TransferError,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 import globus_sdk
 from globus_sdk.scopes import AuthScopes, GCSCollectionScopes, Scope, TransferScopes
 
+from archived.core.dataclass import dataclass
 from archived.errors import LoginRequiredError, TransferError
 from archived.secrecy.hidden import know
 from archived.transfer.globus_errors import LIBRARY_ERRORS, Account, translate

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
+from archived.core.dataclass import dataclass
 from archived.errors import ArchiveMissingError, TransferUnavailableError
 from archived.ports import Entry, Transfers
 

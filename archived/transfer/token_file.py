@@ -7,12 +7,13 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from filelock import FileLock, Timeout
 
+from archived.core.dataclass import dataclass
 from archived.core.paths import printable
 from archived.errors import LoginRequiredError, TransferUnavailableError
 from archived.secrecy.files import NotPrivateError, read_private

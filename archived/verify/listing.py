@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from archived.core.dataclass import dataclass
 from archived.discover.sorting import Sorter
 from archived.ports import Entry
 from archived.store import ListedFolder

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Protocol
 
 from archived.config import LocationSettings
+from archived.core.dataclass import dataclass
 from archived.core.model import StorageLocation
 from archived.core.verifying import MINE, Candidate
 from archived.errors import ArchivedError

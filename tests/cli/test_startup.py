@@ -10,24 +10,43 @@ import pytest
 
 from archived.cli import COMMANDS
 from tests.cli.rigs import CliRig
-from tests.store.bench import Bench
+from tests.store.bench import G0, LOCATION, Bench
 
 HEAVY = (
+    "asyncio",
+    "filelock",
     "globus_sdk",
-    "requests",
-    "watchdog",
-    "rich",
-    "structlog",
     "peewee",
+    "platformdirs",
+    "psycopg",
+    "pydantic",
+    "pymysql",
+    "requests",
+    "rich",
+    "sqlglot",
     "starlette",
+    "structlog",
+    "watchdog",
 )
+"""What takes longer to load than most commands take."""
+
+NAME = f"{LOCATION}/{G0}"
+
+WRITING = (
+    "archived.core.conventions",
+    "archived.store.backup",
+    "archived.store.moves",
+    "archived.store.schema",
+    "archived.store.whole",
+)
+"""Of ours, what no command needs that only looks at the store."""
 
 
 def loaded_after(code: str, *arguments: str) -> set[str]:
-    """Which heavy libraries a fresh interpreter has loaded after running the code."""
+    """What of all that a fresh interpreter has loaded after running the code."""
     script = (
         f"import sys, json\n{code}\n"
-        f"print('loaded', json.dumps([m for m in {HEAVY!r} if m in sys.modules]), file=sys.stderr)"
+        f"print('loaded', json.dumps([m for m in {(*HEAVY, *WRITING)!r} if m in sys.modules]), file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True
@@ -51,13 +70,34 @@ def test_help_and_completion_scripts_load_nothing_heavy(words: list[str]) -> Non
     assert loaded_after(TYPE, *words) == set()
 
 
-@pytest.mark.parametrize("words", [["status"], ["list", "--json"], ["pause"]])
-def test_what_asks_the_store_loads_the_store_and_no_mover(
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status"],
+        ["status", "--json"],
+        ["list"],
+        ["list", "--h2o", "SC011", "--json"],
+        ["show", NAME],
+        ["show", NAME, "--json"],
+        ["events"],
+        ["rigs"],
+    ],
+)
+def test_what_only_looks_at_a_store_in_a_file_loads_nothing_heavy(
     rig: CliRig, bench: Bench, words: list[str]
 ) -> None:
-    loaded = loaded_after(TYPE, "-c", str(rig.configuration), *words)
+    bench.ready("a.bin")
 
-    assert loaded == {"peewee"}
+    assert loaded_after(TYPE, "-c", str(rig.configuration), *words) == set()
+
+
+def test_what_writes_loads_peewee_and_no_mover(
+    rig: CliRig, bench: Bench
+) -> None:
+    loaded = loaded_after(TYPE, "-c", str(rig.configuration), "pause")
+
+    assert "peewee" in loaded
+    assert not loaded & {"globus_sdk", "watchdog", "structlog", "rich", "requests"}
 
 
 def test_why_loads_no_mover_and_no_watcher(rig: CliRig) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from platformdirs import user_config_path, user_state_path
 
 from archived import config
-from archived.config import finding
+from archived.config import finding, user_folders
 from archived.errors import ConfigurationError
 
 
@@ -18,7 +19,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
     for folder in (here, user, site):
         folder.mkdir(parents=True)
     monkeypatch.chdir(here)
-    monkeypatch.setattr(finding, "user_config_path", lambda *_names, **_how: user)
+    monkeypatch.setattr(finding, "config_folder", lambda: user)
     monkeypatch.setattr(finding, "_site", lambda: site / "archived.ini")
     return {"here": here, "user": user, "site": site}
 
@@ -111,3 +112,13 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
     file.write_bytes(b"; " + b"x" * 2_000_000)
     with pytest.raises(ConfigurationError, match="more than 256 kB"):
         config.load(file, {})
+
+
+def test_a_users_own_folders_are_those_that_the_library_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for given in ("", "not/absolute", str(tmp_path)):
+        monkeypatch.setenv("XDG_CONFIG_HOME", given)
+        monkeypatch.setenv("XDG_STATE_HOME", given)
+        assert user_folders.config_folder() == user_config_path("archived", appauthor=False)
+        assert user_folders.state_folder() == user_state_path("archived", appauthor=False)

@@ -385,7 +385,7 @@ def test_sqlite_is_set_up_to_lose_nothing(tmp_path: Path) -> None:
 def test_an_old_sqlite_is_used_without_wal_and_said_to_be_old(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("archived.store", "archived.store.address"):
+    for module in ("archived.store.whole", "archived.store.address"):
         monkeypatch.setattr(f"{module}.sqlite_version", lambda: (3, 40, 1))
     with reopen(str(tmp_path / "archived.db"), create=True) as store:
         assert store._door.row("PRAGMA journal_mode") == ("delete",)

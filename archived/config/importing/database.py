@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import quote
 
 from archived.config.importing.old_file import Found, OldFile
@@ -12,6 +12,7 @@ from archived.config.importing.report import Report
 from archived.config.importing.writing import Key, holds
 from archived.config.kinds import database_server
 from archived.config.kinds import prefix as read_prefix
+from archived.core.dataclass import dataclass
 from archived.core.paths import shown
 from archived.secrecy.hidden import Hidden, hidden
 

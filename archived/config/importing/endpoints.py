@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from archived.config.importing.old_file import OldFile
 from archived.config.importing.report import Report
 from archived.config.importing.values import endpoint, folder, inside
 from archived.config.importing.writing import Key
 from archived.config.locations import COLLECTION, ROOT, SUBDIR
+from archived.core.dataclass import dataclass
 
 ENDPOINTS = "globus.local_endpoints"
 _READERS: tuple[tuple[str, str, Callable[[object], str]], ...] = (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from archived.config.importing.report import Report
+from archived.core.dataclass import dataclass
 from archived.errors import ConfigurationError
 
 CUSTOM = "custom"

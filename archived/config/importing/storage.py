@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from archived.config.importing.old_file import OldFile
 from archived.config.importing.report import Report
 from archived.config.importing.values import endpoint, inside
 from archived.config.kinds import name as read_name
+from archived.core.dataclass import dataclass
 from archived.core.paths import shown
 
 LOCATIONS = "globus.storage_locations"

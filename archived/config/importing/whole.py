@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from archived.config.importing.database import PASSWORD, Database, database_of
@@ -14,6 +13,7 @@ from archived.config.importing.old_file import Found, OldFile
 from archived.config.importing.report import Report, ReportLine
 from archived.config.importing.storage import Storage, storages_of
 from archived.config.importing.writing import Key, Section, whole_text
+from archived.core.dataclass import dataclass
 
 MAP_EPHYS_APPLICATION = "b2fe5703-edb0-4f7f-80a6-2147c8ae35f0"
 """The application that the code of map-ephys logs in with. Such an id is public; a login belongs to one of them."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from archived.config.ini import read_ini
+from archived.core.dataclass import dataclass
 from archived.core.paths import printable
 
 WIDTH = 118

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from archived.core.dataclass import dataclass
 from archived.core.lifecycle import State
 from archived.core.model import FileState
 from archived.core.paths import shown

@@ -5,11 +5,11 @@ They mean what they mean in SQL: a comparison with what is not known is itself n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from archived.core.catalogue.attributes import About, Attribute
 from archived.core.catalogue.values import Value
+from archived.core.dataclass import dataclass
 
 
 class Relation(StrEnum):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
+from archived.core.dataclass import dataclass
 from archived.core.filetypes import FileType, Globs, TypeTable
 from archived.core.model import Recording
 from archived.core.template import NearMiss, Template

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from archived.core.dataclass import dataclass
 from archived.core.formats.reading import Budget, ObjectionError, Readable
 from archived.core.model import Answer
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from archived.core.dataclass import dataclass
 from archived.core.formats.reading import Budget, ObjectionError, Readable
 from archived.core.formats.wording import grouped
 from archived.core.model import Answer

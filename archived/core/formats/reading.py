@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Protocol
 
+from archived.core.dataclass import dataclass
 from archived.core.formats.wording import grouped, named
 from archived.core.model import Answer, Checksum, FileStat, Verdict
 from archived.errors import ArchivedError

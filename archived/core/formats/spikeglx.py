@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from archived.core.dataclass import dataclass
 from archived.core.formats.reading import Judgement, Opinion, Readable, Scene, examine
 from archived.core.formats.spikeglx_meta import Meta, read_meta
 from archived.core.formats.spikeglx_names import FIRST_SHANK, SHANKS, StreamName, parse_name

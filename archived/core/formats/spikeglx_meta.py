@@ -12,8 +12,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from archived.core.dataclass import dataclass
 from archived.core.formats.reading import ObjectionError, Readable
 from archived.core.formats.wording import grouped
 from archived.core.model import Answer, Checksum

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from archived.core.dataclass import dataclass
 
 _STREAM = re.compile(
     r"(?P<head>.*?)\.(?P<device>imec[0-9]*|obx[0-9]*|nidq)(?:\.(?P<band>ap|lf|obx))?"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from archived.core.dataclass import dataclass
 from archived.core.mirror.naming import (
     EPHYS,
     VIDEO,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from archived.core.dataclass import dataclass
 from archived.core.mirror.values import LabSession, Source
 
 Day = tuple[str, str, date]

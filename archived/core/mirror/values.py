@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 
+from archived.core.dataclass import dataclass
 from archived.core.model import Dataset, DatasetFile, FileState
 from archived.core.paths import is_utf8
 

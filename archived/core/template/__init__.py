@@ -9,10 +9,11 @@ a whole. A field that stands twice must hold the same both times.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from archived.core.animals import DEFAULT_H2O
+from archived.core.dataclass import dataclass
 from archived.core.template.fields import TemplateError, check_h2o
 from archived.core.template.matching import FieldError, Matcher
 from archived.core.template.nearness import NearMiss, explain

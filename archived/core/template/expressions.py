@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from archived.core.dataclass import dataclass
 
 LONGEST_NAME = 255
 """How often anything can be repeated in the name of one folder."""

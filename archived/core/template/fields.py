@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 
+from archived.core.dataclass import dataclass
 from archived.core.paths import shown
 from archived.core.template.ambiguity import MOST_STEPS, may_change_its_meaning, steps
 from archived.errors import ArchivedError

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from archived.core.dataclass import dataclass
 from archived.core.paths import shown
 from archived.core.template.matching import (
     AT_END,

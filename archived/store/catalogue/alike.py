@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from archived.core.catalogue import (
     AllOf,
@@ -15,6 +14,7 @@ from archived.core.catalogue import (
     Relation,
     Value,
 )
+from archived.core.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

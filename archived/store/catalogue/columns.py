@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from archived.core.catalogue import About, Attribute
+from archived.core.dataclass import dataclass
 from archived.store.fields import from_date, from_text, from_time
 
 DATASET_TYPES: Mapping[str, str] = MappingProxyType(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 from archived.core.catalogue import About, Attribute, Order, Question
+from archived.core.dataclass import dataclass
 from archived.store.address import parse
 from archived.store.catalogue.columns import column
 from archived.store.catalogue.door import ReadOnlyDoor, open_door

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from archived.core.dataclass import dataclass
 from archived.core.paths import printable
 from archived.errors import ConfigurationError
 from archived.secrecy.hidden import Hidden, HiddenBytes, hidden

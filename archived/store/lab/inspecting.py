@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from archived.core.dataclass import dataclass
 from archived.core.mirror import Columns, TextColumn
 from archived.errors import LabTablesError
 from archived.store.lab.connection import LabConnection

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass
 
 from archived.core.conventions.ephys_files import EPHYS_FILES
 from archived.core.conventions.video_files import VIDEO_FILES
+from archived.core.dataclass import dataclass
 from archived.core.lifecycle import State
 from archived.core.mirror import (
     Agenda,

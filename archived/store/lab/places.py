@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from archived.core.dataclass import dataclass
 from archived.core.mirror import Source
 from archived.core.model import Archive, CollectionArchive
 from archived.core.paths import printable

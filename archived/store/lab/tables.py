@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from archived.core.dataclass import dataclass
 
 SCHEMA = "publication"
 """The schema of the mirror, without the prefix."""
