@@ -1,0 +1,50 @@
+"""Commands as a person types them, each a program of its own."""
+
+from __future__ import annotations
+
+import compileall
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import archived
+from benchmarks.measuring import command
+from benchmarks.rigs import configuration, store_of
+from benchmarks.values import Bench, Sample
+
+PROGRAM = Path(sys.executable).with_name("archivedctl")
+
+
+def archivedctl(bench: Bench) -> Callable[..., Callable[[], Sample]]:
+    """Makes a contestant of the words of a command line, about the rig of that size whose store nobody else uses."""
+    # As a package is installed; without it a change of ours would be compiled again with each start.
+    compileall.compile_dir(str(Path(archived.__file__).parent), quiet=2)
+    settings = configuration(bench, store_of(bench))
+
+    def contestant(*words: str) -> Callable[[], Sample]:
+        arguments = [PROGRAM, "-c", settings, *words]
+        told = subprocess.run(
+            [str(each) for each in arguments],
+            env=_environment(),
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if told.returncode or not told.stdout:
+            raise RuntimeError(f"{words} ended with {told.returncode}: {told.stderr}")
+        return partial(command, arguments, environment=_environment())
+
+    return contestant
+
+
+def interpreter() -> Sample:
+    """The interpreter that runs these commands, with nothing to do."""
+    return command([sys.executable, "-c", "pass"], environment=_environment())
+
+
+def _environment() -> Mapping[str, str]:
+    """Without what people set to see more, or other things, of Python."""
+    return {name: text for name, text in os.environ.items() if not name.startswith("PYTHON")}
