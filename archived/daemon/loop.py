@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from archived import memory
 from archived.core.lifecycle import State
 from archived.core.model import BatchState
 from archived.daemon.audit import Auditing
@@ -95,6 +96,8 @@ class Daemon:
             Telling(around),
         )
         self._resting = Resting(around)
+        self._worked = False
+        """Whether anything came back since the last time that memory was given back."""
         self.telling = False
         """Whether nothing is left of the data that could be done, and only the archive is to be told of them."""
         self._undelivered: dict[str, list[Finished]] = defaultdict(list)
@@ -115,6 +118,7 @@ class Daemon:
             return
         self._look_at_the_clock(now)
         # What came back changes the store in a moment.
+        self._worked = self._worked or bool(self._undelivered)
         resting = not self._undelivered and self._resting.on(now)
         for step in self._at_rest if resting else self._steps:
             mine = [each for kind in step.kinds for each in self._undelivered.pop(kind, ())]
@@ -126,8 +130,8 @@ class Daemon:
                 raise
             # A server may be slow with every statement, and each step of the turn is progress.
             self._alive()
-        if not resting:
-            self._resting.turned(now)
+        if not resting and self._resting.turned(now):
+            self._rest()
         if self._beat is None or not self._beat <= now < self._beat + HEARTBEAT:
             self._around.store.heartbeat(now)
             self._resting.noted_time()
@@ -139,6 +143,13 @@ class Daemon:
         elif now < self._now - CLOCK_MAY_SLIP:
             clock_was_set_back(self._around, now)
         self._now = now
+
+    def _rest(self) -> None:
+        """There may be nothing to do for days: what work took of the machine is for others now."""
+        if self._worked:
+            self._around.store.rest()
+            memory.give_back()
+            self._worked = False
 
     @property
     def begun(self) -> bool:

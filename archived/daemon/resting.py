@@ -37,12 +37,14 @@ class Resting:
             return False
         return self._begun is not None and self._begun == self._version
 
-    def turned(self, now: datetime) -> None:
-        """Every step had its turn. Where nobody changed anything meanwhile, they saw all there is."""
+    def turned(self, now: datetime) -> bool:
+        """Every step had its turn. Where nobody changed anything meanwhile, they saw all there is: then it rests."""
         self._version = self._since = None
         version = self._around.store.version()
-        if version is not None and version == self._begun and not self._waits():
-            self._version, self._since = version, now
+        if version is None or version != self._begun or self._waits():
+            return False
+        self._version, self._since = version, now
+        return True
 
     def noted_time(self) -> None:
         """The daemon itself noted that it lives, which is no change to anybody."""
@@ -58,4 +60,6 @@ class Resting:
         if any(number and state not in UNMOVED for state, number in around.store.counts().items()):
             return True
         outstanding = around.store.count_records() if around.records is not None else {}
-        return any(number and state is not RecordState.KEPT for state, number in outstanding.items())
+        return any(
+            number and state is not RecordState.KEPT for state, number in outstanding.items()
+        )

@@ -216,7 +216,10 @@ def database(address: Address, reading: PlainDatabase | None = None) -> Any:
     field_types = {"NAME": KINDS[address.kind].name_type}
     # Only here: a store in a file needs no driver, and who only reads in one no peewee.
     if address.kind == "sqlite":
+        from archived.store.drivers import left_out
         from archived.store.plain import plain
+
+        left_out()
         from archived.store.sqlite import SqliteDatabase
 
         return SqliteDatabase(reading or plain(address), field_types)

@@ -192,6 +192,17 @@ class Door:
             self.database.answer_within, self.database.building = usual, False
             self._hang_up()
 
+    def rest(self) -> None:
+        """Let go of what is kept in memory of a file, for all threads; it is read again when it is asked for."""
+        if not self.is_sqlite:
+            return
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            # Another thread may be in the middle of a query.
+            with contextlib.suppress(Exception):
+                connection.cursor().execute("PRAGMA shrink_memory")
+
     def connect(self) -> None:
         """Connect this thread now, rather than with its first statement."""
         with self.translated():

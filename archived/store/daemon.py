@@ -177,6 +177,10 @@ class DaemonVerbs(RigVerbs):
         """
         return self._door.changes()
 
+    def rest(self) -> None:
+        """Keep no more of the store in memory than it takes to wait for what comes."""
+        self._door.rest()
+
     def heartbeat(self, now: datetime) -> None:
         """Note that a turn of the loop was completed."""
         self._door.change("UPDATE rig SET last_tick = ? WHERE id = ?", to_time(now), self._rig_id)

@@ -14,8 +14,11 @@ from archived.errors import ConfigurationError
 from archived.secrecy.files import NotPrivateError, read_private
 from archived.secrecy.hidden import HiddenBytes
 from archived.store.address import BUSY_TIMEOUT, Address, is_local
+from archived.store.drivers import found
 from archived.store.failures import is_already_done
 from archived.store.security import Security
+
+found()
 
 CONNECT_WITHIN = 10
 """Seconds after which a server counts as not there."""

@@ -10,6 +10,7 @@ import peewee
 
 from archived.core.paths import printable
 from archived.errors import ConfigurationError, LabDatabaseError, LabTablesError
+from archived.store.drivers import found
 from archived.store.lab.address import (
     LabAddress,
     LabSettings,
@@ -17,6 +18,8 @@ from archived.store.lab.address import (
     parse,
     postgresql_options,
 )
+
+found()
 
 Row = tuple[Any, ...]
 
