@@ -112,10 +112,25 @@ class Door:
         try:
             with self.translated(), contextlib.ExitStack() as stack:
                 stack.push(transaction)
+                counted = self.rig_id is not None
                 yield
                 self._here.committing = True
+            self._here.changes += counted
         finally:
             self._here.committing = False
+
+    def changes(self) -> tuple[int, int] | None:
+        """A number that is another after every transaction of others, and one after those of this thread.
+
+        None where the store does not know this rig.
+        """
+        if self.is_sqlite:
+            row = self.row("PRAGMA data_version")
+            assert row is not None
+            own: int = self.database.connection().total_changes()
+            return row[0], own
+        row = self.row("SELECT COALESCE(changes, 0) FROM rig WHERE id = ?", self.rig_id)
+        return None if row is None else (row[0] - self._here.changes, self._here.changes)
 
     @contextlib.contextmanager
     def part(self) -> Iterator[None]:
@@ -131,8 +146,9 @@ class Door:
         transaction.__enter__()
         if not self.is_sqlite and self.rig_id is not None:
             try:
-                # The same rule that SQLite has for the whole file: one writer at a time.
-                self._execute("SELECT id FROM rig WHERE id = ? FOR UPDATE", (self.rig_id,))
+                # The same rule that SQLite has for the whole file: one writer at a time, and a number that tells
+                # everybody of it.
+                self._execute(COUNT_CHANGE, (self.rig_id,))
             except BaseException:
                 transaction.__exit__(*sys.exc_info())
                 raise
@@ -340,6 +356,10 @@ def _as_of_library() -> Iterator[None]:
         yield
 
 
+COUNT_CHANGE = "UPDATE rig SET changes = COALESCE(changes, 0) + 1 WHERE id = ?"
+"""What every transaction on a server begins with: it waits until it is the only one that writes to the rig's rows."""
+
+
 class _Here(threading.local):
     """What is true of this thread's connection."""
 
@@ -349,3 +369,5 @@ class _Here(threading.local):
     """It ended while nobody waited for an answer."""
     committing = False
     """The last transaction was being committed, so that a failure leaves open whether it was."""
+    changes = 0
+    """How many transactions this thread has counted in its rig's row, on a server."""

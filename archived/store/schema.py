@@ -21,6 +21,7 @@ from peewee import (
     TextField,
 )
 
+
 class NameField(Field):
     """Text that is compared byte by byte, whatever the database and its locale.
 
@@ -43,6 +44,8 @@ class Rig(Model):
     """The name of the machine, as its daemon last said."""
     version = TextField(null=True)
     """The release of its daemon."""
+    changes = BigIntegerField(null=True)
+    """How many transactions wrote to the rig's rows, on a server, which has no other way to tell of that."""
 
     class Meta:
         table_name = "rig"
@@ -264,7 +267,7 @@ class EventRow(Model):
 
     class Meta:
         table_name = "event"
-        indexes = ((("rig", "at"), False),)
+        indexes = ((("rig", "at"), False), (("rig", "id"), False))
 
 
 class TallyRow(Model):

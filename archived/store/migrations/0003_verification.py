@@ -66,8 +66,11 @@ def up(migrator: Any, database: Any) -> None:
     with database.bind_ctx((Rig, BatchRow, FileRow, *tables), bind_refs=False, bind_backrefs=False):
         database.create_tables(tables)
     migrator.migrate(
+        migrator.add_column("rig", "changes", BigIntegerField(null=True)),
         migrator.add_column("discovery", "audit", SmallIntegerField(null=True)),
         migrator.add_column("folder", "listing", CharField(max_length=32, null=True)),
     )
-    # By the name that the model gives it.
+    # By the names that the models give them.
     database.execute_sql("CREATE INDEX folderrow_dataset_id ON folder (dataset_id)")
+    # What is new of one rig, among the events of many: there may be nothing for weeks.
+    database.execute_sql("CREATE INDEX eventrow_rig_id_id ON event (rig_id, id)")
