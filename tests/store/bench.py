@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable
@@ -39,6 +40,12 @@ def file_stat(
 ) -> FileStat:
     """A file on the disk."""
     return FileStat(path, size, mtime_ns, ctime_ns, inode)
+
+
+def listing_of(files: Iterable[FileStat]) -> str:
+    """The digest of a folder that holds these files and nothing else."""
+    text = repr(sorted(files)).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 
 class Bench:
@@ -96,6 +103,7 @@ class Bench:
                 len(files),
                 (),
                 tuple((stat, FILE_TYPE) for stat in files),
+                listing=listing_of(files),
             )
             for (dataset, folder), files in self.folders().items()
             if not only or dataset in only
