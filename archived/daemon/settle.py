@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from archived.core.conventions.base import Convention
-from archived.core.formats import DiskTroubleError, Judgement, Opener, Readable, judge
+from archived.core.formats import DiskTroubleError, Judgement, judge
 from archived.core.lifecycle import Reason, State
 from archived.core.model import (
     Answer,
@@ -267,9 +266,8 @@ def fresh_judgement(
 
     Raises `RootUnavailableError` where the root is not the one that was noted, and `DiskTroubleError`.
     """
-    with confirmed(root, noted), reading(root) as opener:
+    with confirmed(root, noted), reading(root) as files:
         seen, trouble = _look(root, dataset, convention)
-        files = _Files(opener)
         try:
             judgement = judge(convention.finished, dataset.path, seen, files, skip=archived)
         except DiskTroubleError as error:
@@ -278,18 +276,6 @@ def fresh_judgement(
                 what_to_do=error.what_to_do,
             ) from error
     return Judged(seen, judgement, trouble)
-
-
-class _Files:
-    """Opens files, and remembers which was the last: where the disk fails, a person is told its name."""
-
-    def __init__(self, opener: Opener) -> None:
-        self._opener = opener
-        self.last = ""
-
-    def __call__(self, path: str) -> AbstractContextManager[Readable]:
-        self.last = path
-        return self._opener(path)
 
 
 def _look(root: Root, dataset: Dataset, convention: Convention) -> tuple[dict[str, FileStat], str]:

@@ -184,14 +184,17 @@ def parts_of(path: str) -> tuple[str, ...]:
     if not path:
         return ()
     parts = tuple(path.split("/"))
-    if not all(_plain(part) for part in parts):
+    if not all(plain(part) for part in parts):
         raise OSError(errno.EINVAL, "not a plain path inside the root")
     return parts
 
 
-def _plain(part: str) -> bool:
+def plain(part: str) -> bool:
+    """Whether it could be the name of one file or folder, which leads nowhere else."""
     if part in ("", ".", "..") or "\0" in part or (os.sep != "/" and set(part) & set("\\:")):
         return False
+    if part.isascii():
+        return True
     try:
         os.fsencode(part)
     except UnicodeEncodeError:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Self
 
 from archived.core.formats.reading import DiskTroubleError, Readable, UnreadableError
-from archived.rig.folders import GONE, Folder, open_below, parts_of
+from archived.rig.folders import GONE, Folder, open_below, parts_of, plain
 from archived.rig.root import Root
 
 PERMANENT = frozenset(
@@ -30,6 +30,8 @@ WINDOW = 4096
 
 class OpenFile:
     """A regular file held open until its `with` block ends. `size` is what it had when it was opened."""
+
+    __slots__ = ("_descriptor", "_position", "_window", "size")
 
     def __init__(self, descriptor: int, size: int) -> None:
         self._descriptor = descriptor
@@ -80,37 +82,40 @@ class OpenFile:
 
 
 @contextlib.contextmanager
-def reading(root: Root) -> Iterator[Callable[[str], OpenFile]]:
-    """What opens files by their paths from the root, as many as there are.
-
-    It raises `UnreadableError` where there is no such regular file (a link in any place of the path, a pipe, a
-    folder) or the disk refuses it (`DiskTroubleError` where that may pass). Raises `RootUnavailableError` where the
-    root itself cannot be opened.
-    """
+def reading(root: Root) -> Iterator[Files]:
+    """What opens files below a root, as many as there are. Raises `RootUnavailableError`."""
     with root.open() as top:
-        files = _Files(top)
+        files = Files(top)
         try:
-            yield files.open
+            yield files
         finally:
             files.close()
 
 
 @contextlib.contextmanager
 def open_readable(root: Root, path: str) -> Iterator[Readable]:
-    """Open one file by its path from the root; raises as `reading` does."""
-    with reading(root) as opener, opener(path) as file:
+    """Open one file by its path from the root; raises as `reading` and `Files` do."""
+    with reading(root) as files, files(path) as file:
         yield file
 
 
-class _Files:
+class Files:
     """The files below an open root. The folder of the last one stays open, as the next is mostly in the same."""
 
     def __init__(self, top: Folder) -> None:
         self._top = self._folder = top
         self._above: str | None = None
         """What the paths of files in the open folder begin with."""
+        self.last = ""
+        """The path of the file that was opened last, or was to be."""
 
-    def open(self, path: str) -> OpenFile:
+    def __call__(self, path: str) -> OpenFile:
+        """Open a file by its path from the root.
+
+        Raises `UnreadableError` where there is no such regular file (a link in any place of the path, a pipe, a
+        folder) or the disk refuses it (`DiskTroubleError` where that may pass).
+        """
+        self.last = path
         try:
             descriptor = self._descriptor(path)
         except OSError as error:
@@ -127,9 +132,7 @@ class _Files:
     def _descriptor(self, path: str) -> int:
         name = path[path.rfind("/") + 1 :]
         above = path[: len(path) - len(name)]
-        if above == self._above and name:
-            (name,) = parts_of(name)
-        else:
+        if above != self._above or not plain(name):
             parts = parts_of(path)
             self.close()
             self._folder = open_below(self._top, parts[:-1])

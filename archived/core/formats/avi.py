@@ -88,14 +88,14 @@ def _object_to_missing_frames(pieces: Sequence[Chunk]) -> None:
             Answer.UNFINISHED,
             "has no list of frames: it is being written, or its writer was killed",
         )
-    following = [chunk for chunk in pieces if chunk.start > movie[-1].start]
+    following = pieces[pieces.index(movie[-1]) + 1 :]
     if following and not any(chunk.kind.strip(b"\0") for chunk in following):
         raise ObjectionError(
             Answer.CONTRADICTION,
             f"has nothing but zeros after its frames, from byte {grouped(following[0].start)} on, where its "
             "index should be, as after a power failure",
         )
-    if all(chunk.size == 4 for chunk in movie):
+    if {chunk.size for chunk in movie} == {_NUMBER}:
         raise ObjectionError(
             Answer.CANNOT_TELL, "is an AVI without a single frame; quiet time decides"
         )
@@ -112,8 +112,8 @@ def _object_to_lost_end(readable: Readable, pieces: Sequence[Chunk]) -> None:
     entry = readable.read(last.body + last.size // _ENTRY * _ENTRY - _ENTRY, _ENTRY)
     offset = int.from_bytes(entry[8:12], "little")
     # The offset counts from the name of the list, and with some writers from the beginning of the file.
-    places = [*(chunk.start + HEADER + offset for chunk in pieces if chunk.form == b"movi"), offset]
-    if not any(readable.read(place, HEADER) == entry[:4] + entry[12:] for place in places):
+    places = [chunk.start + HEADER + offset for chunk in pieces if chunk.form == b"movi"]
+    if entry[:4] + entry[12:] not in (readable.read(place, HEADER) for place in (*places, offset)):
         raise ObjectionError(
             Answer.CANNOT_TELL,
             "has an index whose last entry is none of its frames, so that its end may be lost; "
@@ -174,11 +174,9 @@ def _header_chunks(
                 yield outer, False
                 continue
             inner = chunks(readable, outer.body, outer.end, budget)
-            video = any(
-                chunk.kind == b"strh" and readable.read(chunk.body, 4) == b"vids" for chunk in inner
-            )
+            kinds = [readable.read(chunk.body, 4) for chunk in inner if chunk.kind == b"strh"]
             for chunk in inner:
-                yield chunk, video
+                yield chunk, b"vids" in kinds
 
 
 def _number(readable: Readable, chunk: Chunk, offset: int) -> int:

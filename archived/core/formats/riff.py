@@ -13,7 +13,7 @@ UNSET = (0, 0xFFFFFFFF)
 """What stands in a size field that its writer has yet to fill in."""
 
 _FORM = 4
-_HEADER = Struct("<4sI")
+_unpacked = Struct("<4sI").unpack_from
 _LISTS = (b"RIFF", b"LIST")
 
 
@@ -35,8 +35,8 @@ def chunk_at(readable: Readable, start: int) -> Chunk | None:
     header = readable.read(start, HEADER + _FORM)
     if len(header) < HEADER:
         return None
-    kind, size = _HEADER.unpack_from(header)
-    form = header[HEADER:] if kind in _LISTS and size >= _FORM else b""
+    kind, size = _unpacked(header)
+    form = header[HEADER:] if size >= _FORM and kind in _LISTS else b""
     body = start + HEADER
     return Chunk(kind, start, size, form, body + len(form), body + size)
 
