@@ -50,7 +50,7 @@ def read_content(
             before = os.fstat(descriptor)
             if not stat.S_ISREG(before.st_mode):
                 raise UnreadableError("it is not a regular file")
-            forget(file, 0)
+            forget(descriptor, 0)
             found = _read(file, tuple(algorithms), going_on)
             if fingerprint(os.fstat(descriptor)) != fingerprint(before):
                 raise UnreadableError("it changed while it was read")
@@ -72,9 +72,9 @@ def _read(
         digests.update(buffer[:count])
         size += count
         if size - forgotten >= _FORGET:
-            forget(file, size)
+            forget(file.fileno(), size)
             forgotten = size
         going_on(count)
-    forget(file, 0)
+    forget(file.fileno(), 0)
     wanted = {PROOF, *(each.upper() for each in algorithms)}
     return ContentRead(size, {each: digests.checksum(each) for each in sorted(wanted)})

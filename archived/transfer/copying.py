@@ -1,38 +1,42 @@
-"""One verified copy of one file: under a temporary name, read back from the disk, then given its name at one stroke."""
+"""Verified copies: under a temporary name, read back from the disk, then given their names at one stroke.
+
+Small files are copied some hundred at a time, each step for all of them before the next: they are written, brought to
+the disk together, read back, named, and their folders are brought to the disk once each. What is told of a file is
+true when it is told: its content and its name outlast a power failure.
+"""
 
 from __future__ import annotations
 
-import errno
-import io
 import os
 import stat
-from collections import defaultdict
+from collections import defaultdict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from archived.core.model import Checksum, parent
+from archived.core.model import Checksum
 from archived.ports import TransferItem
-from archived.transfer.folders import Folder, Lasting, folder_below
-from archived.transfer.hashing import digest
-from archived.transfer.source import (
-    Fingerprint,
-    Progress,
-    Source,
-    fingerprint,
-    forget,
-    open_source,
-)
+from archived.transfer.barrier import WORTH_IT, Barrier, OneByOne, barrier_for
+from archived.transfer.folders import Lasting, OpenFolders, folder_below
+from archived.transfer.memory import Memory
+from archived.transfer.source import Fingerprint, Progress, Source, fingerprint, open_source
+from archived.transfer.target import NOT_YET, Target, Written
 from archived.transfer.trouble import Trouble, of_destination
 
 SUFFIX = ".archived-part"
 """By which our temporary files are known, whoever left them behind."""
 
-_FLUSH = 64 * 1024 * 1024
-"""Bytes that may wait to be written to the disk; more would pile up in memory and slow the acquisition down."""
-_CANNOT_SYNC = {errno.EBADF, errno.EINVAL, errno.ENOTSUP}
-"""What systems say that bring only files to the disk which are open for writing."""
 _TRIES = 3
 """How often a copy that reads back differently is made anew."""
-_REMEMBERED = 50_000
+_READ_AHEAD = 32
+"""How many files the system reads ahead while their predecessors are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One file of an order, and its name while it is copied."""
+
+    item: TransferItem
+    temporary: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +48,7 @@ class Copied:
     """0 where the file was in place already."""
 
 
-@dataclass
-class Memory:
-    """What this process has compared already: an unchanged pair of files need not be read again."""
-
-    _pairs: dict[str, tuple[Fingerprint, Fingerprint, Checksum]] = field(default_factory=dict)
-    _leftovers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Temporary files that a failing disk would not let go of, by their folders."""
-
-    def recall(self, path: str, ours: Fingerprint, theirs: Fingerprint) -> Checksum | None:
-        """The checksum of both, if neither has changed since."""
-        known = self._pairs.get(path)
-        return known[2] if known and known[:2] == (ours, theirs) else None
-
-    def keep(self, path: str, ours: Fingerprint, theirs: Fingerprint, checksum: Checksum) -> None:
-        """Remember that both have this content."""
-        if len(self._pairs) >= _REMEMBERED:
-            self._pairs.clear()
-        self._pairs[path] = (ours, theirs, checksum)
-
-    def tidy(self, path: str, folder: Folder, temporary: str) -> None:
-        """Remove a temporary file from a folder; where that fails, it is tried again with the next that is there."""
-        try:
-            folder.remove(temporary)
-            self._leftovers[path].discard(temporary)
-        except OSError:
-            if len(self._leftovers) < _REMEMBERED:
-                self._leftovers[path].add(temporary)
-
-    def tidy_up(self, path: str, folder: Folder) -> None:
-        """Remove what could not be removed from a folder earlier."""
-        for temporary in tuple(self._leftovers.pop(path, ())):
-            self.tidy(path, folder, temporary)
+Outcome = tuple[Piece, Copied | Trouble]
 
 
 @dataclass(frozen=True)
@@ -84,131 +57,230 @@ class Copier:
 
     source_root: str
     destination_root: str
-    verify: bool = True
     memory: Memory = field(default_factory=Memory)
     lasting: Lasting = field(default_factory=Lasting)
 
-    def copy(self, item: TransferItem, temporary: str, progress: Progress) -> Copied:
-        """Copy one file, or find that it is in place. Raises `Trouble`, and what `progress` raises."""
-        *names, name = item.path.split("/")
-        with open_source(self.source_root, item) as source:
-            try:
-                with folder_below(
-                    self.destination_root, names, make=True, lasting=self.lasting
-                ) as folder:
-                    self.memory.tidy_up(parent(item.path), folder)
-                    target = Target(folder, name, temporary, progress)
-                    copied = self._in_place(source, target) or self._copy(source, target)
-                    there = folder.stat(name)
-            except OSError as error:
-                raise of_destination(error, self.destination_root) from error
-            if there is not None:
-                self.memory.keep(item.path, source.fingerprint, fingerprint(there), copied.checksum)
-            return copied
+    def copy(self, pieces: Sequence[Piece], progress: Progress) -> Sequence[Outcome]:
+        """Copy files, or find that they are in place; what came of each that was begun.
 
-    def _in_place(self, source: Source, target: Target) -> Copied | None:
-        """The proof of a file that is there already with the same content; None where there is work to do."""
+        After a trouble that stops everything no other is begun. Raises what `progress` raises; then nothing
+        unfinished is left behind.
+        """
+        with (
+            OpenFolders(self.source_root) as sources,
+            OpenFolders(self.destination_root, make=True, lasting=self.lasting) as folders,
+        ):
+            copying = _Copying(self.memory, sources, folders, progress)
+            try:
+                copying.write(pieces)
+                copying.prove()
+                copying.name()
+            finally:
+                copying.tidy()
+            return copying.outcomes()
+
+
+@dataclass(slots=True)
+class _File:
+    """How far one file has come."""
+
+    piece: Piece
+    folder: str
+    """Its path from the root."""
+    target: Target | None = None
+    fingerprint: Fingerprint | None = None
+    """What the source was when it was opened."""
+    written: Written | None = None
+    """Its temporary file, until that has its name."""
+    found: Copied | None = None
+    """What lies under its name, and outlasts a power failure once the folder is brought to the disk."""
+    outcome: Copied | Trouble | None = None
+
+
+class _Copying:
+    """Some files on their way."""
+
+    def __init__(
+        self, memory: Memory, sources: OpenFolders, folders: OpenFolders, progress: Progress
+    ) -> None:
+        self._memory = memory
+        self._sources = sources
+        self._folders = folders
+        self._progress = progress
+        self._files: list[_File] = []
+
+    def write(self, pieces: Sequence[Piece]) -> None:
+        """Write the temporary files of all that is not in place, and bring them to the disk."""
+        barrier = self._barrier(len(pieces))
+        for piece in pieces:
+            file = _File(piece, piece.item.path.rpartition("/")[0])
+            self._files.append(file)
+            self._write(file, barrier)
+            if isinstance(file.outcome, Trouble) and file.outcome.stops:
+                break
+        try:
+            barrier.reached()
+        except OSError:
+            # Some file of that disk is not on it, and nobody says which.
+            for file in self._waiting():
+                self._write(file, OneByOne())
+
+    def prove(self) -> None:
+        """Read back what was written; what differs is written anew, a few times."""
+        waiting = self._waiting()
+        for _ in range(_TRIES - 1):
+            waiting = self._differing(waiting)
+            for file in waiting:
+                self._write(file, OneByOne())
+        for file in self._differing(waiting):
+            file.outcome = Trouble(
+                "VERIFY_CHECKSUM", f"what was written read back differently {_TRIES} times"
+            )
+
+    def name(self) -> None:
+        """Give what was proved its name, and have the names outlast a power failure."""
+        for file in self._waiting():
+            target, written, item = file.target, file.written, file.piece.item
+            assert target is not None
+            assert written is not None
+            try:
+                if target.place(written.sent, replace=item.overwrite):
+                    file.written = None
+                file.found = Copied(written.sent, item.size)
+            except (Trouble, OSError) as error:
+                file.outcome = self._trouble(error)
+        by_folder: defaultdict[str, list[_File]] = defaultdict(list)
+        for file in self._files:
+            if file.found is not None and file.outcome is None:
+                by_folder[file.folder].append(file)
+        for path, files in by_folder.items():
+            trouble = self._sync(path)
+            for file in files:
+                self._conclude(file, trouble)
+
+    def tidy(self) -> None:
+        """Remove the temporary files of what did not come to its name."""
+        for file in self._files:
+            if file.target is not None and file.written is not None:
+                self._memory.tidy(file.folder, file.target.folder, file.piece.temporary)
+
+    def outcomes(self) -> Sequence[Outcome]:
+        """What came of each file that was begun."""
+        return [(each.piece, each.outcome) for each in self._files if each.outcome is not None]
+
+    def _barrier(self, files: int) -> Barrier:
+        if files < WORTH_IT:
+            return OneByOne()
+        try:
+            return barrier_for(self._folders.at("").descriptor())
+        except OSError:
+            # Whatever is wrong with it is told when the first file is to be written there.
+            return OneByOne()
+
+    def _waiting(self) -> list[_File]:
+        return [each for each in self._files if each.written is not None and each.outcome is None]
+
+    def _trouble(self, error: Trouble | OSError) -> Trouble:
+        return error if isinstance(error, Trouble) else of_destination(error, self._folders.root)
+
+    def _write(self, file: _File, barrier: Barrier) -> None:
+        item = file.piece.item
+        name = item.path.rpartition("/")[2]
+        try:
+            with open_source(self._sources, item) as source:
+                folder = self._folders.at(file.folder)
+                if file.target is None:
+                    self._memory.tidy_up(file.folder, folder)
+                    file.target = Target(folder, name, file.piece.temporary, self._progress)
+                    file.fingerprint = source.fingerprint
+                    if self._is_in_place(file, file.target, source):
+                        return
+                file.written = NOT_YET
+                file.written = file.target.write(source, barrier)
+        except (Trouble, OSError) as error:
+            file.outcome = self._trouble(error)
+
+    def _is_in_place(self, file: _File, target: Target, source: Source) -> bool:
+        """Whether a file is there already with the same content. Raises `Trouble` for a different one."""
         there = target.stat()
         if there is None:
-            return None
+            return False
         if stat.S_ISDIR(there.st_mode):
             raise Trouble("IS_A_DIRECTORY", "the destination has a folder of this name")
-        path, size = source.item.path, source.item.size
-        known = self.memory.recall(path, source.fingerprint, fingerprint(there))
+        item = source.item
+        known = self._memory.recall(item.path, source.fingerprint, fingerprint(there))
         if known is not None:
-            return Copied(known, 0)
-        if stat.S_ISREG(there.st_mode) and there.st_size == size:
-            ours, theirs = source.checksum(target.progress), target.checksum()
+            file.outcome = Copied(known, 0)
+            return True
+        if stat.S_ISREG(there.st_mode) and there.st_size == item.size:
+            ours, theirs = source.checksum(self._progress), target.checksum()
             if ours == theirs:
                 target.insist_on_disk()
-                return Copied(theirs, 0)
-        if not source.item.overwrite:
+                file.found = Copied(theirs, 0)
+                return True
+        if not item.overwrite:
             raise Trouble(
                 "DESTINATION_DIFFERS",
-                f"the destination holds a different file ({there.st_size} bytes; {size} here)",
+                f"the destination holds a different file ({there.st_size} bytes; {item.size} here)",
             )
-        return None
+        return False
 
-    def _copy(self, source: Source, target: Target) -> Copied:
-        """Write until it reads back as what was read from the source, then give it its name."""
+    def _differing(self, files: Sequence[_File]) -> list[_File]:
+        """Those that read back differently; the system reads some ahead while others are compared."""
+        differing: list[_File] = []
+        ahead: deque[tuple[_File, int]] = deque()
         try:
-            for _ in range(_TRIES):
-                sent = target.write(source)
-                if not self.verify or target.checksum(temporary=True) == sent:
-                    target.place(sent, replace=source.item.overwrite)
-                    return Copied(sent, source.item.size)
+            for file in files:
+                assert file.target is not None
+                assert file.written is not None
+                if file.written.read_back is None:
+                    try:
+                        ahead.append((file, file.target.reading_back()))
+                    except OSError as error:
+                        file.outcome = self._trouble(error)
+                elif file.written.read_back != file.written.sent:
+                    differing.append(file)
+                if len(ahead) > _READ_AHEAD:
+                    self._compare(*ahead.popleft(), differing)
+            while ahead:
+                self._compare(*ahead.popleft(), differing)
         finally:
-            # Whatever went wrong is what is told of, rather than that nothing can be removed either.
-            self.memory.tidy(parent(source.item.path), target.folder, target.temporary)
-        raise Trouble("VERIFY_CHECKSUM", f"what was written read back differently {_TRIES} times")
+            for _, descriptor in ahead:
+                os.close(descriptor)
+        return differing
 
-
-@dataclass(frozen=True)
-class Target:
-    """Where a file is to lie, and the temporary name that it has until it is proved."""
-
-    folder: Folder
-    name: str
-    temporary: str
-    progress: Progress
-
-    def stat(self) -> os.stat_result | None:
-        """What lies there now."""
-        return self.folder.stat(self.name)
-
-    def write(self, source: Source) -> Checksum:
-        """Write the temporary file, so that it outlasts a power failure; the checksum of what was read for it."""
-        digests = source.digests()
-        flushed = written = 0
-        self.folder.remove(self.temporary)
-        with io.FileIO(self.folder.open_to_write(self.temporary), "r+b") as file:
-            for data in source.chunks():
-                self.progress(len(data))
-                digests.update(data)
-                _write_all(file, data)
-                written += len(data)
-                if written - flushed >= _FLUSH:
-                    _flush(file, written)
-                    source.forget(written)
-                    flushed = written
-            source.insist(digests)
-            self.folder.keep_times(file.fileno(), self.temporary, source.times)
-            os.fsync(file.fileno())
-        return digests.checksum()
-
-    def checksum(self, *, temporary: bool = False) -> Checksum:
-        """Of what is on the disk, rather than of what memory still holds of it."""
-        name = self.temporary if temporary else self.name
-        with io.FileIO(self.folder.open_to_read(name), "rb") as file:
-            forget(file, 0)
-            return digest(
-                lambda buffer: file.readinto(buffer) or 0, going_on=lambda: self.progress(0)
-            )
-
-    def place(self, content: Checksum, *, replace: bool) -> None:
-        """Give the temporary file its name, for good. A different file that came there meanwhile stays."""
+    def _compare(self, file: _File, descriptor: int, differing: list[_File]) -> None:
+        assert file.target is not None
+        assert file.written is not None
         try:
-            self.folder.place(self.temporary, self.name, replace=replace)
-        except FileExistsError:
-            if self.checksum() != content:
-                raise Trouble(
-                    "DESTINATION_DIFFERS", "the destination holds a different file"
-                ) from None
-            self.insist_on_disk()
-        else:
-            self.folder.sync()
-
-    def insist_on_disk(self) -> None:
-        """What reads back right may be in memory only, whoever put it there: have it outlast a power failure."""
-        descriptor = self.folder.open_to_read(self.name)
-        try:
-            os.fsync(descriptor)
+            if file.target.digest(descriptor) != file.written.sent:
+                differing.append(file)
         except OSError as error:
-            if error.errno not in _CANNOT_SYNC:
-                raise
+            file.outcome = self._trouble(error)
         finally:
             os.close(descriptor)
-        self.folder.sync()
+
+    def _sync(self, path: str) -> Trouble | None:
+        try:
+            self._folders.at(path).sync()
+        except OSError as error:
+            return of_destination(error, self._folders.root)
+        return None
+
+    def _conclude(self, file: _File, trouble: Trouble | None) -> None:
+        file.outcome = trouble or file.found
+        assert file.target is not None
+        assert file.found is not None
+        assert file.fingerprint is not None
+        if trouble is not None:
+            return
+        try:
+            there = file.target.stat()
+        except OSError:
+            return
+        if there is not None:
+            path, checksum = file.piece.item.path, file.found.checksum
+            self._memory.keep(path, file.fingerprint, fingerprint(there), checksum)
 
 
 def temporary_name(submission_id: str, number: int) -> str:
@@ -226,14 +298,3 @@ def sweep(root: str, folder_path: str, submission_id: str) -> None:
                     folder.remove(entry.name)
     except OSError:
         return  # the copy that follows says what is wrong with the folder
-
-
-def _write_all(file: io.FileIO, data: memoryview) -> None:
-    while data:
-        data = data[file.write(data) :]
-
-
-def _flush(file: io.FileIO, upto: int) -> None:
-    """Bring to the disk what was written, and let memory forget it."""
-    getattr(os, "fdatasync", os.fsync)(file.fileno())
-    forget(file, upto)

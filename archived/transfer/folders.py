@@ -11,7 +11,8 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from functools import partial
+from typing import Protocol, Self
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -65,6 +66,9 @@ class Folder(Protocol):
 
     def sync(self) -> None:
         """Make names that were given or removed outlast a power failure."""
+
+    def descriptor(self) -> int | None:
+        """What the system knows it by while it is open; None where it has no such thing."""
 
     def close(self) -> None:
         """Let go of it."""
@@ -161,6 +165,10 @@ class DescriptorFolder:
             ):  # some file systems cannot, by design
                 raise
 
+    def descriptor(self) -> int:
+        """See `Folder.descriptor`."""
+        return self._fd
+
     def close(self) -> None:
         """See `Folder.close`."""
         os.close(self._fd)
@@ -235,6 +243,10 @@ class PathFolder:
     def sync(self) -> None:
         """Windows keeps the names of folders in order by itself."""
 
+    def descriptor(self) -> None:
+        """See `Folder.descriptor`."""
+        return
+
     def close(self) -> None:
         """Nothing is held."""
 
@@ -277,13 +289,13 @@ class Lasting:
             self._known.add(key)
 
 
-@contextlib.contextmanager
-def folder_below(
+def reach(
     root: str, names: Sequence[str], *, make: bool = False, lasting: Lasting | None = None
-) -> Iterator[Folder]:
-    """The folder under `names` below a root. `make` makes what is missing, so that it outlasts a power failure.
+) -> Folder:
+    """The folder under `names` below a root; whoever asks for it closes it.
 
-    With `lasting` so do folders on the way that somebody else made.
+    `make` makes what is missing, so that it outlasts a power failure; with `lasting` so do folders on the way that
+    somebody else made.
     """
     folder = open_root(root)
     try:
@@ -295,9 +307,41 @@ def folder_below(
             finally:
                 folder.close()
                 folder = following
-        yield folder
-    finally:
+    except BaseException:
         folder.close()
+        raise
+    return folder
+
+
+@contextlib.contextmanager
+def folder_below(root: str, names: Sequence[str], *, make: bool = False) -> Iterator[Folder]:
+    """The folder under `names` below a root, for as long as the block lasts; see `reach`."""
+    with contextlib.closing(reach(root, names, make=make)) as folder:
+        yield folder
+
+
+class OpenFolders:
+    """Folders below one root, each reached once and held until the end of the block."""
+
+    def __init__(self, root: str, *, make: bool = False, lasting: Lasting | None = None) -> None:
+        self._reach = partial(reach, root, make=make, lasting=lasting)
+        self._open: dict[str, Folder] = {}
+        self.root = root
+
+    def at(self, path: str) -> Folder:
+        """The folder of this path from the root, "" for the root itself. Raises `OSError`."""
+        folder = self._open.get(path)
+        if folder is None:
+            folder = self._open[path] = self._reach(path.split("/") if path else [])
+        return folder
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for folder in self._open.values():
+            folder.close()
+        self._open.clear()
 
 
 def _step(folder: Folder, name: str, *, make: bool, sync: bool) -> Folder:

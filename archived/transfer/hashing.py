@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from archived.core.model import Checksum
@@ -14,12 +16,18 @@ PROOF = "SHA256"
 BUFFER = 256 * 1024
 """Bytes at a time; larger buffers fall out of the processor's cache and are slower."""
 
-_KNOWN = {"MD5": "md5", "SHA1": "sha1", "SHA256": "sha256", "SHA512": "sha512"}
-
 
 class _Hash(Protocol):
-    def update(self, data: memoryview, /) -> None: ...
+    def update(self, data: bytes | memoryview, /) -> None: ...
     def hexdigest(self) -> str: ...
+
+
+_KNOWN: dict[str, Callable[[], _Hash]] = {
+    "MD5": partial(hashlib.md5, usedforsecurity=False),
+    "SHA1": partial(hashlib.sha1, usedforsecurity=False),
+    "SHA256": partial(hashlib.sha256, usedforsecurity=False),
+    "SHA512": partial(hashlib.sha512, usedforsecurity=False),
+}
 
 
 def can_compute(algorithm: str) -> bool:
@@ -32,11 +40,11 @@ class Digests:
 
     def __init__(self, *algorithms: str) -> None:
         self._hashes: dict[str, _Hash] = {
-            name: hashlib.new(_KNOWN[name], usedforsecurity=False)
+            name: _KNOWN[name]()
             for name in dict.fromkeys(algorithm.upper() for algorithm in algorithms)
         }
 
-    def update(self, data: memoryview) -> None:
+    def update(self, data: bytes | memoryview) -> None:
         """Take the next bytes in."""
         for each in self._hashes.values():
             each.update(data)
@@ -47,11 +55,13 @@ class Digests:
         return Checksum(name, self._hashes[name].hexdigest())
 
 
-def digest(read_into: Callable[[memoryview], int], *, going_on: Callable[[], None]) -> Checksum:
-    """The proof's checksum of everything that can be read. `going_on` is called between buffers and may raise."""
-    digests = Digests(PROOF)
-    buffer = memoryview(bytearray(BUFFER))
-    while count := read_into(buffer):
+def digest(descriptor: int, *, going_on: Callable[[], None]) -> Checksum:
+    """The proof's checksum of everything that can be read of an open file.
+
+    `going_on` is called between buffers and may raise. Raises `OSError`.
+    """
+    proof = _KNOWN[PROOF]()
+    while data := os.read(descriptor, BUFFER):
         going_on()
-        digests.update(buffer[:count])
-    return digests.checksum()
+        proof.update(data)
+    return Checksum(PROOF, proof.hexdigest())

@@ -6,6 +6,7 @@ same order is given again, and what is in place already is recognised by its con
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import re
@@ -24,17 +25,18 @@ from archived.ports import (
     Finding,
     TaskReport,
     TaskState,
-    TransferItem,
     TransferOrder,
 )
 from archived.secrecy.redacting import redact_text
 from archived.transfer import local_check, local_listing
-from archived.transfer.copying import Copier, sweep, temporary_name
+from archived.transfer.copying import Copier, Outcome, Piece, sweep
 from archived.transfer.folders import folder_below
 from archived.transfer.local_check import is_inside
 from archived.transfer.local_listing import insist_on_soundness
 from archived.transfer.local_task import LocalTask, StoppedError
 from archived.transfer.mount_point import MountPoint
+from archived.transfer.portions import portions
+from archived.transfer.target import LARGE
 from archived.transfer.trouble import Trouble
 
 _REMEMBERED_TASKS = 200
@@ -43,22 +45,21 @@ _STOP_WITHIN = 1.0
 
 _log = logging.getLogger(__name__)
 
-_Work = tuple[LocalTask, int, TransferItem]
+_Work = tuple[LocalTask, Sequence[Piece]]
 
 
 class LocalTransfers:
-    """Copies on `threads` threads of its own, file by file in the order in which tasks were submitted.
+    """Copies on `threads` threads of its own, in the order in which tasks were submitted; large files one by one.
 
-    With `verify`, what was written is read back from the disk and compared. `now` tells the time of day; without
-    it deadlines are not watched, and no rate is reported.
+    What was written is read back from the disk and compared. `now` tells the time of day; without it deadlines are
+    not watched, and no rate is reported.
     """
 
     def __init__(
         self,
         location: StorageLocation,
         *,
-        threads: int = 1,
-        verify: bool = True,
+        threads: int = 2,
         now: Callable[[], datetime] | None = None,
     ) -> None:
         if not isinstance(location.archive, DirectoryArchive):
@@ -67,18 +68,19 @@ class LocalTransfers:
             )
         self._archive = location.archive.path
         root = location.root
-        there, back = Copier(root, self._archive, verify), Copier(self._archive, root, verify)
+        there, back = Copier(root, self._archive), Copier(self._archive, root)
         self._copiers = {
             Direction.ARCHIVE: there,
             Direction.RECORD: there,
             Direction.RETRIEVE: back,
             Direction.VERIFY: back,
         }
-        self._verify = verify
         self._now: Callable[[], datetime | None] = now or (lambda: None)
         self._mount = MountPoint(self._archive)
         self._lock = threading.Lock()
         self._tasks: OrderedDict[str, LocalTask] = OrderedDict()
+        self._large = threading.Lock()
+        """Held by the thread that copies a large file, which keeps the disks busy by itself."""
         self._closing = threading.Event()
         self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._threads = [
@@ -115,7 +117,7 @@ class LocalTransfers:
             )
         for folder in {parent(item.path) for item in order.items}:
             sweep(copier.destination_root, folder, order.submission_id)
-        self._begin(LocalTask(order, mount, verified=self._verify))
+        self._begin(LocalTask(order, mount))
         return order.submission_id
 
     def _begin(self, task: LocalTask) -> None:
@@ -123,8 +125,8 @@ class LocalTransfers:
             if self._tasks.setdefault(task.order.submission_id, task) is not task:
                 return
             self._forget_old_tasks()
-            for number, item in enumerate(task.items):
-                self._work.put((task, number, item))
+            for pieces in portions(task.items, task.order.submission_id):
+                self._work.put((task, pieces))
 
     def _forget_old_tasks(self) -> None:
         ended = [key for key, task in self._tasks.items() if task.ended]
@@ -188,21 +190,30 @@ class LocalTransfers:
 
     def _serve(self) -> None:
         while (work := self._work.get()) is not None and not self._closing.is_set():
-            task, number, item = work
+            task, pieces = work
             try:
-                self._copy(task, number, item)
+                self._copy(task, pieces)
             except StoppedError:
                 if self._closing.is_set():
                     return  # the task has not ended; the next process goes on with it
-            except Exception as error:  # noqa: BLE001 - the next line says why
-                # A mistake of ours must not leave the other files waiting for a thread that is gone.
-                _log.exception("a copy failed in a way that nobody thought of")
-                task.failed(
-                    item.path, Trouble("INTERNAL_ERROR", redact_text(repr(error))), self._now()
-                )
-            task.leave()
+            task.leave(len(pieces))
 
-    def _copy(self, task: LocalTask, number: int, item: TransferItem) -> None:
+    def _copy(self, task: LocalTask, pieces: Sequence[Piece]) -> None:
+        try:
+            self._copy_together(task, pieces)
+        except StoppedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the next lines say why
+            # A mistake of ours must not leave the other files waiting for a thread that is gone.
+            if len(pieces) > 1:
+                for piece in pieces:
+                    self._copy(task, [piece])
+                return
+            _log.exception("a copy failed in a way that nobody thought of")
+            trouble = Trouble("INTERNAL_ERROR", redact_text(repr(error)))
+            task.failed(pieces[0].item.path, trouble, self._now())
+
+    def _copy_together(self, task: LocalTask, pieces: Sequence[Piece]) -> None:
         def progress(count: int) -> None:
             if self._closing.is_set():
                 raise StoppedError
@@ -211,14 +222,18 @@ class LocalTransfers:
 
         task.insist(self._now())
         task.begin(self._now())
-        temporary = temporary_name(task.order.submission_id, number)
         try:
             self._insist_on_mount(task)
-            proof = self._copiers[task.order.direction].copy(item, temporary, progress)
+            copier = self._copiers[task.order.direction]
+            with self._large if pieces[0].item.size >= LARGE else contextlib.nullcontext():
+                outcomes: Sequence[Outcome] = copier.copy(pieces, progress)
         except Trouble as trouble:
-            task.failed(item.path, trouble, self._now())
-        else:
-            task.copied(item.path, item.size, proof)
+            outcomes = [(pieces[0], trouble)]
+        for piece, outcome in outcomes:
+            if isinstance(outcome, Trouble):
+                task.failed(piece.item.path, outcome, self._now())
+            else:
+                task.copied(piece.item.path, piece.item.size, outcome)
 
     def _insist_on_archive(self) -> None:
         _insist_on_folder(self._archive)

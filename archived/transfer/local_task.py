@@ -11,6 +11,8 @@ from archived.ports import Fault, TaskReport, TaskState, TransferOrder
 from archived.transfer.copying import Copied
 from archived.transfer.trouble import Trouble
 
+_SOURCE_OF_PROOF = "re-read"
+
 
 class StoppedError(Exception):
     """The task was cancelled, or the mover is being closed."""
@@ -19,12 +21,11 @@ class StoppedError(Exception):
 class LocalTask:
     """Shared by the threads that copy its files and by whoever asks about it."""
 
-    def __init__(self, order: TransferOrder, mount: str, *, verified: bool) -> None:
+    def __init__(self, order: TransferOrder, mount: str) -> None:
         self.order = order
         self.mount = mount
         """The mount point of the archive that it was ordered for."""
         self.items = list({item.path: item for item in order.items}.values())
-        self._source_of_proof = "re-read" if verified else "successful transfers"
         self._lock = threading.Lock()
         self._left = len(self.items)
         self._begun_at: datetime | None = None
@@ -63,7 +64,7 @@ class LocalTask:
 
     def copied(self, path: str, size: int, proof: Copied) -> None:
         """A file is in place."""
-        receipt = Receipt(path, size, proof.checksum, self._source_of_proof)
+        receipt = Receipt(path, size, proof.checksum, _SOURCE_OF_PROOF)
         with self._lock:
             self._receipts.append(receipt)
             self._bytes_done += size
@@ -83,10 +84,10 @@ class LocalTask:
             elif self._ending is None:
                 self._ending = fault
 
-    def leave(self) -> None:
-        """A thread is through with one of its files."""
+    def leave(self, files: int) -> None:
+        """A thread is through with so many of its files."""
         with self._lock:
-            self._left -= 1
+            self._left -= files
             if self._left == 0:
                 well = len(self._receipts) == len(self.items) and self._ending is None
                 self._state = TaskState.SUCCEEDED if well else TaskState.FAILED

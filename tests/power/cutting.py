@@ -41,7 +41,7 @@ def moments(operations: Sequence[Operation], chance: random.Random) -> Iterator[
         for number, each in enumerate(operations)
         if each.kind == "write" and each.path.endswith("/notes")
     )
-    syncs = [number for number, each in enumerate(operations) if each.kind == "sync"]
+    syncs = [number for number, each in enumerate(operations) if each.kind.startswith("sync")]
     for _ in range(STATES):
         near = chance.choice(syncs) + chance.randint(0, 2)
         yield min(count, chance.choice((near, near, chance.randint(0, count))))

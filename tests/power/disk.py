@@ -7,6 +7,7 @@ The rules are those that POSIX gives, which is less than ext4 and XFS keep in pr
 * A name that was given, changed or removed is sure once `fsync` of its folder returned; before that each name of the
   folder may be as it was at any moment since. `fsync` of a file says nothing about its name.
 * A folder that was made is such a name in the folder above it.
+* `syncfs` is as good as `fsync` of everything that the file system holds.
 """
 
 from __future__ import annotations
@@ -56,6 +57,12 @@ class Node:
             if ended < began:
                 _set(self.sure, name, node)
         self.changes = [each for each in self.changes if each[2] >= began]
+
+    def sync_all(self, began: int) -> None:
+        """The same of everything below."""
+        for each in self.names.values():
+            each.sync_all(began)
+        self.sync(began)
 
 
 class Disk:
@@ -121,6 +128,9 @@ class Disk:
         node = self._find(operation.path)
         if node is not None:
             node.sync(operation.began)
+
+    def _sync_all(self, operation: Operation) -> None:
+        self._top.sync_all(operation.began)
 
     def _unlink(self, operation: Operation) -> None:
         self._above(operation.path).change(Path(operation.path).name, None, operation.ended)

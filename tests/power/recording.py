@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CALLS = (
-    "open,openat,creat,write,pwrite64,writev,pwritev,pwritev2,ftruncate,truncate,fallocate,fsync,fdatasync,"
+    "open,openat,creat,write,pwrite64,writev,pwritev,pwritev2,ftruncate,truncate,fallocate,fsync,fdatasync,syncfs,"
     "sync_file_range,msync,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,"
     "copy_file_range,sendfile,lseek,sendto,sendmsg,mmap"
 )
@@ -47,7 +47,7 @@ class Operation:
     """One thing that happened. `began` and `ended` count lines of the log: what overlaps has no order."""
 
     kind: str
-    """create, write, truncate, sync, rename, link, unlink, mkdir, rmdir or send."""
+    """create, write, truncate, sync, sync_all, rename, link, unlink, mkdir, rmdir or send."""
     path: str = ""
     began: int = 0
     ended: int = 0
@@ -146,6 +146,8 @@ class _Reader:
             yield Operation("truncate", paths[0], offset=int(words.rpartition(",")[2]))
         elif name in ("fsync", "fdatasync"):
             yield Operation("sync", paths[0])
+        elif name == "syncfs":
+            yield Operation("sync_all", paths[0])
         elif name == "lseek":
             self._positions[paths[0]] = result
         elif name in ("sendto", "sendmsg"):

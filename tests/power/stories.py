@@ -21,6 +21,7 @@ from archived.records.files import write_small
 from archived.store import Store
 from archived.store.backup import copy_of
 from archived.store.restoring import put_back
+from archived.transfer.barrier import WORTH_IT
 from archived.transfer.local import LocalTransfers
 from archived.transfer.token_file import StoredToken, TokenFile
 from tests.builders import NOON
@@ -136,7 +137,7 @@ def spooled(number: int) -> bytes:
 
 def mover(base: Path) -> None:
     """Files are copied to an archive, some of which lie there already, and back; noted when the mover says so."""
-    with notes(base) as note:
+    with notes(base) as note, large_from(250_000):
         for order in orders(base):
             mover = LocalTransfers(location(base, order.direction), threads=2)
             mover.submit(order)
@@ -150,6 +151,16 @@ def mover(base: Path) -> None:
                 left_by_others(base)
 
 
+@contextmanager
+def large_from(size: int) -> Iterator[None]:
+    """Files of that size are read back while they are still being written, some kilobytes at a time."""
+    with ExitStack() as stack:
+        for name in ("target.LARGE", "portions.LARGE"):
+            stack.enter_context(mock.patch(f"archived.transfer.{name}", size))
+        stack.enter_context(mock.patch("archived.transfer.streaming.PIECE", 1 << 16))
+        yield
+
+
 ENDED = (TaskState.SUCCEEDED, TaskState.FAILED)
 
 SENT = {
@@ -157,7 +168,9 @@ SENT = {
     "SC011/run_g0/run_g0_imec0/t0.ap.meta": 700,
     "SC011/run_g0/run_g0_imec1/t0.ap.bin": 5_000,
     "SC022/video/side.avi": 70_000,
+    **{f"SC055/2026_03_14/SC055_side_{each}-0000.avi": 600 + each for each in range(WORTH_IT + 2)},
 }
+"""A large file, small ones of many folders, and a folder with so many that they are brought to the disk together."""
 LATER = {"SC033/a/b/c/new.bin": 9_000, "SC011/run_g0/copied.bin": 20_000, "SC044/made/x.bin": 100}
 """Of the later ones, one was copied by a person, and the folder of one was made by a process that died."""
 

@@ -25,8 +25,7 @@ from archived.rig.root import Root
 from archived.rig.scanner import FolderSeen, look, stat_files
 from archived.secrecy.files import NotPrivateError, read_private
 from archived.transfer import local_listing
-from archived.transfer.copying import Copier
-from archived.transfer.trouble import Trouble
+from archived.transfer.copying import Copied, Copier, Piece
 from tests.security.swapping import attacked, swapping
 
 INSIDE, OUTSIDE = b"i" * 64, b"o" * 64
@@ -95,11 +94,9 @@ def test_no_byte_from_elsewhere_is_copied_into_the_archive(inside: Path) -> None
     met: Counter[bool] = Counter()
 
     def attack() -> None:
-        try:
-            copier.copy(TransferItem(PATH, 64), f".x.{next(numbers)}", lambda _count: None)
-            met[True] += 1
-        except Trouble:
-            met[False] += 1
+        piece = Piece(TransferItem(PATH, 64), f".x.{next(numbers)}")
+        [(_, outcome)] = copier.copy([piece], lambda _count: None)
+        met[isinstance(outcome, Copied)] += 1
         copied = archive / PATH
         if copied.exists():
             assert copied.read_bytes() == INSIDE
@@ -124,11 +121,8 @@ def test_nothing_is_written_elsewhere_by_a_copy(inside: Path, overwrite: bool) -
         path = "SC011/run/a.bin" if overwrite else f"SC011/run/{number}.bin"
         (source / path).write_bytes(bytes([number % 251]) * 64)
         item = TransferItem(path, 64, overwrite=overwrite)
-        try:
-            copier.copy(item, f".x.{number}", lambda _count: None)
-            met[True] += 1
-        except Trouble:
-            met[False] += 1
+        [(_, outcome)] = copier.copy([Piece(item, f".x.{number}")], lambda _count: None)
+        met[isinstance(outcome, Copied)] += 1
 
     with swapping(inside / "SC011" / "run", inside / "SC011" / "link") as other:
         attacked(other, attack, met, least=LEAST)

@@ -25,7 +25,7 @@ from archived.ports import Entry, EntryType, TransferItem
 from archived.rig.reader import open_readable
 from archived.rig.root import Root
 from archived.rig.scanner import FolderSeen, look, stat_files
-from archived.transfer.copying import Copier
+from archived.transfer.copying import Copier, Piece
 from archived.transfer.ends import End
 from archived.transfer.local_listing import insist_on_soundness
 from archived.transfer.trouble import Trouble
@@ -167,8 +167,9 @@ def test_what_is_no_file_is_told_and_not_opened_for_long(strange: Path, tmp_path
         pass
     (tmp_path / "archive").mkdir()
     copier = Copier(str(strange), str(tmp_path / "archive"))
-    with pytest.raises(Trouble):
-        copier.copy(TransferItem("a.bin", 0), ".part", lambda _count: None)
+    piece = Piece(TransferItem("a.bin", 0), ".part")
+    [(_, outcome)] = copier.copy([piece], lambda _count: None)
+    assert isinstance(outcome, Trouble)
     assert list((tmp_path / "archive").iterdir()) == []
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,10 +25,13 @@ from archived.errors import (
     TransferRefusedError,
     TransferUnavailableError,
 )
-from archived.ports import EntryType, TaskState
-from archived.transfer import folders, mount_point, source
+from archived.ports import EntryType, TaskState, TransferItem
+from archived.transfer import copying, folders, mount_point, streaming
+from archived.transfer.barrier import WORTH_IT, Together
 from archived.transfer.copying import SUFFIX, temporary_name
 from archived.transfer.local import LocalTransfers
+from archived.transfer.portions import portions
+from archived.transfer.target import LARGE
 from tests.transfer.benches import LocalBench, Order, codes, ended, until
 
 PATH = "SC011/run/data.bin"
@@ -254,13 +256,12 @@ def test_a_file_replaced_by_one_of_the_same_size_is_noticed(
 def test_a_disk_that_gives_less_than_it_says_is_not_believed(
     bench: LocalBench, order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Short(io.FileIO):
-        """Ends before its end."""
+    really = os.read
 
-        def readinto(self, buffer: Any, /) -> int:
-            return super().readinto(buffer[:3]) if self.tell() < 3 else 0
+    def ends_early(descriptor: int, count: int) -> bytes:
+        return really(descriptor, 3) if os.lseek(descriptor, 0, os.SEEK_CUR) < 3 else b""
 
-    monkeypatch.setattr(source, "io", SimpleNamespace(FileIO=Short))
+    monkeypatch.setattr(os, "read", ends_early)
     bench.put(PATH, b"content")
 
     report = ended(bench, bench.mover.submit(order(PATH)))
@@ -308,6 +309,130 @@ def test_nothing_under_the_root_is_touched(bench: LocalBench, order: Order) -> N
     ended(bench, bench.mover.submit(order(PATH, OTHER)))
 
     assert look() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux brings a file system to the disk")
+def test_many_small_files_are_brought_to_the_disk_together(
+    bench: LocalBench, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk needs about as long for one file as for hundreds."""
+    paths = [f"SC011/video/side_{number:03}.avi" for number in range(10 * WORTH_IT)]
+    for path in paths:
+        bench.put(path, path.encode())
+    done: Counter[str] = Counter()
+    real_fsync, reached = os.fsync, Together.reached
+
+    def fsync(descriptor: int) -> None:
+        done["folder" if os.path.isdir(f"/proc/self/fd/{descriptor}") else "file"] += 1
+        real_fsync(descriptor)
+
+    def together(barrier: Together) -> None:
+        done["all"] += 1
+        assert left_behind(bench.archive_folder), "they have no names yet"
+        reached(barrier)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Together, "reached", together)
+    monkeypatch.setattr(copying, "barrier_for", Together)
+    report = ended(bench, bench.mover.submit(order(*paths)))
+
+    assert report.state is TaskState.SUCCEEDED
+    # Two new folders in those above them, and the names in theirs.
+    assert done == {"all": 1, "folder": 3}
+    assert all(bench.archived(path) == path.encode() for path in paths)
+
+
+def test_where_they_cannot_be_brought_there_together_each_is_by_itself(
+    bench: LocalBench, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of them, or of somebody else's, is not on the disk, and nobody says which."""
+    paths = [f"SC011/video/side_{number:03}.avi" for number in range(WORTH_IT)]
+    for path in paths:
+        bench.put(path, path.encode())
+    synced: list[str] = []
+    real_fsync = os.fsync
+
+    def fail(barrier: Together) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def fsync(descriptor: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        real_fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Together, "reached", fail)
+    monkeypatch.setattr(copying, "barrier_for", Together)
+    report = ended(bench, bench.mover.submit(order(*paths)))
+
+    assert report.state is TaskState.SUCCEEDED
+    assert sum(each.endswith(SUFFIX) for each in synced) == len(paths)
+
+
+def test_a_large_file_that_reads_back_differently_is_copied_again(
+    bench: LocalBench, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = os.urandom(LARGE + 12_345)
+    spoilt: list[int] = []
+    bench.put(PATH, content)
+    upto = streaming.ReadBack.upto
+
+    def spoiled(reading: streaming.ReadBack, end: int) -> None:
+        if not spoilt:
+            spoilt.append(end)
+            path = f"/proc/self/fd/{reading._written}"
+            writable = os.open(path, os.O_WRONLY)
+            os.pwrite(writable, bytes([content[0] ^ 1]), 0)
+            os.close(writable)
+        upto(reading, end)
+
+    monkeypatch.setattr(streaming.ReadBack, "upto", spoiled)
+    report = ended(bench, bench.mover.submit(order(PATH)))
+
+    assert report.state is TaskState.SUCCEEDED
+    assert len(spoilt) == 1
+    assert bench.archived(PATH) == content
+
+
+def test_what_goes_wrong_while_a_large_file_is_read_back_is_told(
+    bench: LocalBench, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.put(PATH, os.urandom(LARGE))
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fdatasync", full)
+    report = ended(bench, bench.mover.submit(order(PATH)))
+
+    assert codes(report.faults) == [("NO_SPACE_LEFT", None)]
+    assert bench.archived(PATH) is None
+    assert left_behind(bench.archive_folder) == []
+
+
+@pytest.mark.parametrize(
+    ("sizes", "lengths"),
+    [
+        ([10] * 1500, [700, 700, 100]),
+        ([10, LARGE, 10, 10], [1, 1, 2]),
+        ([5 << 20] * 7, [6, 1]),
+        ([], []),
+    ],
+)
+def test_small_files_are_copied_together_and_large_ones_alone(
+    sizes: list[int], lengths: list[int]
+) -> None:
+    items = [TransferItem(f"SC011/{number}", size) for number, size in enumerate(sizes)]
+    found = list(portions(items, "submission"))
+
+    assert [len(each) for each in found] == lengths
+    assert [piece.item for each in found for piece in each] == items
+    assert len({piece.temporary for each in found for piece in each}) == len(items)
+
+
+def test_no_more_than_a_few_folders_are_held_open_at_a_time() -> None:
+    items = [TransferItem(f"SC{number:03}/a", 1) for number in range(40)]
+
+    assert [len(each) for each in portions(items, "submission")] == [16, 16, 8]
 
 
 # -- links, pipes, names ----------------------------------------------------------------------------------------
@@ -546,6 +671,8 @@ from archived import clock
 from archived.core.model import DirectoryArchive, Direction, StorageLocation
 from archived.ports import TransferItem, TransferOrder
 from archived.transfer.local import LocalTransfers
+from archived.transfer.portions import portions
+from archived.transfer.target import LARGE
 root, archive, path, size, at = sys.argv[1:]
 looks = 0
 def now():
@@ -565,11 +692,11 @@ threading.Event().wait()
 """
 
 
-@pytest.mark.parametrize("at", [3, 6, 12])
+@pytest.mark.parametrize("at", [3, 6, 40])
 def test_a_copy_killed_half_way_is_finished_by_the_next_process(
     bench: LocalBench, order: Order, at: int
 ) -> None:
-    content = os.urandom(1 << 21)
+    content = os.urandom(12 << 20)
     bench.put(PATH, content)
     arguments = [bench.rig_folder, bench.archive_folder, PATH, len(content), at]
     with subprocess.Popen(
