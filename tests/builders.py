@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from archived.core.batching import PendingFile
 from archived.core.lifecycle import State
 from archived.core.model import Dataset, DatasetFile, FileState
 
@@ -25,6 +26,12 @@ def dataset(number: int = 1, **changes: Any) -> Dataset:
         "state_since": NOON,
     }
     return Dataset(**{**values, **changes})
+
+
+def pending_file(number: int, dataset_id: int = 1, size: int = 10) -> PendingFile:
+    """A file that waits to travel."""
+    path = f"SC011/catgt_SC011_022319_g{dataset_id}/{number:05}.bin"
+    return PendingFile(number, dataset_id, path, size)
 
 
 def dataset_file(number: int, dataset_id: int = 1, size: int = 10, **changes: Any) -> DatasetFile:

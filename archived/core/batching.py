@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
-from archived.core.model import Dataset, DatasetFile
+from archived.core.dataclass import dataclass
+from archived.core.model import Dataset
 
 
 class Order(StrEnum):
@@ -29,12 +30,21 @@ class BatchPolicy:
     order: Order = Order.OLDEST
 
 
+class PendingFile(NamedTuple):
+    """What has to be known of a file that is to travel, of which there may be thousands."""
+
+    id: int
+    dataset_id: int
+    path: str
+    size: int
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A ready dataset and those of its files that are to travel."""
 
     dataset: Dataset
-    files: Sequence[DatasetFile]
+    files: Sequence[PendingFile]
     alone: bool = False
     """It travels by itself, and waits for nobody: others would only be held up by it."""
 
@@ -49,7 +59,7 @@ class Plan:
     """The files of one batch to be."""
 
     location: str
-    files: tuple[DatasetFile, ...]
+    files: tuple[PendingFile, ...]
 
     @property
     def bytes(self) -> int:
@@ -96,12 +106,12 @@ def _ordered(group: list[Candidate], order: Order) -> list[Candidate]:
 
 def _fill(
     group: list[Candidate], policy: BatchPolicy
-) -> Iterator[tuple[list[DatasetFile], bool, datetime]]:
+) -> Iterator[tuple[list[PendingFile], bool, datetime]]:
     """Batches in order: their files, whether they may wait for company, and since when one of them waits."""
-    files: list[DatasetFile] = []
+    files: list[PendingFile] = []
     size = 0
     since: datetime | None = None
-    behind: list[tuple[list[DatasetFile], bool, datetime]] = []
+    behind: list[tuple[list[PendingFile], bool, datetime]] = []
     """What goes by itself, and comes after the batch that is being filled."""
     for candidate in group:
         waiting = candidate.dataset.state_since
@@ -128,9 +138,9 @@ def _fill(
     yield from behind
 
 
-def _split(files: Sequence[DatasetFile], policy: BatchPolicy) -> Iterator[list[DatasetFile]]:
+def _split(files: Sequence[PendingFile], policy: BatchPolicy) -> Iterator[list[PendingFile]]:
     """Parts within the limits, in the order of their paths; a file above `max_bytes` travels alone."""
-    part: list[DatasetFile] = []
+    part: list[PendingFile] = []
     size = 0
     for file in sorted(files, key=lambda each: each.path):
         if part and (len(part) >= policy.max_files or size + file.size > policy.max_bytes):

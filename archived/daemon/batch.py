@@ -8,7 +8,7 @@ from datetime import datetime
 
 from archived.core.batching import Candidate, Plan, plan
 from archived.core.lifecycle import Reason, State
-from archived.core.model import BatchState, FileState
+from archived.core.model import BatchState
 from archived.daemon.settle import Settling
 from archived.daemon.surroundings import Surroundings
 from archived.errands import Finished
@@ -71,7 +71,7 @@ class Batching:
         candidates = []
         ready = Selector(location=location, states=(State.READY,))
         for dataset in list(store.select(ready, limit=READY_LIMIT)):
-            pending = [file for file in store.files(dataset.id) if file.state is FileState.PENDING]
+            pending = store.pending(dataset)
             if pending:
                 alone = dataset.attempts >= ALONE_AFTER
                 candidates.append(Candidate(dataset, pending, alone=alone))

@@ -41,8 +41,10 @@ def prepare(
     """
     insist_on_archive(mover, examples)
     stats = stats_now(root, noted, [file.path for file in files])
-    same = [file for file in files if unchanged(stats.get(file.path), file.stat)]
-    changed = [file for file in files if not unchanged(stats.get(file.path), file.stat)]
+    same: list[BatchFile] = []
+    changed: list[BatchFile] = []
+    for file in files:
+        (same if unchanged(stats.get(file.path), file.stat) else changed).append(file)
     prepared = Prepared(mover.reserve(), changed, [], [])
     return prepared if guards else _with_conflicts(prepared, mover, same)
 
@@ -85,5 +87,8 @@ def _with_conflicts(prepared: Prepared, mover: Transfers, files: Sequence[BatchF
             refused += [(file, str(error)) for file in group]
             continue
         there = {entry.name: entry.size for entry in entries if entry.type is EntryType.FILE}
-        conflicts += [(file, there[file.stat.name]) for file in group if file.stat.name in there]
+        if there:
+            conflicts += [
+                (file, there[each]) for file in group if (each := file.stat.name) in there
+            ]
     return replace(prepared, conflicts=conflicts, refused=refused)

@@ -93,7 +93,7 @@ class Submitting:
         found: Prepared = outcome.result
         self._take_out(batch, found, now)
         around.store.clear_alarm(f"login:{batch.location}")
-        if not around.store.batch_files(batch.id):
+        if around.store.is_empty(batch.id):
             around.store.end_batch(
                 batch.id,
                 BatchState.FAILED,

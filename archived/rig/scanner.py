@@ -118,7 +118,8 @@ def _stat_members(
 
 def _stat_member(folder: Folder, path: str) -> FileStat | FileTrouble | None:
     try:
-        status = folder.status_of((parts_of(path) or (".",))[-1])
+        # The folder's own path was looked at already; this is called for thousands of files in a row.
+        status = folder.status_of((parts_of(path.rpartition("/")[2]) or (".",))[-1])
     except OSError as error:
         return _absence(path, error)
     return file_stat(path, inode_of(status)) if stat.S_ISREG(status.st_mode) else None

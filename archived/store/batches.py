@@ -18,7 +18,7 @@ from archived.core.model import (
 from archived.store.fields import to_text, to_time
 from archived.store.moves import Moves
 from archived.store.portions import chunks, marks
-from archived.store.rows import BATCH_FILE_COLUMNS, batch_file_of
+from archived.store.rows import BATCH_FILE_COLUMNS, batch_files_of
 from archived.store.travelling import TravellingVerbs
 
 _MAY_TRAVEL = "f.state = ? AND f.settled = 1 AND d.state IN (?, ?)"
@@ -133,7 +133,17 @@ class BatchVerbs(Moves, TravellingVerbs):
             self._rig_id,
             int(released),
         )
-        return [batch_file_of(row) for row in rows]
+        return batch_files_of(rows)
+
+    def is_empty(self, batch_id: str) -> bool:
+        """Whether every file was taken out of a batch again."""
+        row = self._door.row(
+            "SELECT 1 FROM batch b JOIN batch_file p ON p.batch_id = b.id "
+            "WHERE b.name = ? AND b.rig_id = ? AND p.released = 0 LIMIT 1",
+            batch_id,
+            self._rig_id,
+        )
+        return row is None
 
     def reserve_batch(
         self, batch_id: str, submission_id: str, now: datetime, *, deadline: datetime | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -196,20 +196,24 @@ def batch_of(row: Row) -> Batch:
 
 
 @sound
-def batch_file_of(row: Row) -> BatchFile:
-    """From `BATCH_FILE_COLUMNS`."""
-    return BatchFile(
-        file_id=row[0],
-        dataset_id=row[1],
-        path=joined(from_text(row[2]), from_text(row[3])),
-        size=row[4],
-        mtime_ns=row[5],
-        ctime_ns=row[6],
-        inode=unsigned(row[7]),
-        external_checksum=from_checksum(row[8], row[9]),
-        submitted=row[10],
-        overwrite=bool(row[11]),
-    )
+def batch_files_of(rows: Sequence[Row]) -> list[BatchFile]:
+    """From `BATCH_FILE_COLUMNS`. Thousands of files lie in a few folders."""
+    folders = {row[2]: from_text(row[2]) for row in rows}
+    return [
+        BatchFile(
+            row[0],
+            row[1],
+            joined(folders[row[2]], from_text(row[3])),
+            row[4],
+            row[5],
+            row[6],
+            unsigned(row[7]),
+            from_checksum(row[8], row[9]),
+            row[10],
+            bool(row[11]),
+        )
+        for row in rows
+    ]
 
 
 @sound

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archived.core.batching import BatchPolicy, Candidate, Order, Plan, plan
-from tests.builders import NOON, dataset, dataset_file
+from tests.builders import NOON, dataset, pending_file
 
 POLICY = BatchPolicy(max_files=4, max_bytes=100, batch_wait=timedelta(minutes=5))
 LATER = NOON + timedelta(minutes=5)
@@ -18,7 +18,7 @@ LATER = NOON + timedelta(minutes=5)
 def candidate(number: int, *sizes: int, **changes: object) -> Candidate:
     return Candidate(
         dataset(number, **changes),
-        [dataset_file(100 * number + index, number, size) for index, size in enumerate(sizes)],
+        [pending_file(100 * number + index, number, size) for index, size in enumerate(sizes)],
     )
 
 
@@ -127,7 +127,7 @@ def test_an_older_dataset_is_not_left_behind_by_larger_ones_that_keep_coming() -
 
 
 def test_one_that_travels_alone_keeps_its_place() -> None:
-    often_failed = Candidate(dataset(1), [dataset_file(100, 1)], alone=True)
+    often_failed = Candidate(dataset(1), [pending_file(100, 1)], alone=True)
     others = [candidate(number, 60, first_seen=LATER) for number in (2, 3)]
 
     assert owners(plan([*others, often_failed], POLICY, NOON))[0] == {1}

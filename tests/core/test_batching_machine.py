@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from archived.core.batching import BatchPolicy, Candidate, Order, Plan, plan
 from archived.core.model import Dataset, DatasetFile
-from tests.builders import NOON, dataset, dataset_file
+from tests.builders import NOON, dataset, pending_file
 from tests.effort import examples
 
 WAIT = timedelta(minutes=5)
@@ -52,7 +52,7 @@ class BatchingMachine(RuleBasedStateMachine):
                 first_seen=self.now - timedelta(minutes=seen),
                 state_since=self.now,
             ),
-            [dataset_file(100 * number + index, number, size) for index, size in enumerate(sizes)],
+            [pending_file(100 * number + index, number, size) for index, size in enumerate(sizes)],
             alone=alone,
         )
 
