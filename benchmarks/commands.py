@@ -25,7 +25,7 @@ def archivedctl(bench: Bench) -> Callable[..., Callable[[], Sample]]:
     settings = configuration(bench, store_of(bench))
 
     def contestant(*words: str) -> Callable[[], Sample]:
-        arguments = [PROGRAM, "-c", settings, *words]
+        arguments: list[str | Path] = [PROGRAM, "-c", settings, *words]
         told = subprocess.run(
             [str(each) for each in arguments],
             env=_environment(),

@@ -21,7 +21,7 @@ def complete_dataset(
     """The datasets whose names begin as typed."""
 
     def found(caller: Caller) -> list[CompletionItem[str]]:
-        with caller.store() as store:
+        with caller.reading() as store:
             names = store.names(incomplete, limit=LIMIT)
         return [CompletionItem(name) for name in names if printable(name) == name]
 
@@ -46,7 +46,7 @@ def complete_subject(
     """The numbers of animals that are known."""
 
     def found(caller: Caller) -> list[CompletionItem[str]]:
-        with caller.store() as store:
+        with caller.reading() as store:
             known = store.subject_names()
         return [
             CompletionItem(subject, help=h2o)
@@ -63,7 +63,7 @@ def complete_h2o(
     """The names of animals: those that are known, and those that nothing is known of but their datasets."""
 
     def found(caller: Caller) -> list[CompletionItem[str]]:
-        with caller.store() as store:
+        with caller.reading() as store:
             known = store.subject_names()
             unknown = store.unknown_h2os(limit=LIMIT)
         names = [name for name in sorted({*known, *unknown}) if printable(name) == name]
@@ -82,7 +82,7 @@ def complete_rig(
     """The rigs that share the store."""
 
     def found(caller: Caller) -> list[CompletionItem[str]]:
-        with caller.store() as store:
+        with caller.reading() as store:
             names = store.rig_names()
         return [
             CompletionItem(name)

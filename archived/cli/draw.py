@@ -1,4 +1,4 @@
-"""The only module that draws with rich: pages, a live view and a progress bar on a terminal."""
+"""The only module that draws with rich: a live view and progress bars on a terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -20,10 +19,10 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
-from rich.table import Table as RichTable
 from rich.text import Text
 
-from archived.cli.output import Cell, Line, Page, Table, colourful
+from archived.cli.layout import laid_out
+from archived.cli.output import Cell, Page, colourful
 from archived.cli.progress import in_words, walk_in_words
 from archived.core.lifecycle import State
 from archived.core.paths import printable
@@ -32,14 +31,6 @@ if TYPE_CHECKING:
     from archived.discover.walking import WalkProgress
     from archived.retrieve import Progress as BringProgress
     from archived.verify.values import Progress as VerifyProgress
-
-WHOLE = 16
-"""Up to how many characters a column is never folded."""
-
-
-def draw(page: Page, environ: Mapping[str, str]) -> None:
-    """Draw a page on the terminal."""
-    console_of(environ).print(renderable(page))
 
 
 def console_of(environ: Mapping[str, str], *, stderr: bool = False) -> Console:
@@ -60,7 +51,8 @@ class LiveView:
 
     def update(self, page: Page) -> None:
         """Show another page instead."""
-        self._live.update(renderable(page), refresh=True)
+        width = self._live.console.width
+        self._live.update(renderable(page, width), refresh=True)
 
 
 @contextmanager
@@ -184,30 +176,10 @@ def folder_bar(environ: Mapping[str, str]) -> Iterator[FolderBar]:
         yield FolderBar(progress)
 
 
-def renderable(page: Page) -> Group:
+def renderable(page: Page, width: int) -> Group:
     """A page as rich wants it. Texts are never read as markup."""
-    return Group(*(_line(block) if isinstance(block, Line) else _table(block) for block in page))
+    return Group(*(Text("").join(map(_text, cells)) for cells in laid_out(page, width)))
 
 
 def _text(cell: Cell) -> Text:
     return Text(cell.text, style=str(cell.style))
-
-
-def _line(block: Line) -> Padding:
-    return Padding(Text("").join(_text(cell) for cell in block.cells), (0, 0, 0, block.indent))
-
-
-def _table(block: Table) -> Padding:
-    drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for number, (heading, right) in enumerate(zip(block.headings, block.right, strict=True)):
-        longest = max((len(row[number].text) for row in block.rows), default=0)
-        # Folded rather than cut, as a name that is shown may be typed again; and words stay whole.
-        drawn.add_column(
-            heading,
-            justify="right" if right else "left",
-            overflow="fold",
-            no_wrap=longest <= WHOLE,
-        )
-    for row in block.rows:
-        drawn.add_row(*(_text(cell) for cell in row))
-    return Padding(drawn, (0, 0, 0, block.indent))

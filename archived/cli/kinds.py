@@ -11,10 +11,10 @@ import click
 from archived.cli.caller import Caller, caller_of
 from archived.core.units import parse_duration
 
-_YEAR_FIRST = re.compile(
-    r"(?P<year>(?:19|20)\d\d)(?P<between>[-/._]?)(?P<month>\d\d)(?P=between)(?P<day>\d\d)", re.ASCII
+_YEAR_FIRST = (
+    r"(?a)(?P<year>(?:19|20)\d\d)(?P<between>[-/._]?)(?P<month>\d\d)(?P=between)(?P<day>\d\d)"
 )
-_DAY_LIKE = re.compile(r"\d{6}|\d{8}|\d{1,4}[-/._ ]\d{1,2}[-/._ ]\d{1,4}", re.ASCII)
+_DAY_LIKE = r"(?a)\d{6}|\d{8}|\d{1,4}[-/._ ]\d{1,2}[-/._ ]\d{1,4}"
 
 
 class Day(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.3
@@ -28,7 +28,7 @@ class Day(click.ParamType):  # type: ignore[type-arg]  # generic only since clic
         if isinstance(value, date):
             return value
         text = value.strip()
-        if written := _YEAR_FIRST.fullmatch(text):
+        if written := re.fullmatch(_YEAR_FIRST, text):
             try:
                 return date(*(int(part) for part in written.group("year", "month", "day")))
             except ValueError:
@@ -39,7 +39,7 @@ class Day(click.ParamType):  # type: ignore[type-arg]  # generic only since clic
                 )
         days_back = _days_back(text)
         if days_back is None:
-            hint = "; the year goes first" if _DAY_LIKE.fullmatch(text) else ""
+            hint = "; the year goes first" if re.fullmatch(_DAY_LIKE, text) else ""
             self.fail(f"'{value}' is no day such as 2026-03-14, yesterday or 7d{hint}.", param, ctx)
         caller = caller_of(ctx) if ctx is not None else Caller()
         return _today(caller.now()) - timedelta(days=days_back)

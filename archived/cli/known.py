@@ -45,7 +45,7 @@ class Known:
 def known_of(caller: Caller, name: str) -> Known:
     """What the store knows; tells the person where there is none, or where it cannot be asked."""
     try:
-        with caller.store() as store, contextlib.suppress(NameNotFoundError):
+        with caller.reading() as store, contextlib.suppress(NameNotFoundError):
             dataset = store.dataset(name)
             return Known(
                 dataset,

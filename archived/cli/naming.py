@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from archived.core.model import Dataset
     from archived.store import Reader
 
-_ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([nrt]))")
+_ESCAPE = r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([nrt]))"
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -38,7 +38,7 @@ def find_dataset(store: Reader, typed: str) -> Dataset:
 
 def spellings(typed: str) -> tuple[str, ...]:
     """What a typed name may stand for: itself, and what `printable` would show in that way."""
-    meant = _ESCAPE.sub(_unescaped, typed)
+    meant = re.sub(_ESCAPE, _unescaped, typed) if "\\" in typed else typed
     return (typed,) if meant == typed or printable(meant) != typed else (typed, meant)
 
 

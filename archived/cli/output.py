@@ -1,7 +1,7 @@
 """What a command prints: pages of lines and tables declared as fields, JSON, and errors.
 
 Every text passes through `printable` here and nowhere else, so that no name on disk can steer a terminal.
-A terminal gets a page drawn by rich (`draw.py`); a pipe gets plain lines, never shortened and never coloured.
+A terminal gets a page laid out for its width (`layout.py`); a pipe gets plain lines, never shortened and never coloured.
 """
 
 from __future__ import annotations
@@ -103,9 +103,10 @@ def table(fields: Sequence[Field[Row]], rows: Sequence[Row], *, indent: int = 0)
 def print_page(page: Page, environ: Mapping[str, str]) -> None:
     """Print a page to standard output, as suits what is at its other end."""
     if sys.stdout.isatty():
-        from archived.cli.draw import draw
+        from archived.cli.layout import draw
 
-        draw(page, environ)
+        for text in draw(page, environ):
+            click.echo(text, color=True)
     else:
         print_plain(page)
 
@@ -164,7 +165,7 @@ def print_error(message: str, what_to_do: str) -> None:
 
 def _plain_table(block: Table) -> list[str]:
     texts = [list(block.headings), *([cell.text for cell in row] for row in block.rows)]
-    widths = [max(_width(row[column]) for row in texts) for column in range(len(block.headings))]
+    widths = [max(width_of(row[column]) for row in texts) for column in range(len(block.headings))]
     lines = []
     for row in texts:
         cells = [
@@ -176,12 +177,14 @@ def _plain_table(block: Table) -> list[str]:
 
 
 def _padded(text: str, width: int, *, right: bool) -> str:
-    blanks = " " * (width - _width(text))
+    blanks = " " * (width - width_of(text))
     return blanks + text if right else text + blanks
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
     """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
     return sum(
         0
         if unicodedata.combining(character)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from archived.config import user_folders
 from archived.config.environment import override
@@ -32,7 +33,6 @@ from archived.config.settings import (
     TransferSettings,
     VerifySettings,
 )
-from archived.core.dataclass import dataclass
 from archived.secrecy.hidden import Hidden
 
 SITE = Path("/etc/archived/archived.ini")
@@ -41,8 +41,7 @@ SITE_STATE = "/var/lib/archived"
 """Where a service keeps its state, as the unit's StateDirectory says."""
 
 
-@dataclass(frozen=True)
-class Assembled:
+class Assembled(NamedTuple):
     """A configuration where there are no mistakes, else the mistakes."""
 
     configuration: Configuration | None

@@ -17,7 +17,7 @@ MOST_SECTIONS = 500
 MOST_MISTAKES = 50
 """Of form. More of them are told once these are corrected; finding each means reading the file again."""
 
-_HEADER = re.compile(r"\[.+\]")
+_HEADER = r"\[.+\]"
 _GAP = re.compile(r"\S\s{100,}\S")
 """Blanks without end in a line, for which the library's reader takes the square of their number."""
 
@@ -123,7 +123,7 @@ def _take_out_section(lines: list[str], number: int) -> None:
     """Blank everything from a line to the next header of a section."""
     lines[number - 1] = ""
     for at in range(number, len(lines)):
-        if _HEADER.match(lines[at].strip()):
+        if re.match(_HEADER, lines[at].strip()):
             return
         lines[at] = ""
 

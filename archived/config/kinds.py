@@ -17,9 +17,9 @@ from archived.core.units import parse_duration, parse_size
 
 _YES = frozenset({"yes", "true", "on", "1"})
 _NO = frozenset({"no", "false", "off", "0"})
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_COLLECTION = re.compile(r"(?P<collection>[^/\\]{2,}?):(?P<path>.*)", re.DOTALL)
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+_COLLECTION = r"(?s)(?P<collection>[^/\\]{2,}?):(?P<path>.*)"
+_UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _SERVERS = ("postgresql", "mysql")
 MOST_WORDS = 1000
 """In one list."""
@@ -29,7 +29,7 @@ ARCHIVE_EXPECTED = "a collection and a path in it, `<uuid>:/path`, or a director
 
 def name(text: str) -> str:
     """A name that may stand in a path, a label and a command line."""
-    if not _NAME.fullmatch(text):
+    if not re.fullmatch(_NAME, text):
         raise ValueError("a name of at most 64 letters, digits, `.`, `_` and `-`")
     return text
 
@@ -112,7 +112,7 @@ def lines(text: str) -> tuple[str, ...]:
 
 def collection_id(text: str) -> str:
     """The id of a Globus collection, in its canonical spelling."""
-    if not _UUID.fullmatch(text):
+    if not re.fullmatch(_UUID, text):
         raise ValueError(UUID_EXPECTED)
     return text.lower()
 
@@ -184,7 +184,7 @@ def prefix(text: str) -> str:
 
 def archive(text: str) -> Archive:
     """`<uuid>:/path` in a Globus collection, or a directory."""
-    collection = _COLLECTION.fullmatch(text)
+    collection = re.fullmatch(_COLLECTION, text) if ":" in text else None
     if collection is None:
         try:
             return DirectoryArchive(local_path(text))

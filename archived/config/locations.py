@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import NamedTuple
 
 from archived.config.conventions import check_names, conventions
 from archived.config.kinds import words
@@ -11,7 +12,6 @@ from archived.config.places import belongs_here, expand_home
 from archived.config.reading import Reading
 from archived.config.sections import LocationSection
 from archived.config.settings import LocationSettings
-from archived.core.dataclass import dataclass
 from archived.core.model import Archive, DirectoryArchive, StorageLocation
 
 ROOT = "local_endpoint_local_path"
@@ -19,8 +19,7 @@ SUBDIR = "local_endpoint_subdir"
 COLLECTION = "local_endpoint"
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(NamedTuple):
     """What must be known of the machine to understand paths."""
 
     environ: Mapping[str, str]
@@ -67,8 +66,7 @@ def owner(reading: Reading, location: str, key: str) -> str:
     return header if reading.mentions(header, key) else "globus"
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     reading: Reading
     machine: Machine
     name: str

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from urllib.parse import urlsplit
 
 from archived.core.dataclass import dataclass
 from archived.core.paths import printable
 from archived.errors import ConfigurationError
 from archived.secrecy.hidden import NOT_SHOWN
 
-_SECRET_KEY = re.compile(
-    r"(?!.*_file$).*(?:secre|passw|passphrase|pwd|token|credential)", re.IGNORECASE
-)
-_PASSWORD_IN_ADDRESS = re.compile(r"(://[^:]*:).*@", re.DOTALL)
+_SECRET_KEY = r"(?i)(?!.*_file$).*(?:secre|passw|passphrase|pwd|token|credential)"
+_PASSWORD_IN_ADDRESS = r"(?s)(://[^:]*:).*@"
 """Up to the last `@`: the user's name may have one, and so may a password that was not written as it should be."""
-_PASSWORD_WITHOUT_HOST = re.compile(r"(://[^:@/\[]*:)(?![0-9]{1,5}(?:[/?#]|$))[^@]+$", re.DOTALL)
+_PASSWORD_WITHOUT_HOST = r"(?s)(://[^:@/\[]*:)(?![0-9]{1,5}(?:[/?#]|$))[^@]+$"
 """What stands where a port would, and is none: somebody forgot the `@` and what follows it."""
-_SECRET_PARAMETER = re.compile(r"([?&][^=&]*pass(?:word|wd|phrase)?=)[^&]*", re.IGNORECASE)
+_SECRET_PARAMETER = r"(?i)([?&][^=&]*pass(?:word|wd|phrase)?=)[^&]*"
 """No parameter of ours, but somebody may think that it is one."""
 _LONGEST = 200
 
@@ -34,7 +31,7 @@ class Mistake:
 
     def __post_init__(self) -> None:
         shown = without_password(self.value)
-        if self.value and _SECRET_KEY.search(self.key):
+        if self.value and re.search(_SECRET_KEY, self.key):
             shown = NOT_SHOWN
         object.__setattr__(self, "value", shown)
 
@@ -76,11 +73,17 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
 
 def has_password(address: str) -> bool:
     """Whether there is a password in the address of a database, one that could be used."""
-    return "://" in address and bool(urlsplit(address).password)
+    if "://" not in address:
+        return False
+    from urllib.parse import urlsplit
+
+    return bool(urlsplit(address).password)
 
 
 def without_password(address: str) -> str:
     """The address of a database with its password replaced, also where it is none that could be used."""
-    hidden = _PASSWORD_IN_ADDRESS.sub(rf"\1{NOT_SHOWN}@", address)
-    hidden = _PASSWORD_WITHOUT_HOST.sub(rf"\1{NOT_SHOWN}", hidden)
-    return _SECRET_PARAMETER.sub(rf"\1{NOT_SHOWN}", hidden)
+    if not any(mark in address for mark in ("://", "?", "&")):
+        return address
+    hidden = re.sub(_PASSWORD_IN_ADDRESS, rf"\1{NOT_SHOWN}@", address)
+    hidden = re.sub(_PASSWORD_WITHOUT_HOST, rf"\1{NOT_SHOWN}", hidden)
+    return re.sub(_SECRET_PARAMETER, rf"\1{NOT_SHOWN}", hidden)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from archived.config.ini import Sections
@@ -29,29 +28,31 @@ from archived.secrecy.hidden import NOT_SHOWN
 
 S = TypeVar("S", bound=Section)
 
-_KEY = re.compile("[a-z][a-z_ -]{0,30}|h2o")
+_KEY = "[a-z][a-z_ -]{0,30}|h2o"
 """What a person may have meant as a key. A line of a secret that was pasted here, with a `=` in it, is none."""
 
-_HARMLESS = re.compile("/.*|[a-z]:.*|.{0,12}|[0-9a-f-]{36}|[a-z ,_-]*", re.DOTALL | re.IGNORECASE)
+_HARMLESS = "(?si)/.*|[a-z]:.*|.{0,12}|[0-9a-f-]{36}|[a-z ,_-]*"
 """A path, an id, words, or what is too short for a secret that a machine made."""
 
 
-@dataclass
 class Reading:
     """The sections that could be read, and the mistakes so far.
 
     A section with mistakes is there without the wrong keys, or left out where it needs one of them.
     """
 
-    sections: Sections
-    origins: Mapping[tuple[str, str], str]
-    mistakes: list[Mistake]
-    _read: dict[str, Section] = field(default_factory=dict)
-    _told: set[Mistake] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self._told.update(self.mistakes)
-        for section, keys in self.sections.items():
+    def __init__(
+        self,
+        sections: Sections,
+        origins: Mapping[tuple[str, str], str],
+        mistakes: list[Mistake],
+    ) -> None:
+        self.sections = sections
+        self.mistakes = mistakes
+        self._origins = origins
+        self._read: dict[str, Section] = {}
+        self._told = set(mistakes)
+        for section, keys in sections.items():
             kind = kind_of(section)
             if kind is None:
                 self.mistakes.append(_unknown_section(section))
@@ -110,7 +111,7 @@ class Reading:
 
     def complain(self, section: str, key: str, expected: str) -> None:
         """Note a mistake about a key, with its value and where that came from."""
-        if variable := self.origins.get((section, key)):
+        if variable := self._origins.get((section, key)):
             expected += f" (the value comes from ${variable})"
         mistake = Mistake(section, key, self.value(section, key), expected)
         # What several locations inherit is told once.
@@ -120,10 +121,10 @@ class Reading:
 
     def _complain_of_unknown(self, section: str, key: str, expected: str) -> None:
         """The value may be a secret under a name that nobody knows, or the name itself may be one."""
-        if _KEY.fullmatch(key) and _HARMLESS.fullmatch(self.value(section, key)):
+        if re.fullmatch(_KEY, key) and re.fullmatch(_HARMLESS, self.value(section, key)):
             self.complain(section, key, expected)
         else:
-            shown = key if _KEY.fullmatch(key) else NOT_SHOWN
+            shown = key if re.fullmatch(_KEY, key) else NOT_SHOWN
             self.mistakes.append(Mistake(section, shown, NOT_SHOWN, expected))
 
     def value(self, section: str, key: str) -> str:

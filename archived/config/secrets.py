@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
+from typing import NamedTuple
 
 from archived.core.dataclass import dataclass
 from archived.core.paths import printable
@@ -13,8 +14,7 @@ from archived.secrecy.files import NotPrivateError, read_private
 from archived.secrecy.hidden import Hidden, hidden
 
 
-@dataclass(frozen=True, slots=True)
-class SecretKind:
+class SecretKind(NamedTuple):
     """One kind of secret: what people call it, and the names of the places where it may be."""
 
     what: str

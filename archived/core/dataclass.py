@@ -6,6 +6,7 @@ decorator; `replace`, `fields` and `asdict` of `dataclasses` work as ever.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ BUILT = (
     "__dataclass_fields__",
 )
 """What a class has from the library once it is built."""
+
+MAKING = ("__init__", "__match_args__", "__dataclass_fields__")
+"""What of that objects are made with: many are never shown nor compared."""
 
 
 class _Late:
@@ -38,8 +42,10 @@ class _Late:
             self._pattern.__name__, self._pattern.__bases__, _namespace(self._pattern)
         )
         copied.__qualname__ = self._pattern.__qualname__
-        made: Any = dataclasses.dataclass(frozen=True, **self._options)(copied)
-        for name in BUILT:
+        making = self._name in MAKING
+        options = {"repr": False, "eq": False} if making else {}
+        made: Any = dataclasses.dataclass(frozen=True, **self._options, **options)(copied)
+        for name in MAKING if making else BUILT:
             if isinstance(owner.__dict__.get(name), _Late):
                 setattr(owner, name, getattr(made, name))
         return getattr(kind if thing is None else thing, self._name)
@@ -80,7 +86,19 @@ def _late(pattern: type, *, slots: bool, **options: bool) -> type:
     namespace |= {"__setattr__": _frozen, "__delattr__": _frozen}
     made = type(pattern)(pattern.__name__, pattern.__bases__, namespace)
     made.__qualname__ = pattern.__qualname__
+    for each in vars(pattern).values():
+        _say_whose(
+            getattr(each, "fget", None) or getattr(each, "func", None) or each, pattern, made
+        )
     return made
+
+
+def _say_whose(method: object, pattern: type, made: type) -> None:
+    """A `super()` in a method asks a cell which class it is in; that is the one that people use."""
+    for cell in getattr(method, "__closure__", None) or ():
+        with contextlib.suppress(ValueError):  # one that is empty so far is none of ours
+            if cell.cell_contents is pattern:
+                cell.cell_contents = made
 
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_UNSAFE = re.compile(r"[\\\x00\ud800-\udfff]")
-_ESCAPED = re.compile(r"\\(?:\\|x[0-9a-f]{2}|u[0-9a-f]{4})")
+_UNSAFE = r"[\\\x00\ud800-\udfff]"
+_ESCAPED = r"\\(?:\\|x[0-9a-f]{2}|u[0-9a-f]{4})"
 
 
 def escaped(text: str) -> str:
@@ -17,12 +17,12 @@ def escaped(text: str) -> str:
     # Nearly all names are plain, and a listing has a million of them.
     if text.isascii() and "\\" not in text and "\0" not in text:
         return text
-    return _UNSAFE.sub(_escape, text)
+    return re.sub(_UNSAFE, _escape, text)
 
 
 def unescaped(text: str) -> str:
     """The inverse of `escaped`."""
-    return _ESCAPED.sub(_unescape, text) if "\\" in text else text
+    return re.sub(_ESCAPED, _unescape, text) if "\\" in text else text
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LONGEST_SHOWN = 80
 _ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
-_EXTENDED = re.compile(r"[\\/]{2}[?.][\\/](UNC[\\/])?", re.IGNORECASE)
+_EXTENDED = r"(?i)[\\/]{2}[?.][\\/](UNC[\\/])?"
 
 
 class PathError(ArchivedError):
@@ -171,7 +171,7 @@ def windows_to_globus(path: str) -> str:
 
 def _windows(path: str) -> PureWindowsPath:
     r"""Without the `\\?\` that some programs put before long paths."""
-    prefix = _EXTENDED.match(path)
+    prefix = re.match(_EXTENDED, path)
     if prefix is None:
         return PureWindowsPath(path)
     return PureWindowsPath(("\\\\" if prefix[1] else "") + path[prefix.end() :])

@@ -26,8 +26,8 @@ _MULTIPLES: Mapping[str, int] = MappingProxyType(
 _BILLION = 10**9
 # Fifteen digits are more than any wait or disk, and keep hostile input from costing time.
 _NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,9})?"
-_PART = re.compile(rf"({_NUMBER})\s*(w|d|h|min|ms|m|s)\s*", re.IGNORECASE)
-_SIZE = re.compile(rf"({_NUMBER})\s*([KMGTPE]I?|)B?", re.IGNORECASE)
+_PART = rf"(?i)({_NUMBER})\s*(w|d|h|min|ms|m|s)\s*"
+_SIZE = rf"(?i)({_NUMBER})\s*([KMGTPE]I?|)B?"
 
 
 def parse_duration(text: str) -> timedelta:
@@ -44,7 +44,7 @@ def parse_duration(text: str) -> timedelta:
     billionths = 0
     shortest = _MICROSECONDS["w"] + 1
     while rest:
-        part = _PART.match(rest)
+        part = re.match(_PART, rest)
         if part is None:
             raise ValueError(DURATION_EXPECTED)
         unit = _MICROSECONDS[part[2].lower()]
@@ -84,7 +84,7 @@ def parse_size(text: str) -> int:
 
     A number without a unit counts bytes. Raises `ValueError` with what was expected.
     """
-    match = _SIZE.fullmatch(text.strip())
+    match = re.fullmatch(_SIZE, text.strip())
     if match is None:
         raise ValueError(SIZE_EXPECTED)
     size, rest = divmod(_billionths(match[1]) * _MULTIPLES[match[2].upper()], _BILLION)

@@ -7,7 +7,6 @@ no such modes; there the access list of the folder guards a file.
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,7 +53,7 @@ def insist_on_privacy(path: Path, found: os.stat_result, *, own: bool = False) -
         raise NotPrivateError("is not a regular file", "put a plain file there")
     if os.name != "posix":
         return
-    shown = shlex.quote(printable(str(path)))
+    shown = _quoted(printable(str(path)))
     user = os.geteuid()
     if found.st_uid != user and (own or 0 not in (user, found.st_uid)):
         raise NotPrivateError(
@@ -70,7 +69,7 @@ def insist_on_privacy(path: Path, found: os.stat_result, *, own: bool = False) -
         if everybody_may_exchange(folder):
             raise NotPrivateError(
                 f"lies below {printable(str(folder))}, in which everybody may exchange files",
-                f"chmod o-w {shlex.quote(printable(str(folder)))}",
+                f"chmod o-w {_quoted(printable(str(folder)))}",
             )
 
 
@@ -87,3 +86,10 @@ def _folders(path: Path) -> Iterator[Path]:
     """Every folder through which the name leads to the file, links followed."""
     named, real = Path(os.path.abspath(path)), Path(os.path.realpath(path))
     yield from dict.fromkeys((*named.parents, *real.parents))
+
+
+def _quoted(text: str) -> str:
+    """As a shell takes it. Loaded only here, where something is wrong."""
+    from shlex import quote
+
+    return quote(text)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from archived.core.dataclass import dataclass
@@ -50,8 +50,7 @@ class Address:
     """What the driver is told beyond that; each is one of `PARAMETERS`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """What differs between databases, as far as our statements are concerned."""
 
     name: str

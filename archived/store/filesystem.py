@@ -43,7 +43,7 @@ NETWORK = frozenset(
 NEXT_TO_NOTHING = 65_536
 """In bytes; SQLite needs as much at the least to begin with its log."""
 
-_OCTAL = re.compile(r"\\([0-7]{3})")
+_OCTAL = r"\\([0-7]{3})"
 
 
 class Mount(NamedTuple):
@@ -65,10 +65,13 @@ def mounts(mountinfo: str) -> list[Mount]:
         left, separator, right = line.partition(" - ")
         before, after = left.split(" "), right.split(" ")
         if separator and len(before) >= 6 and after[0]:
-            found.append(
-                Mount(_OCTAL.sub(lambda octal: chr(int(octal[1], 8)), before[4]), after[0])
-            )
+            found.append(Mount(_without_escapes(before[4]), after[0]))
     return found
+
+
+def _without_escapes(point: str) -> str:
+    """Blanks and such are written there by their octal numbers."""
+    return re.sub(_OCTAL, lambda octal: chr(int(octal[1], 8)), point) if "\\" in point else point
 
 
 def mount_of(folder: str, mountinfo: str) -> Mount | None:

@@ -34,6 +34,10 @@ _UNKNOWN_H2OS = (
 """From one animal to the next through the index, so that it costs as much as there are animals, not datasets."""
 
 
+LOOKED_AT = "looked at in the archive"
+"""The counter of how many files were ever looked at there; a first look at each counts it (`LookedVerbs`)."""
+
+
 class Verified(NamedTuple):
     """How recently the archive was looked at: `files` were, the longest ago at `oldest`; None where none was."""
 
@@ -124,11 +128,11 @@ class GlanceVerbs(Verbs):
 
     def verified(self) -> Verified:
         """How much of this rig's files was ever looked at in the archive, and when the longest ago."""
-        row = self._door.row(
-            "SELECT count(*), min(at) FROM verification WHERE rig_id = ?", self._rig_id
+        oldest = self._door.row("SELECT min(at) FROM verification WHERE rig_id = ?", self._rig_id)
+        counted = self._door.row(
+            "SELECT number FROM counter WHERE rig_id = ? AND name = ?", self._rig_id, LOOKED_AT
         )
-        assert row is not None
-        return Verified(row[0], from_time(row[1]))
+        return Verified(counted[0] if counted else 0, from_time(oldest[0]) if oldest else None)
 
 
 def owed_of(row: Row) -> OwedRecord:

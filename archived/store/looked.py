@@ -9,6 +9,7 @@ from archived.core.discovery import Kind
 from archived.core.verifying import How, Verdict
 from archived.store.base import Verbs
 from archived.store.fields import to_time
+from archived.store.glances import LOOKED_AT
 from archived.store.portions import chunks, marks
 
 _VERDICTS = {
@@ -34,6 +35,25 @@ class LookedVerbs(Verbs):
             f"INSERT INTO verification (rig_id, at, how, verdict, file_id, content) VALUES ({self._rig_id}, ?, ?, ?, ?, '')",
             [each for each in values if each[3] not in known],
         )
+        if len(known) < len(values):
+            self._count_looked_at(len(values) - len(known))
+
+    def _count_looked_at(self, number: int) -> None:
+        """So that nobody has to count the rows, of which there are as many as files in the archive."""
+        found = self._door.change(
+            "UPDATE counter SET number = number + ? WHERE rig_id = ? AND name = ?",
+            number,
+            self._rig_id,
+            LOOKED_AT,
+        )
+        if not found:
+            self._door.change(
+                "INSERT INTO counter (rig_id, name, number) "
+                "SELECT ?, ?, count(*) FROM verification WHERE rig_id = ?",
+                self._rig_id,
+                LOOKED_AT,
+                self._rig_id,
+            )
 
     def _looked_at_before(self, file_ids: Sequence[int]) -> set[int]:
         found: set[int] = set()

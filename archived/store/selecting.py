@@ -17,7 +17,7 @@ _BELIEVED_MORE = (
 )
 """What counts instead of a row `s` about the same animal."""
 
-_CLASS = re.compile(r"\[!?\]?[^\]]*\]")
+_CLASS = r"\[!?\]?[^\]]*\]"
 _LIKE = {"*": "%", "?": "_", "%": "!%", "_": "!_", "!": "!!"}
 
 
@@ -69,7 +69,7 @@ def _type_condition(wanted: str) -> tuple[str, str]:
     """A comparison of types of files that finds all that are wanted; `type_matcher` is the exact one."""
     if not is_pattern(wanted):
         return "= ?", to_text(wanted)
-    like = "".join(_LIKE.get(each, each) for each in _CLASS.sub("?", to_text(wanted)))
+    like = "".join(_LIKE.get(each, each) for each in re.sub(_CLASS, "?", to_text(wanted)))
     return "LIKE ? ESCAPE '!'", like
 
 

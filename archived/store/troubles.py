@@ -52,7 +52,7 @@ NOT_WRITABLE = (
 )
 """What a person is told who may only read a store in a file: even reading leaves marks beside it."""
 
-_NO_SUCH = re.compile(r"no such (table|column|index)")
+_NO_SUCH = r"no such (table|column|index)"
 
 WAY_OUT = (
     "stop the daemon and type: archivedctl restore; it lists the backups that are found, and puts one back. Without "
@@ -97,7 +97,7 @@ def damage_of(error: BaseException, address: Address) -> StoreDamagedError | Non
     own = cause(error)
     broken = isinstance(own, (apsw.CorruptError, apsw.NotADBError))
     # The tables of a store that was opened are known, unless what it says of them was damaged.
-    lacking = isinstance(own, apsw.SQLError) and _NO_SUCH.search(str(own))
+    lacking = isinstance(own, apsw.SQLError) and re.search(_NO_SUCH, str(own))
     of_server = type(own).__name__ in ("DataCorrupted", "IndexCorrupted")
     return damaged(address, words_of(error)) if broken or lacking or of_server else None
 

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from archived.cli.counting import counted
 from archived.cli.draw import console_of, renderable
+from archived.cli.layout import draw, fold
 from archived.cli.output import (
     Cell,
     Field,
@@ -24,6 +25,7 @@ from archived.cli.output import (
     print_error,
     print_json,
     table,
+    width_of,
 )
 
 PAIRS = (
@@ -72,15 +74,52 @@ def test_no_text_can_steer_a_terminal(text: str) -> None:
 def test_nor_can_it_when_rich_draws_it(text: str) -> None:
     stream = StringIO()
     console = Console(file=stream, color_system=None, width=200, highlight=False, markup=False)
-    console.print(renderable([line(Cell(text, Style.BAD)), table(PAIRS, [(text, 1)])]))
+    console.print(renderable([line(Cell(text, Style.BAD)), table(PAIRS, [(text, 1)])], 200))
 
     assert stream.getvalue().replace("\n", "").isprintable()
+
+
+@given(st.text(st.characters(), max_size=60), st.integers(1, 120))
+def test_nor_can_it_on_a_terminal_of_any_width(text: str, width: int) -> None:
+    page = [line(Cell(text, Style.BAD)), table(PAIRS, [(text, 1)], indent=2)]
+    drawn = list(draw(page, {"NO_COLOR": "1", "COLUMNS": str(width)}))
+
+    assert all(each.isprintable() for each in drawn)
+
+
+def test_a_terminal_gets_columns_that_are_folded_to_its_width_and_nothing_is_lost() -> None:
+    page = [table(PAIRS, [("SC011/catgt_SC011_022319_g0 was moved", 12), ("short", 5)])]
+
+    assert list(draw(page, {"NO_COLOR": "1", "COLUMNS": "28"})) == [
+        "NAME                  NUMBER",
+        "SC011/catgt_SC011_02      12",
+        "2319_g0 was moved",
+        "short                      5",
+    ]
+
+
+def test_a_terminal_that_is_wide_enough_gets_whole_lines_in_colours() -> None:
+    page = [line("state ", Cell("archived", Style.GOOD)), table(PAIRS, [("a b", 5)], indent=2)]
+
+    assert list(draw(page, {"COLUMNS": "100"})) == [
+        "state \x1b[32marchived\x1b[0m",
+        "  \x1b[2mNAME\x1b[0m  \x1b[2mNUMBER\x1b[0m",
+        "  \x1b[32ma b\x1b[0m        5",
+    ]
+
+
+@given(st.text(st.sampled_from("ab 日\u0301"), max_size=40), st.integers(2, 12))
+def test_folding_loses_no_more_than_blanks_between_lines(text: str, width: int) -> None:
+    lines = fold(text, width)
+
+    assert all(width_of(each.rstrip()) <= width for each in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
 
 
 def test_brackets_in_a_name_are_no_markup() -> None:
     stream = StringIO()
     console = Console(file=stream, color_system=None, width=80)
-    console.print(renderable([line("[red]SC011[/red]"), line(":smile:")]))
+    console.print(renderable([line("[red]SC011[/red]"), line(":smile:")], 80))
 
     assert stream.getvalue().split() == ["[red]SC011[/red]", ":smile:"]
 

@@ -49,6 +49,14 @@ class Home(Place):
 
     number: int = field(default=1, kw_only=True)
 
+    def __str__(self) -> str:
+        return f"{super().__str__()}, number {self.number}, {self.shown}"
+
+    @property
+    def shown(self) -> str:
+        """With a `super` of its own."""
+        return super().__str__().upper()
+
 
 def test_an_object_is_made_shown_and_compared_as_ever() -> None:
     assert repr(Point(1, names=("a",))) == "Point(x=1, y=0)"
@@ -85,7 +93,7 @@ def test_an_object_can_be_taken_apart_and_copied() -> None:
 
 def test_what_a_class_says_itself_stays() -> None:
     home = Home(point=Point(3), notes=["first"])
-    assert str(home) == "at 3"
+    assert str(home) == "at 3, number 1, AT 3"
     assert home.notes == ["first", "made"]
     assert dataclasses.replace(home, number=2).number == 2
     assert Home(point=Point(3)) != Place(point=Point(3))

@@ -37,12 +37,10 @@ class Template:
     text: str
     h2o: str = field(default=DEFAULT_H2O, kw_only=True, repr=False)
     components: tuple[Component, ...] = field(init=False, repr=False, compare=False)
-    _matcher: Matcher = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_h2o(self.h2o)
         object.__setattr__(self, "components", read_template(self.text, self.h2o))
-        object.__setattr__(self, "_matcher", Matcher(self.components))
 
     @property
     def depth(self) -> int:
@@ -58,6 +56,10 @@ class Template:
     def optional(self) -> frozenset[str]:
         """The names of the fields that a path may lack."""
         return self._names(optional=True)
+
+    @cached_property
+    def _matcher(self) -> Matcher:
+        return Matcher(self.components)
 
     @cached_property
     def _beginnings(self) -> Mapping[int, Matcher]:
