@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -100,6 +101,19 @@ def test_a_copy_whose_time_was_not_kept_is_still_what_was_archived(
     result = look(machine)
 
     assert (result.files_changed, list(result.moved)) == (0, [])
+
+
+def test_copies_that_stand_for_what_was_archived_are_compared_by_every_look(
+    machine: Machine, desk_mover: Callable[[Machine], Movers]
+) -> None:
+    machine.archived(G0, FILES)
+    machine.retrieve(desk_mover(machine))
+    seen = replace(sighting(machine.here), listing="f" * 32)
+
+    for _ in range(2):
+        machine.store.sight([seen], NOON)
+
+    assert machine.store.known_folders(str(machine.here))[G0].listing is None
 
 
 @pytest.mark.parametrize("edited", [False, True])
