@@ -130,8 +130,6 @@ class RegisterVerbs(SightingVerbs):
     def _change_files(
         self, dataset: Dataset, changes: Sequence[FileVerdict], now: datetime
     ) -> None:
-        if changes:
-            self._forget_listings(dataset.id)
         adopted = [each for each in changes if each.claim.file.state not in CLAIMED]
         claimed = [each for each in changes if each.claim.file.state in CLAIMED]
         self._door.many(
