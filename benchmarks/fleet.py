@@ -55,7 +55,7 @@ def server(bench: Bench, rigs: int) -> Iterator[Kept]:
         folder.chmod(0o755)
         made = Kept(folder)
         made.create()
-        made.settings = ["-c", "max_wal_size=8GB", "-c", "autovacuum=off"]
+        made.settings = ["-c", "max_wal_size=8GB", "-c", "autovacuum_naptime=5s"]
         made.start()
         try:
             fill(made, bench, rigs)
