@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
+import queue
 import signal
 import socket
 import subprocess
@@ -105,9 +105,7 @@ def daemon(
 ) -> Iterator[Running]:
     """The daemon of a configuration; what it logs is beside that."""
     words = (sys.executable, "-m", "archived", "-c", configuration, "--log-format", "json")
-    with running(
-        *words, environment=environment, log=configuration.with_suffix(".log")
-    ) as started:
+    with running(*words, environment=environment, log=configuration.with_suffix(".log")) as started:
         yield started
 
 
@@ -121,6 +119,9 @@ class Ears:
         (package / "daemon.py").write_text(NOTIFY)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(folder / "notify"))
+        self._heard: queue.SimpleQueue[tuple[float, list[str]]] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
         self.environment = {
             "NOTIFY_SOCKET": str(folder / "notify"),
             "PYTHONPATH": os.pathsep.join(
@@ -129,18 +130,28 @@ class Ears:
         }
 
     def hear(self, word: str, *, within: float = PATIENCE) -> float:
-        """Wait until it was said; when that was (`time.perf_counter`). Raises `TimeoutError`."""
-        ends = time.perf_counter() + within
-        while (left := ends - time.perf_counter()) > 0:
-            if select.select([self._socket], [], [], left)[0]:
-                said = self._socket.recv(65_536).decode().splitlines()
-                if word in said:
-                    return time.perf_counter()
-        raise TimeoutError(f"{word} was not said")
+        """Wait until it was said; when that was (`time.perf_counter`). Raises `queue.Empty`."""
+        while True:
+            at, said = self._heard.get(timeout=within)
+            if word in said:
+                return at
+
+    def silence(self) -> None:
+        """Forget what was said until now."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._heard.get_nowait()
 
     def close(self) -> None:
         """Hear no more."""
+        self._socket.shutdown(socket.SHUT_RD)
+        self._thread.join()
         self._socket.close()
+
+    def _listen(self) -> None:
+        """Always, as whoever speaks waits where nobody listens."""
+        while said := self._socket.recv(65_536):
+            self._heard.put((time.perf_counter(), said.decode().splitlines()))
 
 
 @contextlib.contextmanager

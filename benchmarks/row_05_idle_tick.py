@@ -33,5 +33,7 @@ def measure(bench: Bench) -> Outcome:
         bench.files,
         samples,
         [Claim("CPU of a tick", 1e3 * median(samples["archived"], "cpu"), 5.0, " ms")],
-        [f"{max(statements):.1f} statements a tick; their plans: tests/store/test_plans_of_ticks.py"],
+        [
+            f"{max(statements):.1f} statements a tick; their plans: tests/store/test_plans_of_ticks.py"
+        ],
     )

@@ -29,7 +29,9 @@ def measure(bench: Bench) -> Outcome:
     store = copy_of(store_of(bench), "row-6")
     settings = configuration(bench, store, root=root)
     text = settings.read_text()
-    settings.write_text(text.replace("quiet_time", f"rescan = {max(window / 2, 1):.0f}s\nquiet_time"))
+    settings.write_text(
+        text.replace("quiet_time", f"rescan = {max(window / 2, 1):.0f}s\nquiet_time")
+    )
     with (
         running(*program("observer", root, "ours")) as bare,
         daemon(settings) as ours,
@@ -62,8 +64,6 @@ def measure(bench: Bench) -> Outcome:
             f"archived {shares['archived']:.1f} MB, watchdog {shares['watchdog']:.1f} MB",
         ],
     )
-
-
 
 
 def _now(process: Running) -> tuple[float, float]:
