@@ -21,7 +21,7 @@ UNMOVED = frozenset({State.ARCHIVED, State.FAILED, State.HELD})
 
 
 class Resting:
-    """Knows whether the rig is at rest. On a server's store it never is, as that does not tell of changes."""
+    """Knows whether the rig is at rest."""
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
