@@ -80,9 +80,9 @@ class FleetVerbs(Verbs):
     def _unsent(self, which: str, values: list[Any]) -> dict[int, int]:
         """By rig, the bytes of what is in the backlog and has no receipt yet."""
         rows = self._door.rows(
-            "SELECT d.rig_id, SUM(f.size) FROM rig g JOIN dataset d ON d.rig_id = g.id "
-            f"JOIN file f ON f.dataset_id = d.id WHERE d.state IN ({marks(BACKLOG)}) "
-            f"AND f.state IN ({marks(UNSENT)}){which} GROUP BY d.rig_id",
+            "SELECT d.rig_id, SUM(f.size) FROM rig g CROSS JOIN dataset d "
+            "JOIN file f ON f.dataset_id = d.id "
+            f"WHERE d.rig_id = g.id AND d.state IN ({marks(BACKLOG)}) AND f.state IN ({marks(UNSENT)}){which} GROUP BY d.rig_id",
             *BACKLOG,
             *UNSENT,
             *values,
@@ -141,8 +141,9 @@ class FleetVerbs(Verbs):
         """The rigs that have a dataset of this name, sorted; several may have one of the same name."""
         location, _, path = name.partition("/")
         rows = self._door.rows(
-            "SELECT g.name FROM dataset d JOIN rig g ON g.id = d.rig_id "
-            "WHERE d.location = ? AND d.path = ?",
+            # Rig by rig, as an index of datasets begins with theirs.
+            "SELECT g.name FROM rig g CROSS JOIN dataset d "
+            "WHERE d.rig_id = g.id AND d.location = ? AND d.path = ?",
             to_text(location),
             to_text(path),
         )

@@ -81,7 +81,8 @@ class QueryVerbs(DatasetVerbs):
         """The datasets of that name, of whichever rig."""
         location, _, path = name.partition("/")
         rows = self._door.rows(
-            "SELECT id FROM dataset WHERE location = ? AND path = ?",
+            "SELECT id FROM dataset "
+            "WHERE rig_id IN (SELECT id FROM rig) AND location = ? AND path = ?",
             to_text(location),
             to_text(path),
         )
@@ -116,6 +117,15 @@ class QueryVerbs(DatasetVerbs):
             State.SETTLING,
             f"AND (d.due IS NULL OR d.due <= ?) AND d.changed_at <= ? {known}ORDER BY d.changed_at, d.id",
             [to_time(now), (to_time(now) or 0) - quiet // MICROSECOND],
+            limit,
+        )
+
+    def settling_since(self, since: datetime, limit: int) -> list[Dataset]:
+        """Datasets in SETTLING that changed since then, those that changed last first."""
+        return self._in_state(
+            State.SETTLING,
+            "AND d.changed_at >= ? ORDER BY d.changed_at DESC, d.id",
+            [to_time(since)],
             limit,
         )
 
