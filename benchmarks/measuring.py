@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.sampling import profiled
 from benchmarks.values import Sample, Samples
 
 MEGABYTE = 1e6
@@ -84,7 +85,8 @@ def section() -> Iterator[dict[str, Any]]:
     figures: dict[str, Any] = {"before": resident()}
     forget_peak()
     cpu, begun = _cpu(), time.perf_counter()
-    yield figures
+    with profiled():
+        yield figures
     figures["wall"] = time.perf_counter() - begun
     figures["cpu"] = _cpu() - cpu
     figures["peak"] = peak_resident()
