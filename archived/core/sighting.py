@@ -94,16 +94,21 @@ class Changes:
     returned: tuple[KnownFile, ...] = ()
     """Were not there at the last look, and are there now, unchanged."""
 
-    def __bool__(self) -> bool:
-        return bool(
-            self.new
-            or self.changed
-            or self.altered
-            or self.restored
-            or self.noted
-            or self.missing
-            or self.returned
+    @property
+    def number(self) -> int:
+        """How many files differ."""
+        return (
+            len(self.new)
+            + len(self.changed)
+            + len(self.altered)
+            + len(self.restored)
+            + len(self.noted)
+            + len(self.missing)
+            + len(self.returned)
         )
+
+    def __bool__(self) -> bool:
+        return self.number > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,12 +286,12 @@ def _unarchived(files: Iterable[KnownFile]) -> bool:
 
 def describe(changes: Changes) -> str:
     """A sentence that names the first difference and counts the others."""
-    differences = list(_differences(changes))
-    if not differences:
+    first = next(_differences(changes), "")
+    if not first:
         return "nothing differs"
-    others = len(differences) - 1
+    others = changes.number - len(changes.noted) - 1
     return (
-        differences[0]
+        first
         + (f", and {others} more differences" if others > 1 else "")
         + (", and one more difference" if others == 1 else "")
     )

@@ -32,10 +32,11 @@ class Verbs:
             f"UPDATE {table} SET {settings} WHERE {where}", *values.values(), *keys.values()
         )
         if not found:
-            columns = [*keys, *values]
-            marks = ", ".join("?" for _ in columns)
-            self._door.change(
-                f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",
-                *keys.values(),
-                *values.values(),
-            )
+            self._put(table, {**keys, **values})
+
+    def _put(self, table: str, values: dict[str, object]) -> None:
+        """Insert a row that is certainly not there. The names are ours, never a user's."""
+        self._door.change(
+            f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",
+            *values.values(),
+        )

@@ -128,6 +128,17 @@ def below(folder: str, path: str) -> str:
     return path[len(folder) + 1 :] if path.startswith(folder + "/") else "/" + path
 
 
+def names_below(folder: str, paths: Sequence[str]) -> list[str]:
+    """What `to_text(below(folder, path))` makes of each path; of so many at a time that it matters."""
+    above, length = f"{folder}/", len(folder) + 1
+    names = [
+        path if not folder else path[length:] if path.startswith(above) else f"/{path}"
+        for path in paths
+    ]
+    together = "".join(names)
+    return names if to_text(together) == together else [to_text(name) for name in names]
+
+
 def joined(folder: str, name: str) -> str:
     """The inverse of `below`."""
     if not folder:

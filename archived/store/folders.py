@@ -87,9 +87,11 @@ class FolderVerbs(Moves):
         if row == tuple(values.values()):
             return
         limit = self._door.kind.longest_name
-        if row is None and limit is not None and len(path.encode()) > limit:
-            return
-        self._upsert("folder", {"root_id": root_id, "path": path}, values)
+        keys: dict[str, object] = {"root_id": root_id, "path": path}
+        if row is not None:
+            self._upsert("folder", keys, values)
+        elif limit is None or len(path.encode()) <= limit:
+            self._put("folder", {**keys, **values})
 
     def _root_id(self, key: str) -> int | None:
         root_id = self._root_ids.get(key)

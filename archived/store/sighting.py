@@ -22,6 +22,7 @@ from archived.store.brought import BroughtVerbs
 from archived.store.fields import (
     below,
     bounded,
+    names_below,
     signed,
     to_date,
     to_fields,
@@ -82,9 +83,11 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
         if dataset is None:
             if not seen:
                 return
-            dataset = self._begin(first, root_id, now)
+            dataset_id, same = self._begin(first, root_id, tuple(seen.values()), now), False
             tally.datasets_new += 1
+            tally.files_new += len(seen)
         else:
+            dataset_id = dataset.id
             self._describe_anew(dataset, first, root_id)
             folders = {each.folder for each in group if each.whole}
             known = [
@@ -92,14 +95,14 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
                 for each in known
                 if each.path in seen or each.path.rpartition("/")[0] in folders
             ]
-        changes = compare(known, seen)
-        self._apply(dataset, changes, now, tally)
-        # A listing stands for "nothing differs" only where all that it holds was compared, and as it is.
-        everything = seen == found and len(found) == sum(len(each.files) for each in group)
-        same = dataset.state is State.ARCHIVED and not changes and everything
+            changes = compare(known, seen)
+            self._apply(dataset, changes, now, tally)
+            # A listing stands for "nothing differs" only where all that it holds was compared, and as it is.
+            everything = seen == found and len(found) == sum(len(each.files) for each in group)
+            same = dataset.state is State.ARCHIVED and not changes and everything
         for each in group:
             listing = each.listing if same else None
-            noted = Noted(each.mtime_ns, each.subfolders, listing, dataset.id)
+            noted = Noted(each.mtime_ns, each.subfolders, listing, dataset_id)
             self._note_folder(root_id, each.folder, noted)
 
     def _storable(self, group: Sequence[FolderSighting], tally: Tally) -> dict[str, Seen]:
@@ -108,14 +111,15 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
         seen: dict[str, Seen] = {}
         for sighting in group:
             folder = sighting.recording.path
-            for stat, file_type in sighting.files:
-                longest = max(len(folder), len(stat.path) - len(folder))
+            for each in sighting.files:
+                path = each[0].path
                 # A character takes up to six bytes as it is stored.
-                if limit is not None and longest * 6 > limit and _too_long(folder, stat, limit):
+                if limit is not None and len(path) * 6 > limit and _too_long(folder, path, limit):
                     why = f"its path is longer than the {limit} bytes that this kind of store can hold"
-                    tally.too_long.append(Unrecognised(stat.path, why))
+                    tally.too_long.append(Unrecognised(path, why))
                     continue
-                seen[stat.path] = (bounded(stat), file_type)
+                stat = bounded(each[0])
+                seen[path] = each if stat is each[0] else (stat, each[1])
         return seen
 
     def _find(self, location: str, path: str) -> Dataset | None:
@@ -127,7 +131,10 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
         )
         return None if row is None else dataset_of(row)
 
-    def _begin(self, sighting: FolderSighting, root_id: int, now: datetime) -> Dataset:
+    def _begin(
+        self, sighting: FolderSighting, root_id: int, files: Sequence[Seen], now: datetime
+    ) -> int:
+        """A new dataset with its first files; its id."""
         why = "seen for the first time"
         columns: dict[str, Any] = {
             "rig_id": self._rig_id,
@@ -142,8 +149,8 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
             "changed_at": to_time(now),
             "state_since": to_time(now),
             "accepted": 0,
-            "files": 0,
-            "bytes": 0,
+            "files": len(files),
+            "bytes": sum([stat.size for stat, _ in files]),
         }
         dataset_id = self._door.insert(
             f"INSERT INTO dataset ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
@@ -151,9 +158,8 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
         )
         self._note_event(dataset_id, None, State.SETTLING, None, why, now)
         self._tally(sighting.location, State.SETTLING, 1)
-        dataset = self._read(dataset_id)
-        assert dataset is not None
-        return dataset
+        self._insert_files(dataset_id, sighting.recording.path, files)
+        return dataset_id
 
     def _describe_anew(self, dataset: Dataset, sighting: FolderSighting, root_id: int) -> None:
         """Follow the configuration: what a name tells depends on the convention that reads it."""
@@ -180,13 +186,15 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
         if dataset.state is State.ARCHIVED:
             self._forget_listings(dataset.id)
         meaning = consequence(dataset.state, changes)
-        self._insert_files(dataset, changes.new)
+        self._insert_files(dataset.id, dataset.path, changes.new)
         differing = (*changes.changed, *changes.altered, *changes.restored)
         self._update_files(differing)
         self._note_on_rig(changes.noted)
         self._mark_missing(changes.missing, changes.returned)
-        if changes.new or differing or changes.noted:
+        if differing or changes.noted:
             self._recount([dataset.id])
+        elif changes.new:
+            self._count_on(dataset.id, changes.new)
         tally.files_new += len(changes.new)
         tally.files_changed += len(differing)
         if self._follow(dataset, meaning, now) and meaning.after is not None:
@@ -212,24 +220,27 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
         )
         return False
 
-    def _insert_files(self, dataset: Dataset, new: Iterable[Seen]) -> None:
+    def _insert_files(self, dataset_id: int, folder: str, new: Sequence[Seen]) -> None:
+        """Files that are still to be archived, which the first look at a tree finds by the million."""
+        names = names_below(folder, [stat.path for stat, _ in new])
+        types = {kind: to_text(kind) for kind in {kind for _, kind in new}}
         self._door.many(
             "INSERT INTO file (dataset_id, name, size, mtime_ns, ctime_ns, inode, file_type, state, reason, "
             "fault, settled, missing, absent, overwrite, submitted) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', '', 0, 0, 0, 0, 0)",
+            f"VALUES (?, ?, ?, ?, ?, ?, ?, '{FileState.PENDING}', '', '', 0, 0, 0, 0, 0)",
             [
-                (
-                    dataset.id,
-                    to_text(below(dataset.path, stat.path)),
-                    stat.size,
-                    stat.mtime_ns,
-                    stat.ctime_ns,
-                    signed(stat.inode),
-                    to_text(file_type),
-                    FileState.PENDING,
-                )
-                for stat, file_type in new
+                (dataset_id, name, size, mtime, ctime, signed(inode), types[kind])
+                for name, ((_, size, mtime, ctime, inode), kind) in zip(names, new, strict=True)
             ],
+        )
+
+    def _count_on(self, dataset_id: int, new: Sequence[Seen]) -> None:
+        """Count new files on, not all anew: a dataset may grow by a file at a time, to many thousands."""
+        self._door.change(
+            "UPDATE dataset SET files = files + ?, bytes = bytes + ? WHERE id = ?",
+            len(new),
+            sum([stat.size for stat, _ in new]),
+            dataset_id,
         )
 
     def _update_files(self, differing: Iterable[FileChange]) -> None:
@@ -281,10 +292,8 @@ class SightingVerbs(FolderVerbs, BroughtVerbs):
         )
 
 
-def _too_long(folder: str, stat: FileStat, limit: int) -> bool:
-    return (
-        max(len(to_text(folder).encode()), len(to_text(below(folder, stat.path)).encode())) > limit
-    )
+def _too_long(folder: str, path: str, limit: int) -> bool:
+    return max(len(to_text(folder).encode()), len(to_text(below(folder, path)).encode())) > limit
 
 
 def description(recording: Recording, root_id: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from archived.store.fields import (
     from_text,
     from_time,
     joined,
+    names_below,
     signed,
     to_fields,
     to_names,
@@ -48,6 +49,15 @@ def test_stored_names_are_readable() -> None:
     assert to_text(r"C:\data") == r"C:\\data"
     assert to_text("half \ud83d") == r"half \ud83d"
     assert to_text("\x00") == r"\x00"
+
+
+@given(st.one_of(PATHS, st.just("")), st.lists(PATHS), st.booleans())
+def test_many_names_are_stored_as_each_would_be(
+    folder: str, paths: list[str], below_it: bool
+) -> None:
+    if below_it and folder:
+        paths = [f"{folder}/{path}" for path in paths]
+    assert names_below(folder, paths) == [to_text(below(folder, path)) for path in paths]
 
 
 @given(st.datetimes(timezones=st.just(UTC)))

@@ -153,3 +153,45 @@ def test_a_dataset_of_five_thousand_files_is_a_matter_of_few_statements(watched:
     assert bench.state("SC011/large") is State.ARCHIVED
     assert bench.files("SC011/large")["04999.avi"].file_type == FILE_TYPE
     assert len(watched.statements) < 300
+
+
+@pytest.mark.parametrize("files", [1, 1_000])
+def test_a_new_dataset_takes_as_many_statements_with_a_file_as_with_a_thousand(
+    watched: Watched, files: int
+) -> None:
+    for number in range(files):
+        watched.bench.write(f"{number:05}.avi", dataset="SC011/new")
+    watched.statements.clear()
+    watched.bench.sight("SC011/new")
+    assert watched.bench.dataset("SC011/new").files == files
+    written = [each for each in watched.statements if not each.startswith(("SELECT", "BEGIN"))]
+    assert len(written) == 4, "the dataset, its event, its count, its folder; its files go at once"
+
+
+def test_a_dataset_that_grows_is_not_counted_anew(watched: Watched) -> None:
+    bench = watched.bench
+    bench.write("a.avi", 7, dataset="SC011/grows")
+    bench.sight("SC011/grows")
+    bench.write("b.avi", 5, dataset="SC011/grows")
+    watched.statements.clear()
+    bench.sight("SC011/grows")
+    assert not [each for each in watched.statements if "sum(" in each]
+    dataset = bench.dataset("SC011/grows")
+    assert (dataset.files, dataset.bytes) == (2, 12)
+
+
+@pytest.mark.parametrize("files", [1, 1_000])
+def test_a_judgement_asks_as_much_of_a_dataset_with_a_file_as_with_a_thousand(
+    watched: Watched, files: int
+) -> None:
+    bench = watched.bench
+    for number in range(files):
+        bench.write(f"{number:05}.avi", dataset="SC011/judged")
+    bench.sight("SC011/judged")
+    dataset, seen = bench.dataset("SC011/judged"), dict(bench.disk)
+    watched.statements.clear()
+    known = bench.store.known_before(dataset)
+    seen = {path: stat for path, stat in seen.items() if path.startswith("SC011/judged/")}
+    assert bench.store.refresh(dataset, seen, str, known.newest, bench.now) == (False, "")
+    asked = [each for each in watched.statements if each.startswith("SELECT")]
+    assert len(asked) == 7
