@@ -32,4 +32,4 @@ def test_whoever_works_is_told_of_and_whoever_waits_is_not() -> None:
     first = sampler.itself.most_common(1)[0][0]
     assert first.endswith("test_sampling.py: busily")
     assert "test_sampling.py: busily" in sampler.table()
-    assert sampler.itself[first] > 0.8 * sampler.total
+    assert sampler.itself[first] > 0.5 * sampler.total
