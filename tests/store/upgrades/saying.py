@@ -84,6 +84,9 @@ def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)
         return {each.name: _plain(getattr(value, each.name)) for each in fields}
+    if hasattr(value, "_asdict"):
+        # A later release may make a tuple of what was a dataclass: it says the same.
+        return _plain(value._asdict())
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):

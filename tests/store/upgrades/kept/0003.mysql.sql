@@ -58,4 +58,8 @@ CREATE TABLE IF NOT EXISTS `verification_file` (`batch_id` INTEGER NOT NULL, `fi
 CREATE INDEX `verificationfilerow_file_id` ON `verification_file` (`file_id`);
 CREATE TABLE IF NOT EXISTS `verification` (`file_id` INTEGER NOT NULL PRIMARY KEY, `rig_id` INTEGER NOT NULL, `at` BIGINT NOT NULL, `how` VARCHAR(16) NOT NULL, `verdict` VARCHAR(32) NOT NULL, `content_at` BIGINT, `content` VARCHAR(16) NOT NULL, `algorithm` VARCHAR(16), `checksum` VARCHAR(160), FOREIGN KEY (`file_id`) REFERENCES `file` (`id`), FOREIGN KEY (`rig_id`) REFERENCES `rig` (`id`)) ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
 CREATE INDEX `verificationrow_rig_id_at` ON `verification` (`rig_id`, `at`);
+ALTER TABLE `rig` ADD COLUMN `changes` BIGINT;
 ALTER TABLE `discovery` ADD COLUMN `audit` SMALLINT;
+ALTER TABLE `folder` ADD COLUMN `listing` VARCHAR(32);
+CREATE INDEX folderrow_dataset_id ON folder (dataset_id);
+CREATE INDEX eventrow_rig_id_id ON event (rig_id, id);

@@ -57,4 +57,8 @@ CREATE TABLE IF NOT EXISTS "verification_file" ("batch_id" INTEGER NOT NULL, "fi
 CREATE INDEX IF NOT EXISTS "verificationfilerow_file_id" ON "verification_file" ("file_id");
 CREATE TABLE IF NOT EXISTS "verification" ("file_id" INTEGER NOT NULL PRIMARY KEY, "rig_id" INTEGER NOT NULL, "at" INTEGER NOT NULL, "how" VARCHAR(16) NOT NULL, "verdict" VARCHAR(32) NOT NULL, "content_at" INTEGER, "content" VARCHAR(16) NOT NULL, "algorithm" VARCHAR(16), "checksum" VARCHAR(160), FOREIGN KEY ("file_id") REFERENCES "file" ("id"), FOREIGN KEY ("rig_id") REFERENCES "rig" ("id"));
 CREATE INDEX IF NOT EXISTS "verificationrow_rig_id_at" ON "verification" ("rig_id", "at");
+ALTER TABLE "rig" ADD COLUMN "changes" INTEGER;
 ALTER TABLE "discovery" ADD COLUMN "audit" INTEGER;
+ALTER TABLE "folder" ADD COLUMN "listing" VARCHAR(32);
+CREATE INDEX folderrow_dataset_id ON folder (dataset_id);
+CREATE INDEX eventrow_rig_id_id ON event (rig_id, id);
