@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import subprocess
+import sys
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from archived.rig.root import Root
 from archived.rig.scanner import (
     DEEPEST,
     UNSURE,
+    FolderSame,
     FolderSeen,
     FolderSkipped,
     FolderTrouble,
@@ -426,6 +429,154 @@ def test_a_look_hands_over_each_folder_before_it_goes_on(
     for number in range(1, 4):
         next(sights)
         assert calls.made["scandir"] == number
+
+
+def known_by_listing(sights: Iterable[Sight]) -> dict[str, KnownFolder]:
+    return {
+        path: KnownFolder(folder.mtime_ns, folder.subfolders, folder.listing)
+        for path, folder in seen(sights).items()
+    }
+
+
+def kinds(sights: Iterable[Sight]) -> dict[str, str]:
+    return {sight.path: type(sight).__name__ for sight in sights}
+
+
+def test_a_deep_look_passes_over_nothing_and_tells_only_of_what_differs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, "a/x/1", "a/y/2", "b/3", "b/4")
+    root, now = Root(str(tmp_path)), later()
+    known = known_by_listing(look(root, now=now))
+    calls = Calls(monkeypatch)
+
+    sights = list(look(root, known=known.get, deep=True, now=now))
+
+    assert kinds(sights) == dict.fromkeys(["", "a", "a/x", "a/y", "b"], "FolderSame")
+    assert {each.path: each.entries for each in sights if isinstance(each, FolderSame)}["b"] == 2
+    assert calls.made["scandir"] == 5
+    (tmp_path / "b/4").write_bytes(b"b/5")
+    assert kinds(look(root, known=known.get, deep=True, now=now))["b"] == "FolderSeen"
+
+
+def in_place(path: Path) -> None:
+    """Another content, and whatever a program may put back is as it was."""
+    before = path.stat()
+    path.write_bytes(b"x" * before.st_size)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def replaced(path: Path) -> None:
+    """Another file of the same size and time."""
+    before = path.stat()
+    path.with_name("new").write_bytes(path.read_bytes())
+    os.utime(path.with_name("new"), ns=(before.st_atime_ns, before.st_mtime_ns))
+    path.with_name("new").replace(path)
+
+
+def became_a_link(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("2")
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "rewritten in place": in_place,
+    "replaced": replaced,
+    "grown": lambda path: path.write_bytes(b"longer than it was"),
+    "touched": lambda path: os.utime(path, ns=(1, 1)),
+    "removed": lambda path: path.unlink(),
+    "renamed": lambda path: path.rename(path.with_name("3")),
+    "a link": became_a_link,
+    "joined by a file": lambda path: path.with_name("0").touch(),
+    "joined by a folder": lambda path: path.with_name("0").mkdir(),
+    "joined by a pipe": lambda path: os.mkfifo(path.with_name("0")),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_whatever_a_file_becomes_makes_its_folders_listing_another_one(
+    tmp_path: Path, change: str
+) -> None:
+    make(tmp_path, "a/1", "a/2", "b/1")
+    root, now = Root(str(tmp_path)), later()
+    known = known_by_listing(look(root, now=now))
+    time = (tmp_path / "a").stat().st_mtime_ns
+    CHANGES[change](tmp_path / "a/1")
+    os.utime(tmp_path / "a", ns=(time, time))
+
+    found = kinds(look(root, known=known.get, deep=True, now=now))
+
+    assert found == {"": "FolderSame", "a": "FolderSeen", "b": "FolderSame"} | (
+        {"a/0": "FolderSeen"} if change == "joined by a folder" else {}
+    )
+
+
+def test_a_listing_is_believed_only_with_the_key_that_it_was_noted_with(tmp_path: Path) -> None:
+    make(tmp_path, "a/1")
+    root, now = Root(str(tmp_path)), later()
+    known = known_by_listing(look(root, now=now, key=b"one"))
+    assert set(kinds(look(root, known=known.get, deep=True, key=b"one", now=now)).values()) == {
+        "FolderSame"
+    }
+    assert set(kinds(look(root, known=known.get, deep=True, key=b"two", now=now)).values()) == {
+        "FolderSeen"
+    }
+
+
+def test_an_ordinary_look_believes_listings_where_times_cannot_be_trusted(tmp_path: Path) -> None:
+    make(tmp_path, "a/1")
+    root = Root(str(tmp_path))
+    known = known_by_listing(look(root))
+    assert {each.mtime_ns for each in known.values()} == {UNSURE}
+
+    assert set(kinds(look(root, known=known.get)).values()) == {"FolderSame"}
+
+
+def test_a_folder_whose_time_was_not_to_be_trusted_is_told_of_once_it_is(tmp_path: Path) -> None:
+    make(tmp_path, "a/1")
+    root = Root(str(tmp_path))
+    known = known_by_listing(look(root))
+
+    again = seen(look(root, known=known.get, deep=True, now=later()))
+
+    assert again["a"].mtime_ns == (tmp_path / "a").stat().st_mtime_ns
+    assert again["a"].listing == known["a"].listing
+
+
+def test_a_folder_with_a_file_that_cannot_be_looked_at_has_no_listing() -> None:
+    with open_to_all() as folder:
+        make(folder, "listed/3")
+        (folder / "listed").chmod(0o444)
+        with without_privileges():
+            sights = seen(look(Root(str(folder)), now=later()))
+        (folder / "listed").chmod(0o755)
+    assert (sights["listed"].whole, sights["listed"].listing) == (False, None)
+    assert sights[""].listing is not None
+
+
+def test_a_listing_has_the_same_digest_in_every_process(tmp_path: Path) -> None:
+    make(tmp_path, "a/one", "a/two")
+    (tmp_path / os.fsdecode(b"a/not utf-8 \xff")).touch()
+    known = known_by_listing(look(Root(str(tmp_path)), key=b"k"))
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", TELL_DIGEST, str(tmp_path)],
+            env={**os.environ, "PYTHONHASHSEED": str(number)},
+            stdout=subprocess.PIPE,
+            check=True,
+            text=True,
+        ).stdout
+        for number in range(2)
+    }
+    assert told == {known["a"].listing}
+
+
+TELL_DIGEST = """
+import sys
+from archived.rig.root import Root
+from archived.rig.scanner import look
+print({each.path: each for each in look(Root(sys.argv[1]), key=b"k")}["a"].listing, end="")
+"""
 
 
 ANOTHER_DISK_BELOW = """
