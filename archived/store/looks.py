@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -50,43 +50,61 @@ class LookVerbs(SightingVerbs):
         with self._door.write():
             root_id = self._root_id_for(root_key)
             self._write_plain()
-            files = self._unarchived(root_id, look)
-            unseen = [each for each in files if not each.seen]
-            if too_many_at_once(len(unseen), len(files), fuse):
+            number, odd = self._unarchived(root_id, look)
+            unseen = [each for each in odd if not each.seen]
+            if too_many_at_once(len(unseen), number, fuse):
                 return LookResult(fuse_blown=True, candidates=len(unseen))
-            self._count_absence(files)
+            self._count_absence(odd)
             gone = [each for each in unseen if each.absent + 1 >= ABSENT_TWICE]
             moved = self._give_up(gone, now)
             self._forget_folders(root_id, look)
         return LookResult(gone=len(gone), candidates=len(unseen), moved=moved)
 
-    def _unarchived(self, root_id: int, look: LookSummary) -> list[_Unarchived]:
-        rows = self._door.rows(
-            "SELECT f.id, f.dataset_id, f.absent, f.archived_size, f.missing, f.name, d.path, d.location FROM dataset d "
-            "JOIN file f ON f.dataset_id = d.id "
-            f"WHERE d.rig_id = ? AND d.state IN ({marks(list(_OPEN))}) AND d.root_id = ? "
-            "AND f.state IN (?, ?)",
+    def _unarchived(self, root_id: int, look: LookSummary) -> tuple[int, list[_Unarchived]]:
+        """How many files count, and those of them that were not seen, by this look or by an earlier one.
+
+        A dataset at a time: after the first look at a tree they are as many as the tree has files.
+        """
+        number, odd = 0, list[_Unarchived]()
+        for dataset_id, location, path in self._door.rows(
+            f"SELECT d.id, d.location, d.path FROM dataset d WHERE d.rig_id = ? AND d.state IN ({marks(list(_OPEN))}) "
+            "AND d.root_id = ?",
             self._rig_id,
             *_OPEN,
             root_id,
+        ):
+            folder = from_text(path)
+            if look.covers(from_text(location), folder):
+                number += self._number_unarchived(dataset_id)
+                odd += self._odd_unarchived(dataset_id, folder, look)
+        return number, odd
+
+    def _number_unarchived(self, dataset_id: int) -> int:
+        row = self._door.row(
+            "SELECT count(*) FROM file WHERE dataset_id = ? AND state IN (?, ?)",
+            dataset_id,
             FileState.PENDING,
             FileState.FAILED,
         )
-        covered = {
-            dataset: look.covers(from_text(location), from_text(path))
-            for dataset, location, path in {(row[1], row[7], row[6]) for row in rows}
-        }
-        return [
-            _Unarchived(
-                file_id,
-                dataset_id,
-                absent,
-                not missing and _folder(path, name) in look.visited,
-                archived_size,
-            )
-            for file_id, dataset_id, absent, archived_size, missing, name, path, _ in rows
-            if covered[dataset_id]
-        ]
+        return row[0] if row else 0
+
+    def _odd_unarchived(
+        self, dataset_id: int, folder: str, look: LookSummary
+    ) -> Iterator[_Unarchived]:
+        # What lies in a folder that was visited was seen there, unless it is noted as missing.
+        others = "%/%" if folder in look.visited else "%"
+        for file_id, absent, archived_size, missing, name in self._door.rows(
+            "SELECT id, absent, archived_size, missing, name FROM file WHERE dataset_id = ? AND state IN (?, ?) "
+            "AND (missing <> 0 OR absent <> 0 OR name LIKE ?)",
+            dataset_id,
+            FileState.PENDING,
+            FileState.FAILED,
+            others,
+        ):
+            visited = joined(folder, from_text(name)).rpartition("/")[0] in look.visited
+            seen = visited and not missing
+            if absent or not seen:
+                yield _Unarchived(file_id, dataset_id, absent, seen, archived_size)
 
     def _count_absence(self, files: Sequence[_Unarchived]) -> None:
         self._door.many(
