@@ -12,9 +12,11 @@ import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from archived import clock, config, logs
 from archived.app import Application, assembled
+from archived.config import Configuration
 from archived.core.lifecycle import State
 from benchmarks.measuring import section
 
@@ -22,8 +24,15 @@ from benchmarks.measuring import section
 def main(path: str) -> None:
     """Look, settle, and measure both; nothing is sent meanwhile."""
     configuration = config.load(Path(path), os.environ)
-    logs.configure("json", stream=Path(os.devnull).open("w"))
     wake = threading.Event()
+    with Path(os.devnull).open("w") as nowhere:
+        logs.configure("json", stream=nowhere)
+        figures = first_look(configuration, wake)
+    json.dump(figures, sys.stdout)
+
+
+def first_look(configuration: Configuration, wake: threading.Event) -> dict[str, Any]:
+    """What a daemon with this configuration takes."""
     with assembled(
         configuration, logs.get(), stop=threading.Event(), wake=wake, pid=os.getpid()
     ) as application:
@@ -43,7 +52,7 @@ def main(path: str) -> None:
                     wake.wait(interval)
         counts = application.store.counts()
         figures["datasets"] = counts[State.READY]
-    json.dump(figures, sys.stdout)
+    return figures
 
 
 def _all_ready(application: Application) -> bool:
