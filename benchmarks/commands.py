@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import compileall
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -24,7 +25,7 @@ def archivedctl(bench: Bench) -> Callable[..., Callable[[], Sample]]:
     compileall.compile_dir(str(Path(archived.__file__).parent), quiet=2)
     settings = configuration(bench, store_of(bench))
 
-    def contestant(*words: str) -> Callable[[], Sample]:
+    def contestant(*words: str, terminal: bool = False) -> Callable[[], Sample]:
         arguments: list[str | Path] = [PROGRAM, "-c", settings, *words]
         told = subprocess.run(
             [str(each) for each in arguments],
@@ -35,9 +36,20 @@ def archivedctl(bench: Bench) -> Callable[..., Callable[[], Sample]]:
         )
         if told.returncode or not told.stdout:
             raise RuntimeError(f"{words} ended with {told.returncode}: {told.stderr}")
-        return partial(command, arguments, environment=_environment())
+        run = partial(command, arguments, environment=_environment())
+        return partial(_on_terminal, run) if terminal else run
 
     return contestant
+
+
+def _on_terminal(run: Callable[..., Sample]) -> Sample:
+    """What a person sees; a terminal keeps some pages until somebody reads them."""
+    ours, theirs = pty.openpty()
+    try:
+        return run(output=theirs)
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 def interpreter() -> Sample:

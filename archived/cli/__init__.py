@@ -1,53 +1,41 @@
-"""`archivedctl`: everything a person does. The table below lists the commands; each is a file beside this one.
+"""`archivedctl`: everything a person does. `commands.py` lists the commands; each is a file beside it.
 
-Importing this package loads click and nothing heavier: a command's own file is imported when it is called, so that
-`status` answers before a person notices a delay.
+A command's own file is imported when it is called, and this package loads nothing before it is used, so that `status`
+answers before a person notices a delay.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
+from typing import TYPE_CHECKING
 
-from archived.cli.shell import CommandRow, archivedctl, tell_of_mistake
-from archived.secrecy.memory import keep_to_itself
+if TYPE_CHECKING:
+    from archived.cli.commands import COMMANDS, cli
 
-COMMANDS = (
-    CommandRow("status", "How everything is, at one look."),
-    CommandRow("rigs", "Show the rigs that share the store."),
-    CommandRow("list", "List datasets."),
-    CommandRow("show", "Show all that is known of one dataset."),
-    CommandRow("record", "Print what the archive is told of one dataset."),
-    CommandRow("why", "Explain why a file or folder is archived, or not yet."),
-    CommandRow("events", "Show what happened to the datasets, in order."),
-    CommandRow("check", "Check the configuration, then pay a doctor's visit."),
-    CommandRow("publish", "Archive what is there now, without a daemon."),
-    CommandRow("discover", "Register what the archive holds, and tell what is missing there."),
-    CommandRow("backup", "Copy the store, also while the daemon runs, and prove the copy."),
-    CommandRow("restore", "Put a backup of the store back."),
-    CommandRow("retrieve", "Bring recordings back from the archive."),
-    CommandRow("verify", "Look whether the archive still holds what was archived."),
-    CommandRow("retry", "Try again what failed or waits."),
-    CommandRow("hold", "Leave datasets alone until they are released."),
-    CommandRow("release", "Let held datasets go on."),
-    CommandRow("accept", "Archive datasets as they are, whatever spoke against it."),
-    CommandRow("subjects", "Show and say which animal has which number."),
-    CommandRow("pause", "Begin no new transfers for a while."),
-    CommandRow("resume", "End a pause."),
-    CommandRow("login", "Log in to Globus with a person's account."),
-    CommandRow("logout", "Forget the login to Globus, and revoke it."),
-    CommandRow("whoami", "Show which identity transfers are made with."),
-    CommandRow("import-config", "Take over the configuration of map-ephys."),
-    CommandRow("datajoint", "Mirror the catalogue into the lab's DataJoint database."),
-    CommandRow("simulate", "Run a simulated Globus on this machine."),
-    CommandRow("completion", "Print the script that completes names in a shell."),
-)
-"""Every command, in the order of `archivedctl --help`. A row NAME stands for `archived/cli/NAME.py`, with `_` for `-`."""
+__all__ = ["COMMANDS", "cli", "main"]
 
-cli = archivedctl(COMMANDS)
+SELDOM = 50_000
+"""How many more objects than before there have to be until it is looked whether they are of any use. Most commands
+load modules and end: looking so often as usual takes a tenth of their time, and finds nothing."""
 
 
 def main() -> None:
     """The program `archivedctl`; the exit codes are listed in its `--help`."""
+    gc.set_threshold(SELDOM)
+    from archived.cli.commands import cli
+    from archived.cli.shell import tell_of_mistake
+    from archived.secrecy.memory import keep_to_itself
+
     keep_to_itself()
     sys.excepthook = tell_of_mistake
     cli()
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from archived.cli import commands
+
+    value: object = getattr(commands, name)
+    return value

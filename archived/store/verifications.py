@@ -255,7 +255,10 @@ class VerificationVerbs(DiscoveryVerbs):
             same = look.content is not Content.DIFFERENT
             values["content"] = Content.NOTED if same else Content.CHANGED
             values["algorithm"], values["checksum"] = to_checksum(look.wanted.noted)
+        first = not self._looked_at_before([look.wanted.file_id])
         self._upsert("verification", {"file_id": look.wanted.file_id}, values)
+        if first:
+            self._count_looked_at(1)
 
     def _note_try(self, look: Look, now: datetime) -> None:
         """Of what can be compared with nothing, when that was found: or else it would come first for ever."""

@@ -82,3 +82,21 @@ def test_batches_that_compare_are_their_owners(bench: Bench) -> None:
         store.end_batch("one", BatchState.PROVED, bench.now, reason="")
     assert store.comparisons(MINE) == []
     assert store.dataset(NAME).state == "archived"
+
+
+def test_files_that_were_looked_at_are_counted_as_they_are_and_never_anew(store: Store) -> None:
+    bench = Bench(store)
+    bench.ready("a.bin", "b.bin", "c.bin")
+    bench.archive()
+    first, second, _ = (each.id for each in store.files(bench.dataset().id))
+    for looked in ([first], [first, second], [second]):
+        with store._door.write():
+            store._note_looks([(each, None) for each in looked], NOON)
+        [counted] = store._door.rows("SELECT count(*) FROM verification")
+        assert store.verified().files == counted[0]
+    assert store.verified().files == 2
+
+    store._door.change("DELETE FROM counter")
+    with store._door.write():
+        store._note_looks([(each.id, None) for each in store.files(bench.dataset().id)], NOON)
+    assert store.verified().files == 3, "it is counted once where nobody has counted so far"
