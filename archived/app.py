@@ -21,6 +21,7 @@ from archived.core.model import LIVE_BATCHES, Direction
 from archived.core.recognition import Recogniser
 from archived.core.records import RecordState
 from archived.core.retrying import RetryPolicy
+from archived.courtesy import Recording
 from archived.daemon import Daemon, Policies, SubjectSources, Surroundings, WatchedRoot
 from archived.daemon.surroundings import Log
 from archived.errands import ThreadErrands
@@ -48,6 +49,7 @@ has one for its looks, so that a disk which hangs keeps no other from being look
 LANE_OF = {
     "look": "look",
     "judge": "judge",
+    "recording": "judge",
     "prepare": "mover",
     "submit": "mover",
     "poll": "mover",
@@ -195,7 +197,8 @@ def assembled(
                 read_later=True,
             )
         )
-        movers = stack.enter_context(opened(configuration))
+        recording = Recording(clock.now)
+        movers = stack.enter_context(opened(configuration, recording))
         ended = threading.Event()
         stack.callback(ended.set)
         lanes = {**LANES, "look": len(roots)}
@@ -225,9 +228,15 @@ def assembled(
             subjects=subject_sources_of(configuration),
             mirror=background.mirroring(configuration, store),
             backup=None if hurry else background.backing_up(configuration, ended),
-            records=background.record_keeping(configuration, movers, ended, rests=not hurry),
+            records=background.record_keeping(
+                configuration, movers, ended, recording, rests=not hurry
+            ),
             # Whoever waits for the end of everything does not wait for this.
-            audit=None if hurry else background.audit(configuration, store, movers, ended, log),
+            audit=None
+            if hurry
+            else background.audit(configuration, store, movers, ended, recording, log),
+            # Whoever waits for the end of everything has nothing wait for anything.
+            recording=None if hurry else recording,
         )
         watcher = Watcher(
             [each.root.path for each in around.roots],

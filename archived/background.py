@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from archived import clock
 from archived.config import Configuration
+from archived.courtesy import Recording
 from archived.daemon.audit import is_idle
 from archived.daemon.pacing import Pace
 from archived.daemon.surroundings import Audit, BackingUp, Log, RecordKeeping
@@ -49,7 +50,12 @@ def mirroring(configuration: Configuration, store: Store) -> Callable[[], Outcom
 
 
 def record_keeping(
-    configuration: Configuration, movers: Movers, ended: threading.Event, *, rests: bool
+    configuration: Configuration,
+    movers: Movers,
+    ended: threading.Event,
+    recording: Recording,
+    *,
+    rests: bool,
 ) -> RecordKeeping | None:
     """Telling the archive of each dataset."""
     if not configuration.records:
@@ -61,7 +67,7 @@ def record_keeping(
         mover_of=movers.of,
         host=platform.node() or None,
         programs=programs(),
-        pace=lambda: Pace(ended, clock.monotonic, rests=rests),
+        pace=lambda: _pace(configuration, ended, recording, rests=rests),
     )
 
 
@@ -70,6 +76,7 @@ def audit(
     store: Store,
     movers: Movers,
     ended: threading.Event,
+    recording: Recording,
     log: Log,
 ) -> Audit | None:
     """Looking into the archive, a little each time."""
@@ -84,7 +91,7 @@ def audit(
         from archived.verify.values import Wish
         from archived.verify.verifying import Verifying
 
-        pace = Pace(ended, clock.monotonic, rests=True)
+        pace = _pace(configuration, ended, recording, rests=True)
         verifying = Verifying(
             configuration,
             store,
@@ -105,6 +112,14 @@ def audit(
         return verifying.run(plan(configuration, store, wish))
 
     return Audit(settings.every, run)
+
+
+def _pace(
+    configuration: Configuration, ended: threading.Event, recording: Recording, *, rests: bool
+) -> Pace:
+    """How files are read for their checksums, besides whatever else goes on."""
+    waits = lambda: not configuration.read_while_recording and recording.may_be_waited_for()  # noqa: E731
+    return Pace(ended, clock.monotonic, rests=rests, waits=waits)
 
 
 def backing_up(configuration: Configuration, ended: threading.Event) -> BackingUp | None:

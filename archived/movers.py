@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from archived import clock
 from archived.config import Configuration
 from archived.core.model import CollectionArchive, StorageLocation
+from archived.courtesy import Recording
 from archived.errors import ConfigurationError
 from archived.ports import Transfers
 
@@ -22,8 +23,10 @@ class Movers:
     A place that is not in the configuration, such as the folder of a retrieval, is a location with another root.
     """
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, recording: Recording | None = None) -> None:
+        """Movers of files of this machine rest while `recording` says that something is being recorded."""
         self._configuration = configuration
+        self._recording = recording
         self._session: GlobusSession | None = None
         self._made: dict[StorageLocation, Transfers] = {}
 
@@ -46,7 +49,9 @@ class Movers:
             return GlobusTransfers(location, self._session)
         from archived.transfer.local import LocalTransfers
 
-        return LocalTransfers(location, now=clock.now)
+        return LocalTransfers(
+            location, now=clock.now, monotonic=clock.monotonic, recording=self._recording
+        )
 
     def close(self) -> None:
         """Close every mover, then the account."""
@@ -57,9 +62,9 @@ class Movers:
 
 
 @contextmanager
-def opened(configuration: Configuration) -> Iterator[Movers]:
+def opened(configuration: Configuration, recording: Recording | None = None) -> Iterator[Movers]:
     """Movers for as long as the block lasts."""
-    movers = Movers(configuration)
+    movers = Movers(configuration, recording)
     try:
         yield movers
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -132,6 +132,7 @@ def gather(caller: Caller, store: Reader, rig: RigInfo | None = None) -> View:
         "unknown_subjects": _unknown_subjects(caller, store),
         "records": _records(store) if configuration.records and ours else None,
         "watcher": _watcher(store) if daemon.running else None,
+        "recording": _recording(caller, store, now) if daemon.running else None,
         "host": rig.host if rig else None,
         "version": rig.version if rig else None,
         "verification": _verification(store),
@@ -206,6 +207,14 @@ def _verification(store: Reader) -> View:
     files, oldest = store.verified()
     archived = sum(files for files, _ in store.archived_totals().values())
     return {"files": files, "never": max(0, archived - files), "oldest": iso(oldest)}
+
+
+def _recording(caller: Caller, store: Reader, now: datetime) -> View | None:
+    """What the daemon leaves in peace, and whether it reads for checksums meanwhile."""
+    name, _, until = (store.get_setting("recording") or "").partition("\n")
+    if not until or datetime.fromisoformat(until) <= now:
+        return None
+    return {"dataset": name, "reading": caller.configuration.read_while_recording}
 
 
 def _watcher(store: Reader) -> View | None:

@@ -116,6 +116,10 @@ def _head(view: View, now: datetime) -> list[Line]:
         until = view["paused"]["until"]
         end = f"until {local_iso(until)}" if until else "until `archivedctl resume`"
         lines.append(line(Cell(f"paused {end}: {view['paused']['why']}", Style.WARN), indent=2))
+    if view["recording"]:
+        done = "only read slowly" if view["recording"]["reading"] else "not read"
+        said = f"{view['recording']['dataset']} is being recorded: meanwhile files are {done} for checksums"
+        lines.append(line(Cell(said, Style.DIM), indent=2))
     if view["watcher"] and view["watcher"]["reason"]:
         said = f"changes are noticed by {view['watcher']['mode']}: {view['watcher']['reason']}"
         lines.append(line(Cell(said, Style.WARN), indent=2))

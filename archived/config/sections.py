@@ -29,6 +29,7 @@ class ArchivedSection(Section):
     tick = key(kinds.a_wait, timedelta(seconds=2))
     h2o = key(kinds.regular_expression, DEFAULT_H2O)
     records = key(kinds.yes_or_no, True)
+    read_while_recording = key(kinds.yes_or_no, False)
     spool = optional(local_path)
     backup = optional(local_path)
     backup_every = key(kinds.a_wait, timedelta(days=1))

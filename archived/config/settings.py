@@ -149,6 +149,8 @@ class Configuration:
     """How many backups stay in that folder."""
     records: bool = True
     """Whether the archive is told about each dataset, in `.archived/v1`."""
+    read_while_recording: bool = False
+    """Whether files are read for their checksums while a header says that something is being recorded."""
     subjects: SubjectsSettings = field(default_factory=SubjectsSettings)
     retrieve: RetrieveSettings = field(default_factory=RetrieveSettings)
     verify: VerifySettings = field(default_factory=VerifySettings)

@@ -19,6 +19,7 @@ from archived.daemon.deposit import Depositing
 from archived.daemon.describe import Describing
 from archived.daemon.elapsed import Elapsed
 from archived.daemon.mirror import Mirroring
+from archived.daemon.noticing import Noticing
 from archived.daemon.outage import Outage
 from archived.daemon.poll import Polling
 from archived.daemon.reading import KIND, Reading
@@ -93,6 +94,7 @@ class Daemon:
             self.describing,
             self.depositing,
             *own_pace[3:],
+            Noticing(around),
             Telling(around),
         )
         self._resting = Resting(around)

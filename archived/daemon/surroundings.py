@@ -22,6 +22,7 @@ from archived.core.model import (
 )
 from archived.core.recognition import Recogniser
 from archived.core.retrying import RetryPolicy, next_try
+from archived.courtesy import Recording
 from archived.errands import Errands, Finished
 from archived.errors import (
     ArchivedError,
@@ -158,6 +159,8 @@ class Surroundings:
     """None where the store is not copied."""
     audit: Audit | None = None
     """None where the archive is not looked into in the background."""
+    recording: Recording | None = None
+    """Told of what is being recorded; None where nobody keeps out of its way."""
 
     def batches(self, *states: BatchState, due_by: datetime | None = None) -> list[Batch]:
         """The batches to the archive in these states, as `Store.batches`, of the locations of the configuration.

@@ -24,6 +24,9 @@ CHECKSUM_PORTION = 1 << 18
 """Bytes read at a time: more does not fit into a core's own cache, and is slower."""
 
 
+FORGOTTEN_AFTER = 1 << 25
+"""Bytes after which memory lets go of what was read: nobody wants it a second time, and recorders need the room."""
+
 WINDOW = 4096
 """Bytes read at once where fewer are asked for: what a format says of itself stands close together."""
 
@@ -63,6 +66,12 @@ class OpenFile:
         self._window = (offset, window)
         return window[:length]
 
+    def forget(self, upto: int) -> None:
+        """Have memory let go of the first bytes, where the system can."""
+        if hasattr(os, "posix_fadvise"):
+            with contextlib.suppress(OSError):
+                os.posix_fadvise(self._descriptor, 0, upto, os.POSIX_FADV_DONTNEED)
+
     def _read_on(self, found: bytes, offset: int, length: int) -> bytes:
         """As many bytes as asked for, of which some were read already, or all to the end of the file."""
         while len(found) < length:
@@ -93,7 +102,7 @@ def reading(root: Root) -> Iterator[Files]:
 
 
 @contextlib.contextmanager
-def open_readable(root: Root, path: str) -> Iterator[Readable]:
+def open_readable(root: Root, path: str) -> Iterator[OpenFile]:
     """Open one file by its path from the root; raises as `reading` and `Files` do."""
     with reading(root) as files, files(path) as file:
         yield file
@@ -160,6 +169,9 @@ def checksum(
         for offset in range(0, file.size, CHECKSUM_PORTION):
             going_on()
             digest.update(file.read(offset, CHECKSUM_PORTION))
+            if offset and offset % FORGOTTEN_AFTER == 0:
+                file.forget(offset)
+        file.forget(file.size)
     return digest.hexdigest()
 
 

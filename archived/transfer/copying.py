@@ -60,8 +60,12 @@ class Copier:
     memory: Memory = field(default_factory=Memory)
     lasting: Lasting = field(default_factory=Lasting)
 
-    def copy(self, pieces: Sequence[Piece], progress: Progress) -> Sequence[Outcome]:
+    def copy(
+        self, pieces: Sequence[Piece], progress: Progress, *, together: bool = True
+    ) -> Sequence[Outcome]:
         """Copy files, or find that they are in place; what came of each that was begun.
+
+        Without `together` no file is brought to the disk along with whatever else waits to be written to it.
 
         After a trouble that stops everything no other is begun. Raises what `progress` raises; then nothing
         unfinished is left behind.
@@ -72,7 +76,7 @@ class Copier:
         ):
             copying = _Copying(self.memory, sources, folders, progress)
             try:
-                copying.write(pieces)
+                copying.write(pieces, together=together)
                 copying.prove()
                 copying.name()
             finally:
@@ -109,9 +113,9 @@ class _Copying:
         self._progress = progress
         self._files: list[_File] = []
 
-    def write(self, pieces: Sequence[Piece]) -> None:
+    def write(self, pieces: Sequence[Piece], *, together: bool) -> None:
         """Write the temporary files of all that is not in place, and bring them to the disk."""
-        barrier = self._barrier(len(pieces))
+        barrier = self._barrier(len(pieces)) if together else OneByOne()
         for piece in pieces:
             file = _File(piece, piece.item.path.rpartition("/")[0])
             self._files.append(file)

@@ -18,6 +18,7 @@ from datetime import datetime
 
 from archived.core.model import BACK, Direction, DirectoryArchive, Receipt, StorageLocation, parent
 from archived.core.paths import printable
+from archived.courtesy import Recording, Rests, step_back
 from archived.errors import ArchiveMissingError, TransferRefusedError, TransferUnavailableError
 from archived.ports import (
     Entry,
@@ -51,7 +52,8 @@ _Work = tuple[LocalTask, Sequence[Piece]]
 class LocalTransfers:
     """Copies on `threads` threads of its own, in the order in which tasks were submitted; large files one by one.
 
-    What was written is read back from the disk and compared. `now` tells the time of day; without it deadlines are
+    While something is recorded, as `recording` says, half of the time of `monotonic` is left to whoever records. What
+    was written is read back from the disk and compared. `now` tells the time of day; without it deadlines are
     not watched, and no rate is reported.
     """
 
@@ -61,6 +63,8 @@ class LocalTransfers:
         *,
         threads: int = 2,
         now: Callable[[], datetime] | None = None,
+        monotonic: Callable[[], float] | None = None,
+        recording: Recording | None = None,
     ) -> None:
         if not isinstance(location.archive, DirectoryArchive):
             raise TransferRefusedError(
@@ -76,6 +80,8 @@ class LocalTransfers:
             Direction.VERIFY: back,
         }
         self._now: Callable[[], datetime | None] = now or (lambda: None)
+        self._monotonic = monotonic
+        self._recording = recording
         self._mount = MountPoint(self._archive)
         self._lock = threading.Lock()
         self._tasks: OrderedDict[str, LocalTask] = OrderedDict()
@@ -188,33 +194,46 @@ class LocalTransfers:
         with self._lock:
             return self._tasks.get(task_id)
 
+    def _is_recording(self) -> bool:
+        return self._recording is not None and self._recording.under_way()
+
+    def _rests(self) -> Callable[[], None]:
+        if self._monotonic is None:
+            return lambda: None
+        return Rests(self._closing, self._monotonic, self._is_recording)
+
     def _serve(self) -> None:
+        step_back(idle=False)
+        rests = self._rests()
         while (work := self._work.get()) is not None and not self._closing.is_set():
             task, pieces = work
             try:
-                self._copy(task, pieces)
+                self._copy(task, pieces, rests)
             except StoppedError:
                 if self._closing.is_set():
                     return  # the task has not ended; the next process goes on with it
             task.leave(len(pieces))
 
-    def _copy(self, task: LocalTask, pieces: Sequence[Piece]) -> None:
+    def _copy(self, task: LocalTask, pieces: Sequence[Piece], rests: Callable[[], None]) -> None:
         try:
-            self._copy_together(task, pieces)
+            self._copy_together(task, pieces, rests)
         except StoppedError:
             raise
         except Exception as error:  # noqa: BLE001 - the next lines say why
             # A mistake of ours must not leave the other files waiting for a thread that is gone.
             if len(pieces) > 1:
                 for piece in pieces:
-                    self._copy(task, [piece])
+                    self._copy(task, [piece], rests)
                 return
             _log.exception("a copy failed in a way that nobody thought of")
             trouble = Trouble("INTERNAL_ERROR", redact_text(repr(error)))
             task.failed(pieces[0].item.path, trouble, self._now())
 
-    def _copy_together(self, task: LocalTask, pieces: Sequence[Piece]) -> None:
+    def _copy_together(
+        self, task: LocalTask, pieces: Sequence[Piece], rests: Callable[[], None]
+    ) -> None:
         def progress(count: int) -> None:
+            rests()
             if self._closing.is_set():
                 raise StoppedError
             task.insist(self._now())
@@ -226,7 +245,9 @@ class LocalTransfers:
             self._insist_on_mount(task)
             copier = self._copiers[task.order.direction]
             with self._large if pieces[0].item.size >= LARGE else contextlib.nullcontext():
-                outcomes: Sequence[Outcome] = copier.copy(pieces, progress)
+                outcomes: Sequence[Outcome] = copier.copy(
+                    pieces, progress, together=not self._is_recording()
+                )
         except Trouble as trouble:
             outcomes = [(pieces[0], trouble)]
         for piece, outcome in outcomes:

@@ -86,6 +86,22 @@ def test_a_running_daemon_is_told_with_its_age(rig: CliRig, bench: Bench) -> Non
     assert "systemctl start" not in shown
 
 
+def test_what_is_recorded_is_told_with_what_is_not_done_meanwhile(
+    rig: CliRig, bench: Bench
+) -> None:
+    until = (NOON + timedelta(minutes=1)).isoformat()
+    with bench.store.claim_daemon(4711, NOON - timedelta(hours=3)):
+        bench.store.put_setting("recording", f"raw-ephys/SC011/run_g0\n{until}")
+        shown, view = rig.said("status"), rig.json("status")
+        bench.store.put_setting("recording", f"raw-ephys/SC011/run_g0\n{NOON.isoformat()}")
+        later = rig.json("status")
+
+    fits(view, "status")
+    assert view["recording"] == {"dataset": "raw-ephys/SC011/run_g0", "reading": False}
+    assert "is being recorded: meanwhile files are not read for checksums" in shown
+    assert later["recording"] is None
+
+
 def test_what_travels_shows_how_far_it_is(rig: CliRig, bench: Bench) -> None:
     bench.ready("a.ap.bin", "b.ap.bin")
     batch = bench.plan()

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from archived.daemon.pacing import LONGEST_REST, EndedError, Pace
+from archived.courtesy import LONGEST_REST
+from archived.daemon.pacing import EndedError, Pace
 from archived.rig.reader import checksum
 from archived.rig.root import Root
 

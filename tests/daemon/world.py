@@ -15,6 +15,7 @@ from archived.core.lifecycle import State
 from archived.core.model import Archive, CollectionArchive, StorageLocation
 from archived.core.recognition import Recogniser
 from archived.core.retrying import RetryPolicy
+from archived.courtesy import Recording
 from archived.daemon import Daemon, Policies, SubjectSources, Surroundings, WatchedRoot
 from archived.daemon.surroundings import Audit, RecordKeeping
 from archived.errands import Finished
@@ -92,6 +93,7 @@ class World:
         self.mirror: Callable[[], Outcome] | None = None
         self.audit: Audit | None = None
         self.claim: Claim | None = None
+        self.recording: Recording | None = None
         self.mover = FakeTransfers(self.root)
         self.log = SilentLog()
         self.numbers = itertools.count(1)
@@ -139,6 +141,7 @@ class World:
             records=self.records,
             mirror=self.mirror,
             audit=self.audit,
+            recording=self.recording,
         )
         return Daemon(around, self.watcher)
 
