@@ -20,6 +20,7 @@ from archived.core.conventions.base import templates
 from archived.core.lifecycle import State
 from archived.core.recognition import Recogniser
 from archived.daemon.looking import PORTIONS_AHEAD, Look, Portion, listing_key
+from archived.daemon.roots import noted_identity
 from archived.daemon.sight import Sighting
 from archived.store import Store
 from tests.builders import NOON
@@ -155,6 +156,19 @@ def test_every_folder_of_a_rig_that_rests_is_known_by_its_listing(world: World) 
     archived(world)
     assert all(listings(world).values())
     assert len(listings(world)) == 6
+
+
+def test_a_root_is_noted_again_by_a_look_that_finds_its_recordings_as_they_were(
+    world: World,
+) -> None:
+    archived(world)
+    root = world.daemon._around.roots[0].root
+    world.store._door.change("DELETE FROM setting WHERE name = ?", f"root:{root.path}")
+    assert noted_identity(world.store, root) is None
+
+    deep_look(world, world.store)
+
+    assert noted_identity(world.store, root) == root.identify()
 
 
 def test_a_look_at_a_rig_that_rests_writes_nothing_and_asks_the_same_of_any_number_of_folders(
