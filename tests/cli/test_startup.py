@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -91,9 +92,7 @@ def test_what_only_looks_at_a_store_in_a_file_loads_nothing_heavy(
     assert loaded_after(TYPE, "-c", str(rig.configuration), *words) == set()
 
 
-def test_what_writes_loads_peewee_and_no_mover(
-    rig: CliRig, bench: Bench
-) -> None:
+def test_what_writes_loads_peewee_and_no_mover(rig: CliRig, bench: Bench) -> None:
     loaded = loaded_after(TYPE, "-c", str(rig.configuration), "pause")
 
     assert "peewee" in loaded
@@ -112,3 +111,28 @@ def test_the_module_is_the_program_too() -> None:
     )
 
     assert all(row.name in done.stdout for row in COMMANDS)
+
+
+DAEMON = (
+    "from archived.__main__ import main\n"
+    "sys.argv[0] = 'archived'\n"
+    "try:\n    main()\n"
+    "except SystemExit:\n    pass"
+)
+
+
+def test_the_daemon_of_a_rig_without_globus_loads_nothing_of_it(tmp_path: Path) -> None:
+    for folder in ("rig", "archive"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "rig" / "notes.txt").write_text("no recording")
+    settings = tmp_path / "archived.ini"
+    settings.write_text(
+        f"[archived]\nrig = rig-1\nstore = {tmp_path}/archived.db\n"
+        f"[globus]\nlocal_endpoint_local_path = {tmp_path}/rig\n"
+        f"[location:raw-ephys]\narchive = {tmp_path}/archive\nconventions = catgt\n"
+    )
+
+    loaded = loaded_after(DAEMON, "-c", str(settings), "--until-idle")
+
+    assert {"peewee", "watchdog"} <= loaded, "it was a daemon"
+    assert not loaded & {"globus_sdk", "requests", "rich", "sqlglot", "starlette"}
