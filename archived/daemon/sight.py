@@ -6,12 +6,13 @@ A look runs on a thread of its own and hands over what it saw in portions; only 
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from archived.core.model import parent
 from archived.core.paths import printable
+from archived.daemon.hinted import Hinted
 from archived.daemon.looking import Look, Portion, walk
 from archived.daemon.roots import note_identity, noted_identity
 from archived.daemon.surroundings import Surroundings, WatchedRoot, error_of
@@ -34,9 +35,9 @@ class RootWatch:
     """What the step remembers of one root between ticks; all of it may be forgotten."""
 
     watched: WatchedRoot
+    hints: Hinted
     due: datetime | None = None
     deep_due: datetime | None = None
-    hints: set[str] = field(default_factory=set)
     look: Look | None = None
     outcome: Finished | None = None
     """What was last brought of a look; it is brought again where the store refused meanwhile."""
@@ -53,7 +54,9 @@ class Sighting:
     def __init__(self, around: Surroundings, watcher: Watcher | None) -> None:
         self._around = around
         self._watcher = watcher
-        self._watches = {each.key: RootWatch(each) for each in around.roots}
+        # Whoever waits for the end of everything waits for no pause.
+        pause = timedelta(0) if around.hurry else around.policies.rescan
+        self._watches = {each.key: RootWatch(each, Hinted(pause)) for each in around.roots}
 
     def seen_everything(self) -> bool:
         """Whether every root was looked at completely since the start, or cannot be, and nothing is pending."""
@@ -97,13 +100,20 @@ class Sighting:
             if hints.everything:
                 watch.due, watch.deep_due = now, None
                 self._around.log.warning("events were lost, looking at everything", root=root)
+            covered: set[str] = set()
             for path in hints.paths:
+                above = parent(path)
+                if above in covered:
+                    continue
                 found = watch.watched.recogniser.find(path)
-                watch.hints.add(found.recording.path if found else parent(path))
+                folder = found.recording.path if found else above
+                watch.hints.add(folder)
+                if above == folder or above.startswith(folder + "/"):
+                    covered.add(above)
 
     def _begin(self, watch: RootWatch, now: datetime) -> None:
         # First of all, and whatever is due: the store may refuse, and then nothing was begun.
-        if not (watch.hints or _is_due(watch.due, self._around.policies.rescan, now)):
+        if not (watch.hints.due(now) or _is_due(watch.due, self._around.policies.rescan, now)):
             return
         noted = noted_identity(self._around.store, watch.watched.root)
         watch.look = begun = self._due_look(watch, now)
@@ -118,8 +128,9 @@ class Sighting:
         """A look at everything where it is time for that, else one at what was hinted at."""
         policies, wake = self._around.policies, self._around.wake
         if not _is_due(watch.due, policies.rescan, now):
-            hints, watch.hints = watch.hints, set()
-            return Look(_topmost(hints), deep=True, first=False, begun=now, wake=wake)
+            return Look(
+                _topmost(watch.hints.take(now)), deep=True, first=False, begun=now, wake=wake
+            )
         deep = _is_due(watch.deep_due, policies.deep_look, now)
         watch.due = now + policies.rescan
         if deep:

@@ -25,7 +25,8 @@ class Hints:
 class HintSet:
     """Hints of one root, each once. What exceeds `capacity` becomes "everything". Used by several threads.
 
-    `wake` is called when there is something after there was nothing.
+    `wake` is called when there is something after nothing was found to take: while things go on happening, whoever
+    takes them has his own pace.
     """
 
     def __init__(self, wake: Callable[[], None], capacity: int) -> None:
@@ -35,41 +36,41 @@ class HintSet:
         self._paths: set[str] = set()
         self._folders: set[str] = set()
         self._everything = False
+        self._missed = True
+        """Whether the last who came found nothing."""
 
     def add(self, path: str, *, folder: bool = False) -> None:
         """Something happened at `path`; with `folder`, anything may have happened in it as well."""
         with self._lock:
             if self._covered(path):
                 return
-            was_empty = self._empty()
+            wakes, self._missed = self._missed, False
             if len(self._paths) < self._capacity:
                 self._paths.add(path)
                 if folder:
                     self._folders.add(path)
             else:
                 self._everything = True
-        if was_empty:
+        if wakes:
             self._wake()
 
     def lose(self) -> None:
         """Something happened, and nobody knows where."""
         with self._lock:
-            was_empty = self._empty()
+            wakes, self._missed = self._missed, False
             self._everything = True
-        if was_empty:
+        if wakes:
             self._wake()
 
     def take(self) -> Hints | None:
         """What there is, which is then forgotten; None for nothing."""
         with self._lock:
-            if self._empty():
+            self._missed = not self._paths and not self._everything
+            if self._missed:
                 return None
             taken = Hints(frozenset(self._paths), self._everything)
             self._paths, self._folders, self._everything = set(), set(), False
         return taken
-
-    def _empty(self) -> bool:
-        return not self._paths and not self._everything
 
     def _covered(self, path: str) -> bool:
         """Whether the path or a folder above it is to be looked at as a whole anyway."""

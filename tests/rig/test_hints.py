@@ -95,3 +95,14 @@ def test_many_threads_lose_nothing() -> None:
         thread.join()
     rest = hints.take()
     assert len(taken | (rest.paths if rest else set())) == 8000
+
+
+def test_while_things_go_on_happening_whoever_takes_them_is_not_woken_for_each() -> None:
+    hints, woken = hint_set()
+    for number in range(10):
+        hints.add(f"a/{number}")
+        assert hints.take()
+    assert len(woken) == 1
+    assert hints.take() is None
+    hints.add("a/later")
+    assert len(woken) == 2
