@@ -96,7 +96,7 @@ def running(
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        process.communicate()
+            process.communicate()
 
 
 @contextlib.contextmanager
