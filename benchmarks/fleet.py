@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +30,16 @@ SETTINGS = {
     "shared_buffers": "512MB",
     "max_wal_size": "4GB",
 }
+
+
+FILLING = {
+    "autovacuum_naptime": "5s",
+    "maintenance_work_mem": "512MB",
+    "max_wal_size": "8GB",
+    "shared_buffers": "1GB",
+    "work_mem": "512MB",
+}
+"""While it is filled, what a power cut would cost is begun anew."""
 
 
 class Kept(Postgres):
@@ -55,7 +65,7 @@ def server(bench: Bench, rigs: int) -> Iterator[Kept]:
         folder.chmod(0o755)
         made = Kept(folder)
         made.create()
-        made.settings = ["-c", "max_wal_size=8GB", "-c", "autovacuum_naptime=5s"]
+        made.settings = options(FILLING)
         made.start()
         try:
             fill(made, bench, rigs)
@@ -64,12 +74,17 @@ def server(bench: Bench, rigs: int) -> Iterator[Kept]:
         os.sync()
         filled.touch()
     kept = Kept(folder)
-    kept.settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+    kept.settings = options(SETTINGS)
     kept.start()
     try:
         yield kept
     finally:
         kept.stop()
+
+
+def options(settings: Mapping[str, object]) -> list[str]:
+    """The words for a server's command."""
+    return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
 
 
 def fill(made: Kept, bench: Bench, rigs: int) -> None:

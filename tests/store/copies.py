@@ -29,7 +29,8 @@ def copies(connection: Any, rigs: int) -> Iterator[str]:
         values = ", ".join(_moved(each, model, ids) for each in fields)
         yield (
             f"INSERT INTO {table} ({columns}) SELECT {values} FROM generate_series(1, {rigs - 1}) g, "
-            f"(SELECT * FROM {table}) own"
+            # In the order of their ids, so that indexes grow at one end.
+            f"(SELECT * FROM {table}) own ORDER BY g"
         )
         if model in ids:
             sequence = f"pg_get_serial_sequence('{table}', 'id')"
