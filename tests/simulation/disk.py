@@ -10,8 +10,9 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
-from archived.rig.folders import Kind
+from archived.rig.folders import GONE, Listing, inode_of
 
 GRAIN = 4_000_000
 """Nanoseconds: as coarse as the times of files are on a real kernel."""
@@ -287,14 +288,33 @@ class SimFolder:
         """See `Folder.status`."""
         return self._status(self._node)
 
-    def entries(self) -> list[tuple[str, Kind]]:
-        """See `Folder.entries`."""
+    def listing(self) -> Listing:
+        """See `Folder.listing`. Between the names and each inode anything may happen."""
         self._system.point("list")
         self._system.check(self._path)
         if self._node.denied:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), self._path)
         assert self._node.children is not None
-        return [(name, _kind(node)) for name, node in self._node.children.items()]
+        children = list(self._node.children.items())
+        found = Listing([], [], [], [], [])
+        for name, node in children:
+            if node.children is not None:
+                found.folders.append(name)
+            elif node.content is None:
+                found.others.append(name)
+            else:
+                self._add_file(found, name)
+        return found
+
+    def _add_file(self, found: Listing, name: str) -> None:
+        try:
+            inode = inode_of(cast("os.stat_result", self.status_of(name)))
+        except OSError as error:
+            if error.errno not in GONE:
+                found.failures.append((name, error))
+            return
+        found.files.append(name)
+        found.inodes.append(inode)
 
     def status_of(self, name: str) -> Status:
         """See `Folder.status_of`."""
@@ -355,9 +375,3 @@ class SimFolder:
             node.mtime_ns,
             node.ctime_ns,
         )
-
-
-def _kind(node: Node) -> Kind:
-    if node.children is not None:
-        return Kind.FOLDER
-    return Kind.OTHER if node.content is None else Kind.FILE
