@@ -34,6 +34,6 @@ def measure(bench: Bench) -> Outcome:
         samples,
         [Claim("CPU of a tick", 1e3 * median(samples["archived"], "cpu"), 5.0, " ms")],
         [
-            f"{max(statements):.1f} statements a tick; their plans: tests/store/test_plans_of_ticks.py"
+            f"{max(statements):.1f} statements a tick; their plans: tests/daemon/test_plans_of_ticks.py"
         ],
     )
