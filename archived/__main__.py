@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from archived import __version__, clock, config, logs, systemd
-from archived.app import Application, assembled
+from archived.app import Application, assembled, look_for_garbage_seldom
 from archived.config import Configuration
 from archived.daemon.outage import Outage
 from archived.daemon.surroundings import Log
@@ -103,6 +103,7 @@ class Service:
             if application is None:
                 return 0
             self._log.info("daemon started", version=__version__, rig=self._configuration.rig)
+            look_for_garbage_seldom()
             application.run(
                 after_tick=lambda: self._after_tick(application),
                 alive=self._alive,

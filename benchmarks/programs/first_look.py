@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from archived import clock, config, logs
-from archived.app import Application, assembled
+from archived.app import Application, assembled, look_for_garbage_seldom
 from archived.config import Configuration
 from archived.core.lifecycle import State
 from benchmarks.measuring import section
@@ -36,6 +36,7 @@ def first_look(configuration: Configuration, wake: threading.Event) -> dict[str,
     with assembled(
         configuration, logs.get(), stop=threading.Event(), wake=wake, pid=os.getpid()
     ) as application:
+        look_for_garbage_seldom()
         application.store.pause("measured", clock.now())
         interval = configuration.tick.total_seconds()
         with section() as figures:
