@@ -27,7 +27,7 @@ from archived.discover import discovering, walking
 from archived.ports import Transfers
 from archived.rig import mounts, root
 from archived.rig.hints import Hints
-from archived.store import Store, locks
+from archived.store import Store, locked_file
 from archived.verify import verifying
 from tests.simulation.remembering import Memory
 from tests.simulation.story import Setting
@@ -280,7 +280,7 @@ def simulated(doors: Doors) -> Iterator[None]:
     """Until the block ends, the program finds the world behind all of its doors."""
 
     @contextlib.contextmanager
-    def opened(_configuration: Configuration) -> Iterator[SimMovers]:
+    def opened(_configuration: Configuration, _recording: object = None) -> Iterator[SimMovers]:
         yield doors.movers
 
     def mount_table() -> mounts.MountTable:
@@ -306,7 +306,7 @@ def simulated(doors: Doors) -> Iterator[None]:
         (root, "expected_mount_points", list),
         (root, "file_system_number", lambda path, _mount, _device: doors.device_of(path)),
         (mounts, "read_mounts", mount_table),
-        (locks, "PATIENCE", 0.0),
+        (locked_file, "PATIENCE", 0.0),
     ]
     with contextlib.ExitStack() as stack:
         for owner, name, value in changes:
