@@ -20,13 +20,15 @@ from benchmarks.values import Sample, Samples
 MEGABYTE = 1e6
 
 
-def in_turn(contestants: Mapping[str, Callable[[], Sample]], runs: int) -> Samples:
-    """Let each contestant have its turn, `runs` times after one turn that does not count: A B A B …"""
+def in_turn(
+    contestants: Mapping[str, Callable[[], Sample]], runs: int, *, first: bool = True
+) -> Samples:
+    """Let each contestant have its turn, `runs` times: A B A B …; with `first` after one turn that does not count."""
     samples: dict[str, list[Sample]] = {name: [] for name in contestants}
-    for turn in range(runs + 1):
+    for turn in range(runs + first):
         for name, contestant in contestants.items():
             sample = contestant()
-            if turn:
+            if turn >= first:
                 samples[name].append(sample)
     return samples
 
