@@ -22,8 +22,8 @@ from benchmarks.rigs import put, video
 
 INTERVAL = 2.0
 """Seconds between two turns of a daemon."""
-NEW_RECORDING = 60.0
-"""Seconds between two recordings of a rig."""
+NEW_RECORDING = 300.0
+"""Seconds between two recordings of a rig; a session takes longer."""
 TRIALS = 5
 FIRST_DAY, DAYS = date(2000, 1, 1), 9_000
 
@@ -52,8 +52,8 @@ class Rig:
 
     application: Application
     root: Path
-    turn_due: float
-    recording_due: float
+    turn_due: float = 0.0
+    recording_due: float = 0.0
 
 
 def main(folder: str, address: str, first: str, last: str) -> None:
@@ -95,16 +95,16 @@ def begun(stack: ExitStack, folder: Path, address: str, number: int) -> Rig:
             pid=os.getpid(),
         )
     )
-    now = time.monotonic()
-    part = number % 50 / 50
-    return Rig(application, folder / "rig", now + INTERVAL * part, now + NEW_RECORDING * part)
+    return Rig(application, folder / "rig")
 
 
 def turn(rigs: list[Rig], going: threading.Event, stop: threading.Event) -> None:
     """Let each have its turns."""
     content, run = video(), itertools.count(int(clock.now().timestamp()))
     while not stop.is_set():
-        going.wait()
+        if not going.is_set():
+            going.wait()
+            spread(rigs)
         now = time.monotonic()
         for each in rigs:
             if each.recording_due <= now:
@@ -115,6 +115,14 @@ def turn(rigs: list[Rig], going: threading.Event, stop: threading.Event) -> None
                 each.application.daemon.tick(clock.now())
         next_due = min(each.turn_due for each in rigs)
         stop.wait(max(0.0, next_due - time.monotonic()))
+
+
+def spread(rigs: list[Rig]) -> None:
+    """Let what is due come one after the other, as with rigs that nobody started together."""
+    now = time.monotonic()
+    for number, each in enumerate(rigs):
+        each.turn_due = now + INTERVAL * number / len(rigs)
+        each.recording_due = now + NEW_RECORDING * number / len(rigs)
 
 
 def record(root: Path, run: int, content: bytes) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import sys
 import threading
+import time
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,10 +30,14 @@ def main(path: str, turns: str) -> None:
         configuration, logs.get(), stop=threading.Event(), wake=wake, pid=os.getpid()
     ) as application:
         now = rested(application, wake)
+        walls = []
         with section() as figures:
             for _ in range(int(turns)):
                 now += STEP
+                begun = time.perf_counter()
                 application.turn(now)
+                walls.append(time.perf_counter() - begun)
+        figures["median"] = statistics.median(walls)
         figures["statements"] = statements(application, now, int(turns))
     json.dump(figures, sys.stdout)
 
