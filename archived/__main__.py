@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from archived import __version__, clock, config, logs, systemd
+from archived import __version__, clock, config, logs, memory, systemd
 from archived.app import Application, assembled, look_for_garbage_seldom
 from archived.config import Configuration
 from archived.daemon.outage import Outage
@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the daemon; the exit codes are those of its `--help`."""
     options = _parser().parse_args(arguments)
     keep_to_itself()
+    memory.share_a_heap()
     try:
         path = config.find(options.config, os.environ)
         configuration = load(path)
