@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import sys
 
-
 _ONE_FOR_ALL = (-8, 1)
 """mallopt(3): M_ARENA_MAX. Python lets one thread run at a time, so that one heap keeps none of them waiting."""
 

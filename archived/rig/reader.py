@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Self
 
-from archived.core.formats.reading import DiskTroubleError, Readable, UnreadableError
+from archived.core.formats.reading import DiskTroubleError, UnreadableError
 from archived.rig.folders import GONE, Folder, open_below, parts_of, plain
 from archived.rig.root import Root
 

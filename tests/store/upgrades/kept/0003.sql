@@ -437,7 +437,7 @@ INSERT INTO setting (rig_id, name, text) VALUES
 (1, 'watcher', 'inotify{U+000A}well \xe9'),
 (1, 'watching', '{"since": 1773504540000000, "folders": ["/globus/map/raw", "/globus/map/r\\udce9w vid\\u00e9o"]}');
 INSERT INTO counter (rig_id, name, number) VALUES
-(1, 'looked at in the archive', 3),
+(1, 'looked at in the archive', 17),
 (1, 'looks', 12345678901);
 INSERT INTO subject (rig_id, source, h2o, subject, precedence, details, at) VALUES
 (1, 'datajoint', 'SC001', '407515', 2, '{}', 1773504540000000),
