@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import pytest
 from hypothesis import settings
 
+from archived.daemon import pacing
 from archived.secrecy import hidden
 from archived.store import Store
 from archived.store.schema import TABLES
@@ -27,6 +28,12 @@ def _know_no_secret_of_another_test() -> Iterator[None]:
     yield
     hidden.KNOWN.clear()
     hidden.KNOWN.update(known)
+
+
+@pytest.fixture(autouse=True)
+def _stay_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A thread that stepped back never comes forward again, and here that would be the one which runs the tests.
+    monkeypatch.setattr(pacing, "step_back", lambda *, idle: None)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import shutil
 import tempfile
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from archived.config import Configuration
 from archived.config.assembling import assemble
 from archived.config.settings import LocationSettings
 from archived.core.model import StorageLocation
+from archived.daemon.pacing import Pace
 from archived.discover import discovering, walking
 from archived.ports import Transfers
 from archived.rig import mounts, root
@@ -292,6 +294,8 @@ def simulated(doors: Doors) -> Iterator[None]:
     changes: list[tuple[Any, str, Any]] = [
         (app, "clock", clock),
         (background, "clock", clock),
+        # What is begun is done at once: were it to wait for a recording, no time would pass any more.
+        (background, "_pace", lambda _configuration, ended, _recording, *, rests: unresting(ended)),
         (app, "Store", StoreDoor(doors)),
         (app, "opened", opened),
         (app, "uuid", SimpleNamespace(uuid4=doors.uuid)),
@@ -312,6 +316,11 @@ def simulated(doors: Doors) -> Iterator[None]:
         for owner, name, value in changes:
             stack.enter_context(mock.patch.object(owner, name, value))
         yield
+
+
+def unresting(ended: threading.Event) -> Pace:
+    """Who reads without rests."""
+    return Pace(ended, lambda: 0.0, rests=False)
 
 
 @contextlib.contextmanager
