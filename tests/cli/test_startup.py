@@ -43,11 +43,39 @@ WRITING = (
 """Of ours, what no command needs that only looks at the store."""
 
 
+OF_A_DAEMON = (
+    "archived.daemon",
+    "archived.discover",
+    "archived.retrieve",
+    "archived.transfer.globus",
+    "archived.transfer.local",
+    "archived.verify",
+)
+NOT_TO_BE_UP = {
+    *OF_A_DAEMON[1:],
+    "asyncio",
+    "globus_sdk",
+    "platformdirs",
+    "psycopg",
+    "pydantic",
+    "pymysql",
+    "requests",
+    "rich",
+    "sqlglot",
+    "starlette",
+}
+"""What a daemon needs for the first transfer, for what only some rigs want, or never."""
+
+
 def loaded_after(code: str, *arguments: str) -> set[str]:
     """What of all that a fresh interpreter has loaded after running the code."""
     script = (
-        f"import sys, json\n{code}\n"
-        f"print('loaded', json.dumps([m for m in {(*HEAVY, *WRITING)!r} if m in sys.modules]), file=sys.stderr)"
+        "import os, sys, json\n"
+        "def tell():\n"
+        f"    found = [m for m in {(*HEAVY, *WRITING, *OF_A_DAEMON)!r} if m in sys.modules]\n"
+        "    print('loaded', json.dumps(found), file=sys.stderr, flush=True)\n"
+        f"{code}\n"
+        "tell()"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True
@@ -115,24 +143,30 @@ def test_the_module_is_the_program_too() -> None:
 
 DAEMON = (
     "from archived.__main__ import main\n"
+    "from archived.systemd import Notifier\n"
+    "Notifier.ready = lambda *_: (tell(), os._exit(0))\n"
     "sys.argv[0] = 'archived'\n"
-    "try:\n    main()\n"
-    "except SystemExit:\n    pass"
+    "assert False, main()"
 )
+"""A daemon until it would say that it is up."""
 
 
-def test_the_daemon_of_a_rig_without_globus_loads_nothing_of_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("archive", ["{base}/archive", "5b875fda-4185-11e8-bb52-0ac6873fc732:/"])
+def test_a_daemon_is_up_without_what_moves_files(tmp_path: Path, archive: str) -> None:
     for folder in ("rig", "archive"):
         (tmp_path / folder).mkdir()
     (tmp_path / "rig" / "notes.txt").write_text("no recording")
     settings = tmp_path / "archived.ini"
     settings.write_text(
         f"[archived]\nrig = rig-1\nstore = {tmp_path}/archived.db\n"
-        f"[globus]\nlocal_endpoint_local_path = {tmp_path}/rig\n"
-        f"[location:raw-ephys]\narchive = {tmp_path}/archive\nconventions = catgt\n"
+        f"[globus]\nlocal_endpoint = c40e971d-0075-4a82-b12f-8f9717762e7b\nlocal_endpoint_subdir = /\n"
+        f"local_endpoint_local_path = {tmp_path}/rig\n"
+        "client_id = 1a52e0c6-6a4c-4c1a-9a55-0a9d1c0f4b7c\n"
+        f"[location:raw-ephys]\narchive = {archive.format(base=tmp_path)}\nconventions = catgt\n"
     )
 
-    loaded = loaded_after(DAEMON, "-c", str(settings), "--until-idle")
+    loaded_after(DAEMON, "-c", str(settings))  # which makes the store
+    loaded = loaded_after(DAEMON, "-c", str(settings))
 
-    assert {"peewee", "watchdog"} <= loaded, "it was a daemon"
-    assert not loaded & {"globus_sdk", "requests", "rich", "sqlglot", "starlette"}
+    assert {"archived.daemon", "structlog"} <= loaded, "it was a daemon"
+    assert not loaded & NOT_TO_BE_UP

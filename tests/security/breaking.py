@@ -61,7 +61,7 @@ async def _failing(said: str) -> NoReturn:
 def in_the_loop(self: Loop, *arguments: object, **more: object) -> NoReturn:
     """Such a mistake ends the process."""
     around: Any = self.around if hasattr(self, "around") else self._around  # type: ignore[attr-defined]
-    session = next(iter(around.movers.values()))._session
+    session = next(iter(around.movers.values()))._mover()._session
     raise RuntimeError(f"in the loop: {_secrets_of(session)}")
 
 

@@ -19,6 +19,7 @@ from archived.core.model import Checksum, Direction, DirectoryArchive, StorageLo
 from archived.errors import TransferUnavailableError
 from archived.ports import Fault, TaskReport, TaskState, TransferItem, TransferOrder, Transfers
 from archived.transfer import folders
+from archived.transfer.late import LateMover
 from archived.transfer.local import LocalTransfers
 from tests.fakes import FakeTransfers
 
@@ -225,9 +226,9 @@ class LocalBench(DiskEnds):
             conventions=(),
             root=str(self.rig_folder),
         )
-        self.mover: LocalTransfers = self._new()
+        self.mover: Transfers = self._new()
 
-    def _new(self) -> LocalTransfers:
+    def _new(self) -> Transfers:
         return LocalTransfers(self.location, threads=2, now=self._now)
 
     def _now(self) -> datetime:
@@ -287,6 +288,13 @@ class LocalBench(DiskEnds):
     def close(self) -> None:
         self._may_copy.set()
         self.mover.close()
+
+
+class LateBench(LocalBench):
+    """The same mover, made when it is asked something for the first time."""
+
+    def _new(self) -> Transfers:
+        return LateMover(super()._new)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -12,7 +12,16 @@ from archived.core.faults import FaultKind, classify
 from archived.core.model import Checksum, Direction
 from archived.errors import TransferRefusedError, TransferUnavailableError
 from archived.ports import EntryType, TaskState
-from tests.transfer.benches import Bench, FakeBench, LocalBench, Order, codes, ended, until
+from tests.transfer.benches import (
+    Bench,
+    FakeBench,
+    LateBench,
+    LocalBench,
+    Order,
+    codes,
+    ended,
+    until,
+)
 from tests.transfer.globus_bench import GlobusBench
 
 RECORDING = {
@@ -23,7 +32,7 @@ RECORDING = {
 DATA, META, EMPTY = RECORDING
 
 
-@pytest.fixture(params=["fake", "local", "globus"])
+@pytest.fixture(params=["fake", "local", "late", "globus"])
 def bench(
     request: pytest.FixtureRequest,
     tmp_path: Path,
@@ -34,6 +43,8 @@ def bench(
         bench = FakeBench()
     elif request.param == "local":
         bench = LocalBench(tmp_path, monkeypatch)
+    elif request.param == "late":
+        bench = LateBench(tmp_path, monkeypatch)
     else:
         bench = GlobusBench(tmp_path, request.getfixturevalue("globus"))
     yield bench
