@@ -104,7 +104,6 @@ class Service:
             if application is None:
                 return 0
             self._log.info("daemon started", version=__version__, rig=self._configuration.rig)
-            look_for_garbage_seldom()
             application.run(
                 after_tick=lambda: self._after_tick(application),
                 alive=self._alive,
@@ -166,6 +165,7 @@ class Service:
         if not self._ready:
             self._ready = True
             self._notifier.ready(text)
+            look_for_garbage_seldom()
         self._notifier.status(text or "nothing to do")
 
     def _reload(self) -> None:

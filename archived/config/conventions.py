@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from archived.config.mistake import nearest
@@ -18,11 +17,12 @@ if TYPE_CHECKING:
 
 
 class Conventions:
-    """All conventions by name. Those that are built in are made when somebody asks for one: most commands never do."""
+    """All conventions by name. One that is built in is made when somebody asks for it: most commands never do."""
 
     def __init__(self, h2o: str, own: Mapping[str, Convention]) -> None:
         self._h2o = h2o
         self._own = own
+        self._made: dict[str, Convention] = dict(own)
 
     @property
     def names(self) -> Sequence[str]:
@@ -31,13 +31,12 @@ class Conventions:
 
     def of(self, names: Sequence[str]) -> tuple[Convention, ...]:
         """Those of these names, in their order."""
-        return tuple(self._own.get(name) or self._built_in[name] for name in names)
+        missing = [name for name in dict.fromkeys(names) if name not in self._made]
+        if missing:
+            from archived.core.conventions import built_in
 
-    @cached_property
-    def _built_in(self) -> Mapping[str, Convention]:
-        from archived.core.conventions import built_in
-
-        return built_in(self._h2o)
+            self._made.update(built_in(self._h2o, names=missing))
+        return tuple(self._made[name] for name in names)
 
 
 def conventions(reading: Reading) -> Conventions:

@@ -22,22 +22,27 @@ from archived.core.template.fields import check_h2o
 
 __all__ = ["BUILT_IN", "DEFAULT_H2O", "FINISHED", "Convention", "FileType", "built_in", "custom"]
 
-_BUILT_IN: tuple[Callable[[str], Convention], ...] = (catgt, spikeglx, tracking_video)
+_BUILT_IN: Mapping[str, Callable[[str], Convention]] = {
+    "catgt": catgt,
+    "spikeglx": spikeglx,
+    "tracking-video": tracking_video,
+}
 
 FINISHED = tuple(RULES)
 """The rules that `finished =` may name, besides `sentinel:<glob>`."""
 
 
-def built_in(h2o: str = DEFAULT_H2O) -> Mapping[str, Convention]:
-    """The conventions that come with the program, for a rig's h2o pattern; by name, in the order of the list.
+def built_in(
+    h2o: str = DEFAULT_H2O, *, names: Sequence[str] = BUILT_IN
+) -> Mapping[str, Convention]:
+    """The conventions that come with the program, for a rig's h2o pattern; by name, in the order of the names.
 
     Raises `TemplateError` for a pattern that cannot be used.
     """
     check_h2o(h2o)
     # However wide a lab makes its pattern, `catgt_SC011` is what CatGT made of SC011, never another animal.
     animal = f"(?!catgt_|supercat_)(?:{h2o})"
-    made = (make(animal) for make in _BUILT_IN)
-    return {convention.name: convention for convention in made}
+    return {name: _BUILT_IN[name](animal) for name in names}
 
 
 def custom(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import field
 from datetime import date, timedelta
+from functools import cache
 
 from archived.core.dataclass import dataclass
 from archived.core.paths import shown
@@ -193,6 +194,7 @@ _ANYTHING = re.compile(r"\.|\\[WDS]|\[\^")
 _ESCAPED_OR_CLASS = re.compile(r"\\[^WDS]|\[\^[^]]*/[^]]*\]|\[[^^\]][^]]*\]")
 
 
+@cache
 def check_h2o(pattern: str) -> None:
     """Raise `TemplateError` where a rig's h2o pattern cannot be a part of a template."""
     if may_change_its_meaning(pattern):
