@@ -55,6 +55,7 @@ NOT_TO_BE_UP = {
     *OF_A_DAEMON[1:],
     "asyncio",
     "globus_sdk",
+    "peewee",
     "platformdirs",
     "psycopg",
     "pydantic",
@@ -64,7 +65,7 @@ NOT_TO_BE_UP = {
     "sqlglot",
     "starlette",
 }
-"""What a daemon needs for the first transfer, for what only some rigs want, or never."""
+"""What a daemon needs for the first transfer, for the first thing that it writes, for what only some rigs want, or never."""
 
 
 def loaded_after(code: str, *arguments: str) -> set[str]:
