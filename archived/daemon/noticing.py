@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from archived.core.model import Answer, Dataset
+from archived.daemon.judging import Judged, fresh_judgement
 from archived.daemon.roots import noted_identity
-from archived.daemon.settle import Judged, fresh_judgement
 from archived.daemon.surroundings import Surroundings
 from archived.errands import Finished
 from archived.errors import ArchivedError

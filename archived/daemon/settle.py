@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 from archived.core.conventions.base import Convention
-from archived.core.formats import DiskTroubleError, Judgement, judge
+from archived.core.formats import DiskTroubleError
 from archived.core.lifecycle import Reason, State
 from archived.core.model import (
     Answer,
     CollectionArchive,
     Dataset,
-    FileStat,
     FileState,
 )
 from archived.core.paths import printable
 from archived.core.progress import ODD
 from archived.core.settling import Decision, DecisionKind, decide
-from archived.daemon.roots import confirmed, noted_identity
+from archived.daemon.judging import Judged, fresh_judgement, in_turn
+from archived.daemon.roots import noted_identity
 from archived.daemon.strangers import Strangers
 from archived.daemon.surroundings import Surroundings, error_of
 from archived.daemon.unread import Unread
 from archived.errands import Finished
 from archived.errors import ArchivedError, MistakeError
-from archived.rig.reader import reading
-from archived.rig.root import Root, RootIdentity
-from archived.rig.scanner import FolderSeen, FolderTrouble, look
 from archived.store import KnownBefore, Selector
 
 AT_ONCE = 20
 """How many datasets are judged at a time; the rest is taken in the next turns."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What a fresh look at one dataset brought."""
-
-    seen: Mapping[str, FileStat]
-    judgement: Judgement
-    trouble: str
 
 
 class Settling:
@@ -52,6 +40,7 @@ class Settling:
     def __init__(self, around: Surroundings) -> None:
         self._around = around
         self._under_way: dict[str, tuple[Dataset, KnownBefore]] = {}
+        self._turn = threading.Lock()
         self._strangers = Strangers(around)
         self._unread = Unread(around)
         self._staying: dict[int, datetime] = {}
@@ -119,12 +108,16 @@ class Settling:
             "judge",
             str(dataset.id),
             partial(
-                fresh_judgement,
-                root,
-                noted_identity(store, root),
-                dataset,
-                known.archived,
-                convention,
+                in_turn,
+                self._turn,
+                partial(
+                    fresh_judgement,
+                    root,
+                    noted_identity(store, root),
+                    dataset,
+                    known.archived,
+                    convention,
+                ),
             ),
         )
 
@@ -253,40 +246,3 @@ class Settling:
         if unsendable := store.not_utf8(dataset):
             why = "its name is not valid UTF-8, which Globus cannot carry; rename it on the rig"
             store.set_apart(unsendable, why, now, fault="name")
-
-
-def fresh_judgement(
-    root: Root,
-    noted: RootIdentity | None,
-    dataset: Dataset,
-    archived: frozenset[str],
-    convention: Convention,
-) -> Judged:
-    """Look at the dataset's folder now and judge its files. Touches the disk, never the store.
-
-    Raises `RootUnavailableError` where the root is not the one that was noted, and `DiskTroubleError`.
-    """
-    with confirmed(root, noted), reading(root) as files:
-        seen, trouble = _look(root, dataset, convention)
-        try:
-            judgement = judge(convention.finished, dataset.path, seen, files, skip=archived)
-        except DiskTroubleError as error:
-            raise DiskTroubleError(
-                f"{printable(files.last)} cannot be read just now: {error}",
-                what_to_do=error.what_to_do,
-            ) from error
-    return Judged(seen, judgement, trouble)
-
-
-def _look(root: Root, dataset: Dataset, convention: Convention) -> tuple[dict[str, FileStat], str]:
-    """The files that count, and what could not be looked at, in words."""
-    seen: dict[str, FileStat] = {}
-    trouble = ""
-    for folder in look(root, below=(dataset.path,)):
-        if isinstance(folder, FolderTrouble):
-            trouble = f"{printable(folder.path)} cannot be read: {folder.why}"
-        elif isinstance(folder, FolderSeen):
-            seen.update(
-                (file.path, file) for file in folder.files if not convention.excludes(file.path)
-            )
-    return seen, trouble

@@ -18,7 +18,7 @@ import pytest
 from archived.core import formats
 from archived.core.lifecycle import State
 from archived.core.model import BatchState, FileStat, FileState
-from archived.daemon import Daemon, Surroundings, looking, prepare, roots, settle, verify
+from archived.daemon import Daemon, Surroundings, judging, looking, prepare, roots, verify
 from archived.daemon.surroundings import error_of
 from archived.errands import Finished
 from archived.errors import (
@@ -196,7 +196,7 @@ def test_a_file_that_the_judge_stumbles_over_stops_no_other_dataset(
             raise ValueError("a parser met what nobody thought of")
         return judge(rules, folder, *words, **options)
 
-    monkeypatch.setattr(settle, "judge", stumbling)
+    monkeypatch.setattr(judging, "judge", stumbling)
     world.record_video()
     world.record_run()
 
@@ -216,7 +216,7 @@ def test_a_machine_that_is_out_of_memory_is_nobodys_fault(
 ) -> None:
     world.record_run()
     with monkeypatch.context() as patch:
-        patch.setattr(settle, "judge", _raising(MemoryError()))
+        patch.setattr(judging, "judge", _raising(MemoryError()))
         world.pass_time(timedelta(minutes=30))
         assert world.states() == {EPHYS: State.SETTLING}
 
@@ -803,7 +803,7 @@ def test_a_folder_that_cannot_be_read_is_not_waited_for(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.record_run()
-    monkeypatch.setattr(settle, "look", lambda *_, **__: [FolderTrouble("SC011", "denied")])
+    monkeypatch.setattr(judging, "look", lambda *_, **__: [FolderTrouble("SC011", "denied")])
 
     assert run_until_idle(world, limit=timedelta(hours=2))
 
