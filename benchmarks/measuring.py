@@ -23,7 +23,11 @@ MEGABYTE = 1e6
 def in_turn(
     contestants: Mapping[str, Callable[[], Sample]], runs: int, *, first: bool = True
 ) -> Samples:
-    """Let each contestant have its turn, `runs` times: A B A B …; with `first` after one turn that does not count."""
+    """Let each contestant have its turn, `runs` times: A B A B …; with `first` after one turn that does not count.
+
+    A single run has no such turn before it: its figures are not for going by.
+    """
+    first = first and runs > 1
     samples: dict[str, list[Sample]] = {name: [] for name in contestants}
     for turn in range(runs + first):
         for name, contestant in contestants.items():

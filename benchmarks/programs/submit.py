@@ -54,7 +54,8 @@ def main(path: str) -> None:
         files = store.batch_files(batch.id)
         figures["files"] = len(files)
         figures["folders"] = len({each.path.rpartition("/")[0] for each in files})
-        client = application.daemon._around.movers["video"]._session  # type: ignore[attr-defined]
+        mover = application.daemon._around.movers["video"]._mover()  # type: ignore[attr-defined]
+        client = mover._session
         client.call("compare", lambda found: compare(figures, found, files))
     json.dump(figures, sys.stdout)
 

@@ -15,7 +15,10 @@ LONG = 60.0
 """Seconds in which whatever should happen has happened, on any machine."""
 
 
-def test_a_dataset_is_judged_only_when_the_one_before_it_was() -> None:
+def test_a_dataset_is_judged_only_when_the_one_before_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(judging, "PATIENCE", LONG)
     turn, begun, may_end = threading.Lock(), threading.Event(), threading.Event()
     order: list[str] = []
 

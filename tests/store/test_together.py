@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from archived.core.lifecycle import State
 from archived.core.model import FileState
+from archived.core.sighting import KnownFolder
 from archived.store import Selector, Store
 from tests.store.bench import G0, LOCATION, Bench
 
@@ -108,7 +110,7 @@ def test_a_person_and_the_daemon_write_at_the_same_time(bench: Bench, address: s
 def test_threads_have_connections_of_their_own(bench: Bench) -> None:
     bench.ready("a.bin")
     bench.archive()
-    found: list[object] = []
+    found: list[Mapping[str, KnownFolder]] = []
 
     def read() -> None:
         for _ in range(50):
@@ -122,7 +124,9 @@ def test_threads_have_connections_of_their_own(bench: Bench) -> None:
         bench.store.put_setting("turn", str(number))
     for thread in threads:
         thread.join()
-    assert found == [(1, ())] * 150
+    assert len(found) == 150
+    assert all(known == found[0] for known in found)
+    assert list(found[0]) == [G0]
     bench.store.close()
     assert bench.file_states() == {"a.bin": FileState.ARCHIVED}
     assert bench.store.counters() == {"turns": 20}

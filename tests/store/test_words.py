@@ -37,7 +37,15 @@ WORDS: dict[tuple[str, str], type[StrEnum] | tuple[str, ...]] = {
     ("verification", "content"): Content,
 }
 
-NO_WORDS = {"name", "submission_id", "recorded_on", "checksum", "algorithm", "sha256"} | {
+NO_WORDS = {
+    "name",
+    "submission_id",
+    "recorded_on",
+    "checksum",
+    "algorithm",
+    "sha256",
+    "listing",
+} | {
     "external_checksum",
     "external_algorithm",
 }
