@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from archived.core.model import Checksum
@@ -61,18 +61,26 @@ class Copier:
     lasting: Lasting = field(default_factory=Lasting)
 
     def copy(
-        self, pieces: Sequence[Piece], progress: Progress, *, together: bool = True
+        self,
+        pieces: Sequence[Piece],
+        progress: Progress,
+        *,
+        together: bool = True,
+        insist: Callable[[], None] = lambda: None,
     ) -> Sequence[Outcome]:
         """Copy files, or find that they are in place; what came of each that was begun.
 
-        Without `together` no file is brought to the disk along with whatever else waits to be written to it.
+        Without `together` no file is brought to the disk along with whatever else waits to be written to it. `insist`
+        raises `Trouble` where one of the roots is not there any more; it is asked around every folder that is opened.
 
         After a trouble that stops everything no other is begun. Raises what `progress` raises; then nothing
         unfinished is left behind.
         """
         with (
-            OpenFolders(self.source_root) as sources,
-            OpenFolders(self.destination_root, make=True, lasting=self.lasting) as folders,
+            OpenFolders(self.source_root, insist=insist) as sources,
+            OpenFolders(
+                self.destination_root, make=True, lasting=self.lasting, insist=insist
+            ) as folders,
         ):
             copying = _Copying(self.memory, sources, folders, progress)
             try:

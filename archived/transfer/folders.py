@@ -10,7 +10,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Protocol, Self
 
@@ -321,18 +321,36 @@ def folder_below(root: str, names: Sequence[str], *, make: bool = False) -> Iter
 
 
 class OpenFolders:
-    """Folders below one root, each reached once and held until the end of the block."""
+    """Folders below one root, each reached once and held until the end of the block.
 
-    def __init__(self, root: str, *, make: bool = False, lasting: Lasting | None = None) -> None:
+    `insist` raises where the root is not what it should be; it is asked before and after each folder is reached. What
+    happens in one that is held stays on the disk that it was reached on, whatever is mounted or unmounted meanwhile.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        make: bool = False,
+        lasting: Lasting | None = None,
+        insist: Callable[[], None] = lambda: None,
+    ) -> None:
         self._reach = partial(reach, root, make=make, lasting=lasting)
+        self._insist = insist
         self._open: dict[str, Folder] = {}
         self.root = root
 
     def at(self, path: str) -> Folder:
-        """The folder of this path from the root, "" for the root itself. Raises `OSError`."""
+        """The folder of this path from the root, "" for the root itself. Raises `OSError`, and what `insist` raises."""
         folder = self._open.get(path)
         if folder is None:
+            self._insist()
             folder = self._open[path] = self._reach(path.split("/") if path else [])
+            try:
+                self._insist()
+            except BaseException:
+                self._open.pop(path).close()
+                raise
         return folder
 
     def __enter__(self) -> Self:

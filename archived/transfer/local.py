@@ -242,11 +242,13 @@ class LocalTransfers:
         task.insist(self._now())
         task.begin(self._now())
         try:
-            self._insist_on_mount(task)
             copier = self._copiers[task.order.direction]
             with self._large if pieces[0].item.size >= LARGE else contextlib.nullcontext():
                 outcomes: Sequence[Outcome] = copier.copy(
-                    pieces, progress, together=not self._is_recording()
+                    pieces,
+                    progress,
+                    together=not self._is_recording(),
+                    insist=lambda: self._insist_on_mount(task),
                 )
         except Trouble as trouble:
             outcomes = [(pieces[0], trouble)]

@@ -291,15 +291,17 @@ class Glance:
         """Wait until there are so many datasets in these states, and none in any other."""
         self.rig.wait_for(f"{states}", lambda: self.counts() == states, within=within)
 
-    def until_alarm(self, kind: str) -> str:
-        """Wait for an alarm of a kind; what it says."""
+    def until_alarm(self, *kinds: str) -> str:
+        """Wait for an alarm of one of these kinds; what it says."""
         found: list[str] = []
 
         def there() -> bool:
-            found[:] = [text for key, text in self.alarms().items() if key.startswith(f"{kind}:")]
+            found[:] = [
+                text for key, text in self.alarms().items() if key.partition(":")[0] in kinds
+            ]
             return bool(found)
 
-        self.rig.wait_for(f"an alarm {kind}", there, within=90)
+        self.rig.wait_for(f"an alarm {' or '.join(kinds)}", there, within=90)
         return found[0]
 
     def until_all_is_well(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from archived.transfer.copying import SUFFIX
 from demo import rig as programs
 from tests.acceptance import disks
 from tests.acceptance.conftest import TestRig, content
@@ -183,10 +184,10 @@ def test_an_archive_that_is_unmounted_gets_no_file_into_its_mount_point(rig: Tes
     record(session(rig), 0)
     slow = Failing("write", SLOW, when="4+")
     rig.start(under=slow.under(rig.base / "trace"))
-    rig.wait_for("a copy", lambda: any(path.is_file() for path in nas.rglob("*")))
+    rig.wait_for("a copy under way", lambda: any(nas.rglob(f"*{SUFFIX}")))
 
     rig.mount("umount", "-l", str(rig.archive))
-    assert "not mounted any more" in glance.until_alarm("mover")
+    assert "not mounted any more" in glance.until_alarm("mover", "proof")
     assert not [path for path in rig.archive.rglob("*") if path.is_file()]
 
     rig.mount("--bind", str(rig.base / "nas"), str(rig.archive))
@@ -212,7 +213,7 @@ def test_a_daemon_that_starts_while_the_archive_is_not_mounted_does_not_take_its
     record([programs.tracking_video(later, "SC011", "side", trials=2)], 0)
 
     rig.start()
-    said = glance.until_alarm("mover")
+    said = glance.until_alarm("mover", "proof")
     assert "holds nothing of what was archived there" in said
     assert glance.counts()["archived"] == 3
     assert not [path for path in rig.archive.rglob("*") if path.is_file()]
@@ -234,7 +235,7 @@ def test_a_daemon_that_starts_before_the_archive_is_mounted_goes_on_once_it_is(
         (rig.archive / name).rmdir()
     record(session(rig), 0)
     rig.start()
-    assert "cannot be used" in glance.until_alarm("mover")
+    assert "cannot be used" in glance.until_alarm("mover", "proof")
 
     nas = disks.small_disk(rig, rig.archive, "size=50m")
     for name in ("ephys", "video"):

@@ -14,7 +14,7 @@ from tests.rig.test_watcher import Watched
 
 LIKE_WINDOWS = """
 import pathlib, contextlib, dataclasses, datetime, hashlib, re, stat, typing, unicodedata, warnings, collections
-import socket, ssl, logging, ctypes
+import socket, ssl, logging, ctypes, threading
 for name in ("O_NOFOLLOW", "O_DIRECTORY", "O_CLOEXEC", "O_NONBLOCK", "pread", "statvfs"):
     delattr(os, name)
 os.supports_dir_fd, os.supports_fd = set(), set()
@@ -41,6 +41,8 @@ with open_readable(root, "SC011/a.bin") as file:
     assert file.read(1, 5) == b"bc"
 watcher = Watcher([top], canary_dir=canary, wake=lambda: None)
 watcher.start()
+while not watcher.ready():
+    threading.Event().wait(0.01)
 print(watcher.confirm(1.0))
 watcher.stop()
 root.confirm(identity)
