@@ -49,6 +49,8 @@ def renewed(page: str, rows: Mapping[int, Sizes]) -> str:
 
 
 def _measured(rows: Mapping[int, Sizes]) -> Iterator[str]:
+    if not rows:
+        return
     against = {int(module.NUMBER): str(module.AGAINST) for module in modules()}
     yield "\n| # | what | against | files | to reach | reached | |\n|---|---|---|---|---|---|---|\n"
     for number, sizes in rows.items():
