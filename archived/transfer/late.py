@@ -9,6 +9,9 @@ from archived.core.model import Receipt
 from archived.errors import TransferUnavailableError
 from archived.ports import Entry, Finding, TaskReport, TransferOrder, Transfers
 
+PATIENCE = 1.0
+"""Seconds that `close` waits for somebody who is just making the mover."""
+
 
 class LateMover:
     """Stands for the mover that `make` makes, on whichever thread asks first; the others wait for it meanwhile.
@@ -20,14 +23,19 @@ class LateMover:
         self._make = make
         self._lock = threading.Lock()
         self._made: Transfers | None = None
-        self._closed = False
+        self._closed = threading.Event()
 
     def _mover(self) -> Transfers:
         with self._lock:
-            if self._closed:
+            if self._closed.is_set():
                 raise TransferUnavailableError("the mover was closed")
             if self._made is None:
-                self._made = self._make()
+                made = self._make()
+                if self._closed.is_set():
+                    # Somebody closed it meanwhile, and did not wait.
+                    made.close()
+                    raise TransferUnavailableError("the mover was closed")
+                self._made = made
             return self._made
 
     def reserve(self) -> str:
@@ -67,8 +75,13 @@ class LateMover:
         return self._mover().check()
 
     def close(self) -> None:
-        """See `Transfers.close`. None is made any more."""
-        with self._lock:
-            self._closed = True
-        if self._made is not None:
-            self._made.close()
+        """See `Transfers.close`. None is made any more.
+
+        Whoever is making one may wait for a disk that does not answer; the end of the program waits for nobody.
+        """
+        self._closed.set()
+        if self._lock.acquire(timeout=PATIENCE):
+            made = self._made
+            self._lock.release()
+            if made is not None:
+                made.close()

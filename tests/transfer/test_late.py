@@ -94,3 +94,34 @@ def test_what_was_made_is_closed() -> None:
     mover.close()
 
     assert workshop.made[0].closed
+
+
+def test_the_end_does_not_wait_for_a_disk_on_which_it_is_being_made() -> None:
+    making, answers = threading.Event(), threading.Event()
+    workshop = Workshop()
+    refused: list[Exception] = []
+
+    def make() -> Transfers:
+        making.set()
+        assert answers.wait(60)
+        return workshop.make()
+
+    mover = LateMover(make)
+
+    def ask() -> None:
+        try:
+            mover.reserve()
+        except TransferUnavailableError as error:
+            refused.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    assert making.wait(60)
+
+    mover.close()
+
+    assert not workshop.made
+    answers.set()
+    thread.join(60)
+    assert refused
+    assert workshop.made[0].closed
