@@ -126,12 +126,16 @@ class PeopleVerbs(QueryVerbs, LossVerbs):
 
         Otherwise nobody could ever do anything about it: there is nothing to accept, and nothing to put back.
         """
-        self._door.change(
-            "UPDATE file SET state = ?, reason = '' WHERE dataset_id = ? AND state = ? AND missing = 1",
+        let_go = self._door.change(
+            "UPDATE file SET state = ?, reason = '', size = archived_size, "
+            "mtime_ns = COALESCE(archived_mtime_ns, mtime_ns) "
+            "WHERE dataset_id = ? AND state = ? AND missing = 1",
             FileState.ARCHIVED,
             dataset_id,
             FileState.CHANGED,
         )
+        if let_go:
+            self._recount([dataset_id])
 
     def _accept_files(self, dataset_id: int) -> bool:
         """Return whether a file travels anew that was archived before."""

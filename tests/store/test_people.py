@@ -152,6 +152,25 @@ def test_a_changed_file_that_left_the_rig_cannot_be_accepted(bench: Bench) -> No
         bench.store.accept([NAME], bench.now, user="anna")
 
 
+def test_a_changed_file_that_left_the_rig_is_as_large_as_what_was_archived_of_it(
+    bench: Bench,
+) -> None:
+    bench.ready("a.bin")
+    bench.archive()
+    bench.write("a.bin", 12)
+    bench.sight()
+    bench.remove(f"{G0}/a.bin")
+    bench.sight()
+    bench.store.retry([NAME], bench.now, user="anna")
+    left = bench.files()["a.bin"]
+    assert (left.state, left.size, left.mtime_ns) == (
+        FileState.ARCHIVED,
+        left.archived_size,
+        left.archived_mtime_ns,
+    )
+    assert bench.dataset().bytes == left.size
+
+
 def test_a_refusal_names_the_state_and_moves_nothing(bench: Bench) -> None:
     bench.ready("a.bin")
     bench.ready("b.bin", dataset=G1)
