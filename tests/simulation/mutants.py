@@ -204,7 +204,7 @@ MUTANTS: Mapping[str, tuple[Mutant, str, Sequence[Action], Setting]] = {
                 "trap",
                 {"point": "after submit", "count": 1, "then": "die", "do": "die", "words": DIES},
             ),
-            record(2200, animal=2),
+            record(2000, animal=2),
         ],
         LONG,
     ),
