@@ -161,6 +161,7 @@ class _Copying:
                 file.found = Copied(written.sent, item.size)
             except (Trouble, OSError) as error:
                 file.outcome = self._trouble(error)
+                self._let_go(file)
         by_folder: defaultdict[str, list[_File]] = defaultdict(list)
         for file in self._files:
             if file.found is not None and file.outcome is None:
@@ -173,8 +174,7 @@ class _Copying:
     def tidy(self) -> None:
         """Remove the temporary files of what did not come to its name."""
         for file in self._files:
-            if file.target is not None and file.written is not None:
-                self._memory.tidy(file.folder, file.target.folder, file.piece.temporary)
+            self._let_go(file)
 
     def outcomes(self) -> Sequence[Outcome]:
         """What came of each file that was begun."""
@@ -191,6 +191,12 @@ class _Copying:
 
     def _waiting(self) -> list[_File]:
         return [each for each in self._files if each.written is not None and each.outcome is None]
+
+    def _let_go(self, file: _File) -> None:
+        """Remove a temporary file; at once where it failed, as a full disk needs its room for the names of others."""
+        if file.target is not None and file.written is not None:
+            self._memory.tidy(file.folder, file.target.folder, file.piece.temporary)
+            file.written = None
 
     def _trouble(self, error: Trouble | OSError) -> Trouble:
         return error if isinstance(error, Trouble) else of_destination(error, self._folders.root)
@@ -211,6 +217,7 @@ class _Copying:
                 file.written = file.target.write(source, barrier)
         except (Trouble, OSError) as error:
             file.outcome = self._trouble(error)
+            self._let_go(file)
 
     def _is_in_place(self, file: _File, target: Target, source: Source) -> bool:
         """Whether a file is there already with the same content. Raises `Trouble` for a different one."""

@@ -35,7 +35,6 @@ class Memory:
         """Remove a temporary file from a folder; where that fails, it is tried again with the next that is there."""
         try:
             folder.remove(temporary)
-            self._leftovers[path].discard(temporary)
         except OSError:
             if len(self._leftovers) < _REMEMBERED:
                 self._leftovers[path].add(temporary)
