@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from archived import clock
 from archived.config import Configuration
-from archived.core.model import CollectionArchive, Direction, StorageLocation
+from archived.core.model import Direction, DirectoryArchive, StorageLocation
 from archived.courtesy import Recording
 from archived.errors import ConfigurationError
 from archived.ports import Transfers
 from archived.transfer.ends import ends
 from archived.transfer.globus_place import insist_on_safe_services
 from archived.transfer.late import LateMover
+from archived.transfer.mount_point import MountPoint
 
 if TYPE_CHECKING:
     from archived.transfer.globus_session import GlobusSession
@@ -50,18 +51,24 @@ class Movers:
         return self._made[location]
 
     def _make(self, location: StorageLocation) -> Transfers:
-        if not isinstance(location.archive, CollectionArchive):
-            return LateMover(partial(self._local, location))
+        if isinstance(location.archive, DirectoryArchive):
+            # Now, for a disk that goes away before the first file is copied would be missed by nobody.
+            mount = MountPoint(location.archive.path)
+            return LateMover(partial(self._local, location, mount))
         ends(location, Direction.ARCHIVE)
         if self._account is None:
             self._account = _account_of(self._configuration)
         return LateMover(partial(self._globus, location, self._account))
 
-    def _local(self, location: StorageLocation) -> Transfers:
+    def _local(self, location: StorageLocation, mount: MountPoint) -> Transfers:
         from archived.transfer.local import LocalTransfers
 
         return LocalTransfers(
-            location, now=clock.now, monotonic=clock.monotonic, recording=self._recording
+            location,
+            now=clock.now,
+            monotonic=clock.monotonic,
+            recording=self._recording,
+            mount=mount,
         )
 
     def _globus(self, location: StorageLocation, account: Callable[[], GlobusSession]) -> Transfers:

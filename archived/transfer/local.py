@@ -54,7 +54,8 @@ class LocalTransfers:
 
     While something is recorded, as `recording` says, half of the time of `monotonic` is left to whoever records. What
     was written is read back from the disk and compared. `now` tells the time of day; without it deadlines are
-    not watched, and no rate is reported.
+    not watched, and no rate is reported. `mount` is the archive's mount point as it was first seen, where somebody
+    looked at it before.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class LocalTransfers:
         now: Callable[[], datetime] | None = None,
         monotonic: Callable[[], float] | None = None,
         recording: Recording | None = None,
+        mount: MountPoint | None = None,
     ) -> None:
         if not isinstance(location.archive, DirectoryArchive):
             raise TransferRefusedError(
@@ -82,7 +84,7 @@ class LocalTransfers:
         self._now: Callable[[], datetime | None] = now or (lambda: None)
         self._monotonic = monotonic
         self._recording = recording
-        self._mount = MountPoint(self._archive)
+        self._mount = mount or MountPoint(self._archive)
         self._lock = threading.Lock()
         self._tasks: OrderedDict[str, LocalTask] = OrderedDict()
         self._large = threading.Lock()

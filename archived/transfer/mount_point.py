@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 from archived.core.paths import printable
 from archived.errors import ArchiveMissingError
@@ -10,11 +11,19 @@ from archived.transfer.local_check import is_inside
 
 
 class MountPoint:
-    """Remembers the innermost mount point at or above a folder, as far as it was ever seen. Safe on any thread."""
+    """Remembers the innermost mount point at or above a folder, as far as it was ever seen. Safe on any thread.
+
+    It is looked at as soon as this is made, by a thread of its own: a disk may not answer.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._seen = mount_of(path)
+        self._seen = ""
+        self._first = threading.Thread(target=self._look, name="mount point", daemon=True)
+        self._first.start()
+
+    def _look(self) -> None:
+        self._seen = mount_of(self._path)
 
     def now(self) -> str:
         """What it is at this moment."""
@@ -25,6 +34,7 @@ class MountPoint:
 
         Raises `ArchiveMissingError` where the folder lies below less than before.
         """
+        self._first.join()
         now = self.now()
         if now != self._seen and not is_inside(now, self._seen):
             raise ArchiveMissingError(
