@@ -1,8 +1,9 @@
 """How written files are brought to the disk: each by itself, or many at one stroke where the system can do that.
 
 A disk needs about as long for one file as for hundreds: what takes the time is the journal, and the disk's own cache.
-Linux brings a whole file system to the disk with `syncfs`, and says since 5.8 whether anything in it failed. It does
-so for file systems of local disks, which are named here; others, and other systems, are asked file by file.
+Linux brings a whole file system to the disk with `syncfs`, and says whether anything in it failed: since 5.8 whether
+some file could not be written, since 5.17 also whether the journal could not. It does so for file systems of local
+disks, which are named here; others, older releases and other systems are asked file by file.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Protocol
 WORTH_IT = 24
 """From how many files on: whatever else waits to be written to that file system is waited for as well."""
 
-_TELLS_OF_FAILURES = (5, 8)
+_TELLS_OF_FAILURES = (5, 17)
 _LOCAL = frozenset({0xEF53, 0x58465342, 0x9123683E})
 """ext2 to ext4, XFS and Btrfs, by the numbers that `statfs` gives them."""
 _LARGER_THAN_ANY_STATFS = 512

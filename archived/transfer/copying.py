@@ -144,6 +144,7 @@ class _Copying:
             waiting = self._differing(waiting)
             for file in waiting:
                 self._write(file, OneByOne())
+            waiting = [each for each in waiting if each.outcome is None]
         for file in self._differing(waiting):
             file.outcome = Trouble(
                 "VERIFY_CHECKSUM", f"what was written read back differently {_TRIES} times"
@@ -234,7 +235,6 @@ class _Copying:
         if stat.S_ISREG(there.st_mode) and there.st_size == item.size:
             ours, theirs = source.checksum(self._progress), target.checksum()
             if ours == theirs:
-                target.insist_on_disk()
                 file.found = Copied(theirs, 0)
                 return True
         if not item.overwrite:

@@ -278,13 +278,16 @@ class Lasting:
     def __init__(self) -> None:
         self._known: set[tuple[tuple[str, ...], int, int]] = set()
 
-    def insist(self, above: Folder, path: tuple[str, ...]) -> None:
-        """Make the last name of `path`, which is one in the folder `above`, outlast a power failure."""
+    def insist(self, above: Folder, path: tuple[str, ...], *, made: bool) -> None:
+        """Make the last name of `path`, which is one in the folder `above`, outlast a power failure.
+
+        One that was `made` just now may have the number of another that was known, and is not there any more.
+        """
         found = above.stat(path[-1])
         if found is None:
             return
         key = (path, found.st_dev, found.st_ino)
-        if key not in self._known:
+        if made or key not in self._known:
             above.sync()
             self._known.add(key)
 
@@ -300,10 +303,12 @@ def reach(
     folder = open_root(root)
     try:
         for number, name in enumerate(names):
-            following = _step(folder, name, make=make, sync=lasting is None)
+            following, made = _step(folder, name, make=make)
             try:
                 if lasting is not None:
-                    lasting.insist(folder, tuple(names[: number + 1]))
+                    lasting.insist(folder, tuple(names[: number + 1]), made=made)
+                elif made:
+                    folder.sync()
             finally:
                 folder.close()
                 folder = following
@@ -362,14 +367,15 @@ class OpenFolders:
         self._open.clear()
 
 
-def _step(folder: Folder, name: str, *, make: bool, sync: bool) -> Folder:
+def _step(folder: Folder, name: str, *, make: bool) -> tuple[Folder, bool]:
+    """A folder in another one, and whether this made it."""
     try:
-        return folder.open_folder(name)
+        return folder.open_folder(name), False
     except FileNotFoundError:
         if not make:
             raise
+    made = False
     with contextlib.suppress(FileExistsError):  # another thread was faster
         folder.make_folder(name)
-        if sync:
-            folder.sync()
-    return folder.open_folder(name)
+        made = True
+    return folder.open_folder(name), made

@@ -6,10 +6,12 @@ the disk while the next pieces are written. No more than a few pieces ever wait 
 
 from __future__ import annotations
 
+import errno
 import os
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -35,15 +37,17 @@ _PATIENCE = 0.5
 def stream(source: Source, digests: Digests, file: int, back: int, progress: Progress) -> Checksum:
     """Write a source into an empty file, and take its bytes into `digests`; the checksum of what is on the disk.
 
-    `file` and `back` are descriptors of the file, for writing and for reading; `back` is closed by this. Raises `Trouble`, `OSError`, and what
-    `progress` raises.
+    `file` and `back` are descriptors of the file, for writing and for reading; `back` is closed by this, whatever
+    happens. Raises `Trouble`, `OSError`, and what `progress` raises.
     """
     going_on = partial(progress, 0)
-    reading = ReadBack(back, os.dup(file))
-    computing = Behind("compute", BUFFERS - 1, digests.update)
-    following = Behind("read-back", PIECES_AHEAD, reading.upto, reading.close)
     written = begun = given = 0
-    try:
+    with ExitStack() as stack:
+        reading = ReadBack(file, back)
+        following = Behind("read-back", PIECES_AHEAD, reading.upto, reading.close)
+        stack.callback(following.leave)
+        computing = Behind("compute", BUFFERS - 1, digests.update)
+        stack.callback(computing.leave)
         for data in source.chunks(BUFFERS):
             progress(len(data))
             computing.give(data, going_on)
@@ -59,19 +63,21 @@ def stream(source: Source, digests: Digests, file: int, back: int, progress: Pro
         following.give(written, going_on)
         computing.finish(going_on)
         following.finish(going_on)
-    finally:
-        computing.leave()
-        following.leave()
     return reading.digests.checksum()
 
 
 class ReadBack:
     """Reads a file that is still being written, as far as it is on the disk, through descriptors of its own."""
 
-    def __init__(self, file: int, written: int) -> None:
+    def __init__(self, written: int, file: int) -> None:
+        """`written` is duplicated; `file`, by which it is read, is closed also where that fails."""
+        try:
+            self._written = os.dup(written)
+        except OSError:
+            os.close(file)
+            raise
         self.digests = Digests(PROOF)
         self._file = file
-        self._written = written
         self._read = 0
 
     def upto(self, end: int) -> None:
@@ -103,14 +109,21 @@ class Behind(Generic[T]):
         act: Callable[[T], None],
         end: Callable[[], None] = lambda: None,
     ) -> None:
-        """At most so many values wait or are worked on. `end` is called by the thread when it ends."""
+        """At most so many values wait or are worked on. `end` is called when the thread ends.
+
+        Raises `OSError` where the system has no thread to give; then `end` was called.
+        """
         self._room = threading.Semaphore(most)
         self._values: queue.SimpleQueue[T | None] = queue.SimpleQueue()
         self._act, self._end = act, end
         self._error: BaseException | None = None
         self._left = False
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            self._end()
+            raise OSError(errno.EAGAIN, "the system has no more threads to give") from error
 
     def give(self, value: T, going_on: Callable[[], None]) -> None:
         """Wait for room, then leave a value.

@@ -82,9 +82,13 @@ class Target:
         return descriptor
 
     def checksum(self) -> Checksum:
-        """Of what is on the disk under the file's own name, rather than of what memory still holds of it."""
+        """Of what is under the file's own name, read from the disk, whoever put it there and however lately.
+
+        Its content outlasts a power failure from then on; its name does so once the folder is brought to the disk.
+        """
         descriptor = self.folder.open_to_read(self.name)
         try:
+            _bring_to_disk(descriptor)
             forget(descriptor, 0)
             return self.digest(descriptor)
         finally:
@@ -106,20 +110,14 @@ class Target:
                 raise Trouble(
                     "DESTINATION_DIFFERS", "the destination holds a different file"
                 ) from None
-            self.insist_on_disk()
             return False
         return True
 
-    def insist_on_disk(self) -> None:
-        """What reads back right may be in memory only, whoever put it there: have it outlast a power failure.
 
-        Its name does so once the folder is brought to the disk.
-        """
-        descriptor = self.folder.open_to_read(self.name)
-        try:
-            os.fsync(descriptor)
-        except OSError as error:
-            if error.errno not in _CANNOT_SYNC:
-                raise
-        finally:
-            os.close(descriptor)
+def _bring_to_disk(descriptor: int) -> None:
+    """What is still to be written cannot be forgotten by memory, and would be read from there."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
@@ -198,6 +199,49 @@ def test_a_disk_that_never_reads_back_what_was_written_gets_no_file(
     assert codes(report.faults) == [("VERIFY_CHECKSUM", PATH)]
     assert bench.archived(PATH) is None
     assert left_behind(bench.archive_folder) == []
+
+
+def test_a_disk_that_is_full_when_a_copy_is_made_again_is_told_as_such(
+    bench: LocalBench, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flips = spoil_what_is_written(monkeypatch, times=1)
+    really = at_the_door(monkeypatch, "open_to_write", lambda folder, name: write(folder, name))
+
+    def write(folder: Any, name: str) -> int:
+        if flips:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return int(really(folder, name))
+
+    bench.put(PATH, b"content")
+
+    report = ended(bench, bench.mover.submit(order(PATH)))
+
+    assert codes(report.faults) == [("NO_SPACE_LEFT", None)]
+    assert left_behind(bench.archive_folder) == []
+
+
+def test_a_file_that_is_in_place_is_brought_to_the_disk_before_it_is_read_back(
+    bench: LocalBench, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.put(PATH, b"content")
+    bench.store(PATH, b"content")
+    there = os.path.realpath(bench.archive_folder / PATH)
+    done: list[str] = []
+
+    def noting(verb: str, really: Any) -> Any:
+        def noted(descriptor: int, *rest: int) -> Any:
+            if os.readlink(f"/proc/self/fd/{descriptor}") == there:
+                done.append(verb)
+            return really(descriptor, *rest)
+
+        return noted
+
+    for verb in ("fsync", "posix_fadvise", "read"):
+        monkeypatch.setattr(os, verb, noting(verb, getattr(os, verb)))
+
+    assert ended(bench, bench.mover.submit(order(PATH))).state is TaskState.SUCCEEDED
+
+    assert done[:3] == ["fsync", "posix_fadvise", "read"]
 
 
 def spoil_what_is_written(patch: pytest.MonkeyPatch, *, times: int) -> list[str]:
@@ -407,6 +451,39 @@ def test_what_goes_wrong_while_a_large_file_is_read_back_is_told(
     assert codes(report.faults) == [("NO_SPACE_LEFT", None)]
     assert bench.archived(PATH) is None
     assert left_behind(bench.archive_folder) == []
+
+
+@pytest.mark.parametrize("lacking", ["compute", "read-back"])
+def test_where_no_thread_is_to_be_had_for_a_large_file_nothing_stays_open(
+    bench: LocalBench, order: Order, monkeypatch: pytest.MonkeyPatch, lacking: str
+) -> None:
+    bench.put(PATH, os.urandom(LARGE))
+    start = threading.Thread.start
+
+    def refused(thread: threading.Thread) -> None:
+        if thread.name == lacking:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    report = ended(bench, bench.mover.submit(order(PATH)))
+
+    assert codes(report.faults) == [("ENDPOINT_ERROR", None)]
+    assert bench.archived(PATH) is None
+    for thread in threading.enumerate():
+        if thread.name in ("compute", "read-back"):
+            thread.join(10)
+            assert not thread.is_alive()
+    assert not [each for each in open_files() if SUFFIX in each]
+
+
+def open_files() -> list[str]:
+    """What this process has open."""
+    found = []
+    for each in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            found.append(os.readlink(f"/proc/self/fd/{each}"))
+    return found
 
 
 @pytest.mark.parametrize(
