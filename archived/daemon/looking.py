@@ -77,6 +77,8 @@ class Look:
     unrecognised: dict[str, Unrecognised] = field(default_factory=dict)
     troubles: list[FolderTrouble] = field(default_factory=list)
     identity: RootIdentity | None = None
+    overtaken: bool = False
+    """Whether events were lost since it began: it may have gone by before something happened that nobody tells of."""
     stop: threading.Event = field(default_factory=threading.Event)
     outcome: Finished | None = None
     _portions: queue.SimpleQueue[Portion] = field(default_factory=queue.SimpleQueue)
@@ -85,7 +87,7 @@ class Look:
 
     def hand_over(self, portion: Portion) -> None:
         """Leave a portion to the tick, and wait until it is not too far behind; not where the tick itself walks."""
-        if threading.get_ident() != self._taker:
+        if threading.get_ident() != self._taker and not self.stop.is_set():
             self._room.acquire()
         self._portions.put(portion)
         self.wake()

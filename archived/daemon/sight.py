@@ -5,13 +5,14 @@ A look runs on a thread of its own and hands over what it saw in portions; only 
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from archived.core.model import parent
 from archived.core.paths import printable
+from archived.core.sighting import KnownFolder
 from archived.daemon.hinted import Hinted
 from archived.daemon.looking import Look, Portion, walk
 from archived.daemon.roots import note_identity, noted_identity
@@ -19,7 +20,7 @@ from archived.daemon.surroundings import Surroundings, WatchedRoot, error_of
 from archived.errands import Finished
 from archived.errors import StoreError
 from archived.rig.watcher import Watcher
-from archived.store import LookSummary
+from archived.store import LookSummary, Store
 
 PORTIONS_A_TICK = 4
 UNRECOGNISED_LIMIT = 1_000
@@ -41,6 +42,8 @@ class RootWatch:
     look: Look | None = None
     outcome: Finished | None = None
     """What was last brought of a look; it is brought again where the store refused meanwhile."""
+    troubled: frozenset[str] = frozenset()
+    """Folders that could not be looked at when somebody last tried: whatever is known of them is not believed."""
     complete_looks: int = 0
     blocked: bool = False
     """Whether the last look said that nothing here can be believed; a person has to see to it."""
@@ -99,6 +102,8 @@ class Sighting:
             watch = self._watches[root]
             if hints.everything:
                 watch.due, watch.deep_due = now, None
+                if watch.look is not None:
+                    watch.look.overtaken = True
                 self._around.log.warning("events were lost, looking at everything", root=root)
             covered: set[str] = set()
             for path in hints.paths:
@@ -119,7 +124,9 @@ class Sighting:
         watch.look = begun = self._due_look(watch, now)
         key = watch.watched.key
         # What was hinted at is looked at whatever is known of it.
-        known = partial(self._around.store.known_folders, key) if begun.below is None else dict
+        known: Callable[[], Mapping[str, KnownFolder]] = dict
+        if begun.below is None:
+            known = partial(_known, self._around.store, key, watch.troubled)
         self._around.errands.start(
             "look", key, partial(walk, watch.watched, begun, noted, now, known)
         )
@@ -184,6 +191,9 @@ class Sighting:
         store, key, policies = self._around.store, watch.watched.key, self._around.policies
         store.clear_alarm(f"look:{key}")
         error = error_of(self._around, outcome)
+        if error is not None and ended.below is not None:
+            # Nobody tells again of what happened there, and only a deep look sees what was written in place.
+            watch.deep_due = None
         if isinstance(error, StoreError):
             # What is known was to be read from the store, which was away: nothing is wrong with the root.
             if error.permanent:
@@ -195,7 +205,10 @@ class Sighting:
             self._root_alarm(watch, error, now)
             return
         store.clear_alarm(f"root:{key}")
-        if ended.below is not None or ended.stop.is_set():
+        whole = ended.below is None and not ended.stop.is_set()
+        troubled = frozenset(each.path for each in ended.troubles)
+        watch.troubled = troubled if whole else watch.troubled | troubled
+        if not whole:
             return
         assert ended.identity is not None
         if ended.recordings:
@@ -204,7 +217,8 @@ class Sighting:
         self._tell_of_troubles(key, ended, now)
         self._tell_of_emptiness(watch, ended, now)
         if ended.deep:
-            watch.deep_due = now + policies.deep_look
+            if not ended.overtaken:
+                watch.deep_due = now + policies.deep_look
             store.set_unrecognised(key, list(ended.unrecognised.values()), now)
         self._finish(watch, ended, now)
         watch.complete_looks += 1
@@ -281,6 +295,14 @@ class Sighting:
 def _is_due(due: datetime | None, pause: timedelta, now: datetime) -> bool:
     """Whether it is time. A time that is further away than the pause was noted before the clock was set back."""
     return due is None or not now < due <= now + pause
+
+
+def _known(store: Store, key: str, troubled: frozenset[str]) -> Mapping[str, KnownFolder]:
+    """What is known of the folders below a root, as far as it is believed."""
+    found = store.known_folders(key)
+    return (
+        {path: each for path, each in found.items() if path not in troubled} if troubled else found
+    )
 
 
 def _topmost(folders: set[str]) -> tuple[str, ...]:

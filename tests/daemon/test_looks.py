@@ -264,11 +264,12 @@ def test_a_look_that_ends_early_does_not_wait_for_the_store() -> None:
     def walk() -> None:
         while not look.stop.is_set():
             look.hand_over(Portion())
+        look.hand_over(Portion())
 
-    walker = threading.Thread(target=walk)
+    walker = threading.Thread(target=walk, daemon=True)
     walker.start()
     look.end_early()
-    walker.join(60)
+    walker.join(10)
     assert not walker.is_alive()
 
 

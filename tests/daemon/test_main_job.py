@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from archived.core.lifecycle import State
 from archived.core.model import BatchState, FileState
-from archived.errors import LoginRequiredError, TransferUnavailableError
+from archived.daemon import looking, sight
+from archived.errors import LoginRequiredError, RootUnavailableError, TransferUnavailableError
+from archived.rig.scanner import FolderTrouble
 from archived.rig.watcher import Hints
 from archived.store import Selector
 from demo import rig as programs
@@ -505,6 +510,75 @@ def test_a_file_rewritten_in_place_is_found_when_an_event_told_of_it_or_was_lost
 
     assert world.states() == {VIDEO: State.FAILED}
     assert "changed after it was archived" in world.store.dataset(VIDEO).reason
+
+
+@pytest.fixture
+def rewritten(world: World) -> Path:
+    """A file of an archived dataset, in a world whose watcher tells what a test says."""
+    world.watcher = Hinting()
+    world.restart()
+    folder = world.record_video()
+    world.until(world.all_archived)
+    world.pass_time(minutes(30))
+    return folder / "SC011_side_001-0000.avi"
+
+
+def found_rewritten(world: World) -> bool:
+    return world.states() == {VIDEO: State.FAILED}
+
+
+def test_what_a_deep_look_went_by_before_events_were_lost_is_found_by_another(
+    world: World, rewritten: Path
+) -> None:
+    world.watcher.hints = {str(world.root): Hints(frozenset(), True)}
+    world.pass_time(minutes(1))  # the look has seen everything, and is not taken yet
+
+    rewritten.write_bytes(rewritten.read_bytes()[::-1])
+    world.watcher.hints = {str(world.root): Hints(frozenset(), True)}
+    world.pass_time(minutes(12))
+
+    assert found_rewritten(world)
+
+
+def test_what_was_told_of_is_found_though_the_look_at_it_fails(
+    world: World, rewritten: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise RootUnavailableError("the disk did not answer")
+
+    rewritten.write_bytes(rewritten.read_bytes()[::-1])
+    told = frozenset({rewritten.relative_to(world.root).as_posix()})
+    with monkeypatch.context() as patch:
+        patch.setattr(sight, "walk", away)
+        world.watcher.hints = {str(world.root): Hints(told, False)}
+        world.pass_time(minutes(2))
+    assert not found_rewritten(world)
+
+    world.pass_time(minutes(12))
+
+    assert found_rewritten(world)
+
+
+def test_a_folder_that_a_deep_look_could_not_read_is_read_by_the_next_look(
+    world: World, rewritten: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = rewritten.parent.relative_to(world.root).as_posix()
+    really = looking.look
+
+    def ill(*arguments: Any, **options: Any) -> Iterator[Any]:
+        for seen in really(*arguments, **options):
+            yield FolderTrouble(folder, "Input/output error") if seen.path == folder else seen
+
+    rewritten.write_bytes(rewritten.read_bytes()[::-1])
+    with monkeypatch.context() as patch:
+        patch.setattr(looking, "look", ill)
+        world.watcher.hints = {str(world.root): Hints(frozenset(), True)}
+        world.pass_time(minutes(3))
+    assert not found_rewritten(world)
+
+    world.pass_time(minutes(12))
+
+    assert found_rewritten(world)
 
 
 def test_a_file_that_is_not_what_its_meta_describes_is_set_apart(world: World) -> None:
