@@ -36,7 +36,10 @@ class _Late:
         self._options = options
 
     def __get__(self, thing: object, kind: type) -> Any:
-        owner = next(each for each in kind.__mro__ if each.__dict__.get(self._name) is self)
+        owner = next((each for each in kind.__mro__ if each.__dict__.get(self._name) is self), None)
+        if owner is None:
+            # Another thread was faster, since this one looked the attribute up.
+            return getattr(kind if thing is None else thing, self._name)
         # The library changes what it builds; two threads that are here at once make the same twice.
         copied = type(self._pattern)(
             self._pattern.__name__, self._pattern.__bases__, _namespace(self._pattern)

@@ -122,6 +122,19 @@ def test_threads_may_make_the_first_object_at_once() -> None:
         assert made == [Fresh(1)] * 4
 
 
+def test_a_thread_that_came_second_goes_on_with_what_the_first_made() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Fresh:
+        x: int
+
+    looked_up = vars(Fresh)["__init__"]
+    first = Fresh(1)
+
+    second = object.__new__(Fresh)
+    looked_up.__get__(second, Fresh)(1)
+    assert second == first
+
+
 def test_an_object_may_come_out_of_a_pickle_before_any_was_made() -> None:
     from archived.core.model import Checksum
 
