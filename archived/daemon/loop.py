@@ -135,8 +135,7 @@ class Daemon:
         if not resting and self._resting.turned(now):
             self._rest()
         if self._beat is None or not self._beat <= now < self._beat + HEARTBEAT:
-            self._around.store.heartbeat(now)
-            self._resting.noted_time()
+            self._resting.note_time(now)
             self._beat = now
 
     def _look_at_the_clock(self, now: datetime) -> None:

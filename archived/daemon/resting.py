@@ -46,9 +46,12 @@ class Resting:
         self._version, self._since = version, now
         return True
 
-    def noted_time(self) -> None:
-        """The daemon itself noted that it lives, which is no change to anybody."""
-        version = self._around.store.version()
+    def note_time(self, now: datetime) -> None:
+        """Note that the daemon lives, which is no change to anybody; what else changed in this turn is one."""
+        store = self._around.store
+        unchanged = self._version is not None and store.version() == self._version
+        store.heartbeat(now)
+        version = store.version() if unchanged else None
         if version is not None and self._version is not None and version[0] == self._version[0]:
             self._version = version
 

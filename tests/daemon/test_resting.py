@@ -56,6 +56,19 @@ def test_the_note_that_the_daemon_lives_ends_no_rest(resting: World) -> None:
     }
 
 
+def test_what_is_written_in_the_turn_that_notes_it_is_taken_up_in_the_next(resting: World) -> None:
+    def look_at_the_disk(*_: object) -> None:
+        resting.daemon._at_rest = at_rest
+        resting.store.raise_alarm("look", "a disk hangs", "see to it", resting.now)
+
+    at_rest = resting.daemon._at_rest
+    look_at_the_disk.kinds = ()  # type: ignore[attr-defined]
+    resting.daemon._at_rest = (look_at_the_disk,)  # type: ignore[assignment]
+    resting.pass_time(HEARTBEAT, step=HEARTBEAT)
+
+    assert len(statements(resting, lambda: resting.pass_time(SECOND))) > 5
+
+
 def test_what_another_process_changes_is_taken_up_in_the_next_turn(resting: World) -> None:
     with Store.open(str(resting.base / "archived.db"), rig="test-rig") as ctl:
         ctl.pause("service", resting.now)
