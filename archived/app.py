@@ -34,6 +34,7 @@ from archived.store import Store
 LANES = {
     "look": 1,
     "judge": 2,
+    "recording": 1,
     "mover": 4,
     "proof": 2,
     "describe": 1,
@@ -53,7 +54,7 @@ GARBAGE_AFTER = 20_000
 LANE_OF = {
     "look": "look",
     "judge": "judge",
-    "recording": "judge",
+    "recording": "recording",
     "prepare": "mover",
     "submit": "mover",
     "poll": "mover",

@@ -20,6 +20,7 @@ from archived.cli.whose import rig_options
 from archived.core.model import LIVE_BATCHES, Dataset
 from archived.core.paths import printable
 from archived.core.records import RecordState
+from archived.store import RECORDING
 
 if TYPE_CHECKING:
     from archived.store import Reader, RigInfo
@@ -211,7 +212,7 @@ def _verification(store: Reader) -> View:
 
 def _recording(caller: Caller, store: Reader, now: datetime) -> View | None:
     """What the daemon leaves in peace, and whether it reads for checksums meanwhile."""
-    name, _, until = (store.get_setting("recording") or "").partition("\n")
+    name, _, until = (store.get_setting(RECORDING) or "").partition("\n")
     if not until or datetime.fromisoformat(until) <= now:
         return None
     return {"dataset": name, "reading": caller.configuration.read_while_recording}

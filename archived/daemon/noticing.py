@@ -9,12 +9,10 @@ from functools import partial
 from archived.core.model import Answer, Dataset
 from archived.daemon.judging import Judged, fresh_judgement
 from archived.daemon.roots import noted_identity
-from archived.daemon.surroundings import Surroundings
+from archived.daemon.surroundings import Surroundings, error_of
 from archived.errands import Finished
 from archived.errors import ArchivedError
-
-RECORDING = "recording"
-"""The setting of the store that says what is being recorded, and until when that counts."""
+from archived.store import RECORDING
 
 AT_ONCE = 3
 """How many datasets are looked into, those that changed last first: a rig records few at a time."""
@@ -40,7 +38,8 @@ class Noticing:
         if around.recording is None:
             return
         for outcome in finished:
-            self._take(outcome.result if outcome.error is None else None, now)
+            if error_of(around, outcome) is None:
+                self._take(outcome.result, now)
         poll = around.policies.poll
         if self._next is not None and self._next - poll <= now < self._next:
             return

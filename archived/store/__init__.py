@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from archived.store.answers import DaemonInfo, OwedRecord, Pause, RigInfo
+    from archived.store.answers import RECORDING, DaemonInfo, OwedRecord, Pause, RigInfo
     from archived.store.daemon import Claim
     from archived.store.discoveries import ListedFolder
     from archived.store.glances import Verified
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from archived.store.whole import Store
 
 __all__ = [
+    "RECORDING",
     "Claim",
     "DaemonInfo",
     "Digest",
@@ -63,6 +64,7 @@ __all__ = [
 
 _MODULES = {
     "answers": (
+        "RECORDING",
         "DaemonInfo",
         "OwedRecord",
         "Pause",

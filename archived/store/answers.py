@@ -9,6 +9,9 @@ from typing import NamedTuple
 from archived.core.lifecycle import State
 from archived.core.records import RecordState
 
+RECORDING = "recording"
+"""The setting that says what is being recorded, and until when that counts."""
+
 
 class DaemonInfo(NamedTuple):
     """The daemon of this rig: `running` says whether it holds its lock at this moment."""

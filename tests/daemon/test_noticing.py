@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from archived.courtesy import Recording
+from archived.daemon import noticing as noticing_step
 from archived.daemon.pacing import EndedError, Pace
 from demo import rig as programs
 from tests.daemon.test_pacing import Clock
@@ -105,3 +106,20 @@ def test_who_waits_for_the_end_of_everything_waits_for_no_recording() -> None:
     pace()
 
     assert clock.rested == 0
+
+
+def test_what_cannot_be_looked_into_by_mistake_is_told_and_says_nothing_of_a_recording(
+    noticing: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin_run(noticing)
+    noticing.pass_time(7 * MINUTE)
+    assert under_way(noticing)
+
+    def mistaken(_looks: object) -> None:
+        raise RecursionError("a mistake")
+
+    monkeypatch.setattr(noticing_step, "_unfinished", mistaken)
+    noticing.pass_time(2 * MINUTE)
+
+    assert under_way(noticing)
+    assert any("RecursionError" in str(entry) for entry in noticing.log.entries)
