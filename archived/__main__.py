@@ -160,8 +160,7 @@ class Service:
         return 0
 
     def _after_tick(self, application: Application) -> None:
-        counts = application.store.counts()
-        text = ", ".join(f"{number} {state}" for state, number in counts.items() if number)
+        text = _summary(application)
         if not self._ready:
             self._ready = True
             self._notifier.ready(text)
@@ -185,6 +184,14 @@ class Service:
     def _on_reload(self, _number: int, _frame: FrameType | None) -> None:
         self._stop.set()
         self._wake.set()
+
+
+def _summary(application: Application) -> str:
+    """What `systemctl status` says."""
+    if not application.daemon.begun:
+        return "reading the store"
+    counts = application.store.counts()
+    return ", ".join(f"{number} {state}" for state, number in counts.items() if number)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -118,7 +118,10 @@ def _pace(
     configuration: Configuration, ended: threading.Event, recording: Recording, *, rests: bool
 ) -> Pace:
     """How files are read for their checksums, besides whatever else goes on."""
-    waits = lambda: not configuration.read_while_recording and recording.may_be_waited_for()  # noqa: E731
+
+    def waits() -> bool:
+        return not configuration.read_while_recording and recording.may_be_waited_for()
+
     return Pace(ended, clock.monotonic, rests=rests, waits=waits)
 
 

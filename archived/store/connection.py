@@ -209,13 +209,15 @@ class Door:
             self._hang_up()
 
     def rest(self) -> None:
-        """Let go of what is kept in memory of a file, for all threads; it is read again when it is asked for."""
+        """Let go of what is kept in memory of a file, for all threads; it is read again when it is asked for.
+
+        It waits for a query that another thread is in the middle of.
+        """
         if not self.is_sqlite:
             return
         with self._lock:
             connections = list(self._connections)
         for connection in connections:
-            # Another thread may be in the middle of a query.
             with contextlib.suppress(Exception):
                 connection.cursor().execute("PRAGMA shrink_memory")
 

@@ -22,14 +22,14 @@ class RigVerbs(Verbs):
     def raise_alarm(self, key: str, message: str, what_to_do: str, now: datetime) -> None:
         """Note a fault of the rig. Raising it again renews its words, not its time."""
         words = (to_text(message), to_text(what_to_do))
+        row = self._door.row(
+            "SELECT message, what_to_do, since FROM alarm WHERE rig_id = ? AND name = ?",
+            self._rig_id,
+            to_text(key),
+        )
+        if row is not None and row[:2] == words:
+            return
         with self._door.write():
-            row = self._door.row(
-                "SELECT message, what_to_do, since FROM alarm WHERE rig_id = ? AND name = ?",
-                self._rig_id,
-                to_text(key),
-            )
-            if row is not None and row[:2] == words:
-                return
             self._upsert(
                 "alarm",
                 {"rig_id": self._rig_id, "name": to_text(key)},
