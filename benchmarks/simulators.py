@@ -76,5 +76,6 @@ def configuration(folder: Path, root: Path, simulator: Mapping[str, str]) -> Pat
 
 
 def environment(simulator: Mapping[str, str]) -> Mapping[str, str]:
-    """This process' environment, with the way to the simulator."""
-    return {**os.environ, **simulator}
+    """This process' environment, with the way to the simulator and no other settings of ours."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVED_")}
+    return {**kept, **simulator}

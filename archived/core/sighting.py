@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -237,23 +237,20 @@ def consequence(state: State, changes: Changes) -> Consequence:
     """
     news = bool(changes.new or changes.changed or changes.altered or changes.restored)
     unrest = news or _unarchived(changes.missing) or _unarchived(changes.returned)
-    why = describe(changes)
     match state:
         case State.SETTLING | State.TRANSFERRING | State.VERIFYING:
             return Consequence(differs=unrest)
         case State.READY | State.WAITING:
             if news:
-                return Consequence(True, State.SETTLING, Reason.CHANGED, why)
+                return Consequence(True, State.SETTLING, Reason.CHANGED, describe(changes))
         case State.FAILED:
             if changes.new or changes.changed or changes.restored:
-                return Consequence(True, State.SETTLING, Reason.CHANGED, why)
+                return Consequence(True, State.SETTLING, Reason.CHANGED, describe(changes))
         case State.ARCHIVED:
             if changes.new or changes.changed:
-                return Consequence(True, State.SETTLING, Reason.GREW, why)
+                return Consequence(True, State.SETTLING, Reason.GREW, describe(changes))
             if changes.altered:
-                first = changes.altered[0]
-                why = f"{printable(first.known.path)} {first.reason}"
-                return Consequence(True, State.FAILED, Reason.NEEDS_A_PERSON, why)
+                return Consequence(True, State.FAILED, Reason.NEEDS_A_PERSON, _altered(changes))
         case State.HELD:
             if news:
                 return Consequence(True, resume_in=State.SETTLING)
@@ -285,8 +282,8 @@ def _unarchived(files: Iterable[KnownFile]) -> bool:
 
 
 def describe(changes: Changes) -> str:
-    """A sentence that names the first difference and counts the others."""
-    first = next(_differences(changes), "")
+    """A sentence that names one difference, the same whatever their order, and counts the others."""
+    first = _difference(changes)
     if not first:
         return "nothing differs"
     others = changes.number - len(changes.noted) - 1
@@ -297,24 +294,34 @@ def describe(changes: Changes) -> str:
     )
 
 
-def _differences(changes: Changes) -> Iterator[str]:
-    for stat, _ in changes.new:
-        yield f"{printable(stat.path)} is new"
-    for change in changes.changed:
+def _difference(changes: Changes) -> str:
+    """One difference, of the most telling kind that there is; "" for none."""
+    if changes.new:
+        return f"{printable(min(stat.path for stat, _ in changes.new))} is new"
+    if changes.changed:
+        change = min(changes.changed, key=_path)
+        path = printable(change.stat.path)
         if change.known.state is FileState.GONE:
-            yield f"{printable(change.stat.path)} is there again"
-        elif change.stat.size != change.known.size:
-            yield (
-                f"{printable(change.stat.path)} changed: {change.stat.size} bytes, "
-                f"was {change.known.size}"
-            )
-        else:
-            yield f"{printable(change.stat.path)} changed"
-    for change in changes.altered:
-        yield f"{printable(change.stat.path)} {change.reason}"
-    for change in changes.restored:
-        yield f"{printable(change.stat.path)} is again as it was archived"
-    for file in changes.missing:
-        yield f"{printable(file.path)} is not there now"
-    for file in changes.returned:
-        yield f"{printable(file.path)} is there again"
+            return f"{path} is there again"
+        if change.stat.size != change.known.size:
+            return f"{path} changed: {change.stat.size} bytes, was {change.known.size}"
+        return f"{path} changed"
+    if changes.altered:
+        return _altered(changes)
+    if changes.restored:
+        path = min(change.stat.path for change in changes.restored)
+        return f"{printable(path)} is again as it was archived"
+    if changes.missing:
+        return f"{printable(min(file.path for file in changes.missing))} is not there now"
+    if changes.returned:
+        return f"{printable(min(file.path for file in changes.returned))} is there again"
+    return ""
+
+
+def _altered(changes: Changes) -> str:
+    change = min(changes.altered, key=_path)
+    return f"{printable(change.stat.path)} {change.reason}"
+
+
+def _path(change: FileChange) -> str:
+    return change.stat.path

@@ -52,6 +52,7 @@ def rows(path: Path) -> dict[str, Any]:
     found = everything(str(path))
     for each in found["folder"]:
         del each["listing"]
+    found["folder"].sort(key=lambda each: each["path"])
     return {name: each for name, each in found.items() if name != "rig"}
 
 

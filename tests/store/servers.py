@@ -249,15 +249,19 @@ class MariaDb(Server):
             f"CREATE USER IF NOT EXISTS '{USER}'@'127.0.0.1';\n"
             f"GRANT ALL ON *.* TO '{USER}'@'127.0.0.1' WITH GRANT OPTION;\n"
         )
-        words = ["--no-defaults", f"--datadir={self.data}", "--skip-test-db", "--cross-bootstrap"]
+        words = ["--no-defaults", *self._places(), "--skip-test-db", "--cross-bootstrap"]
         _run(self, "mariadb-install-db", *words)
+
+    def _places(self) -> tuple[str, str]:
+        """Its folders. One that starts removes what it takes for its own from the folder for temporary tables."""
+        return f"--datadir={self.data}", f"--tmpdir={self.folder}"
 
     def command(self) -> list[str]:
         """See `Server.command`."""
         return [
             f"{self.programs()}/mariadbd",
             "--no-defaults",
-            f"--datadir={self.data}",
+            *self._places(),
             f"--socket={self.folder}/socket",
             f"--pid-file={self.folder}/pid",
             f"--port={self.port}",
