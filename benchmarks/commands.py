@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import archived
+from archived.config.finding import VARIABLE
 from benchmarks.measuring import command
 from benchmarks.rigs import configuration, store_of
 from benchmarks.values import Bench, Sample
@@ -23,20 +24,20 @@ def archivedctl(bench: Bench) -> Callable[..., Callable[[], Sample]]:
     """Makes a contestant of the words of a command line, about the rig of that size whose store nobody else uses."""
     # As a package is installed; without it a change of ours would be compiled again with each start.
     compileall.compile_dir(str(Path(archived.__file__).parent), quiet=2)
-    settings = configuration(bench, store_of(bench))
+    environment = {**_environment(), VARIABLE: str(configuration(bench, store_of(bench)))}
 
     def contestant(*words: str, terminal: bool = False) -> Callable[[], Sample]:
-        arguments: list[str | Path] = [PROGRAM, "-c", settings, *words]
+        arguments: list[str | Path] = [PROGRAM, *words]
         told = subprocess.run(
             [str(each) for each in arguments],
-            env=_environment(),
+            env=environment,
             check=False,
             capture_output=True,
             text=True,
         )
         if told.returncode or not told.stdout:
             raise RuntimeError(f"{words} ended with {told.returncode}: {told.stderr}")
-        run = partial(command, arguments, environment=_environment())
+        run = partial(command, arguments, environment=environment)
         return partial(_on_terminal, run) if terminal else run
 
     return contestant

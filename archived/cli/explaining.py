@@ -23,9 +23,9 @@ from archived.core.model import (
 from archived.core.paths import printable
 from archived.core.recognition import Found, Recogniser
 from archived.core.settling import Decision, decide
-from archived.errors import RootUnavailableError
+from archived.errors import ArchivedError, RootUnavailableError
 from archived.rig.folders import GONE
-from archived.rig.reader import open_readable
+from archived.rig.reader import reading
 from archived.rig.root import Root
 from archived.rig.scanner import FolderSeen, FolderTrouble, look
 
@@ -121,12 +121,12 @@ def look_at(place: Place, found: Found) -> OnDisk:
     kept = {path: stat for path, stat in files.items() if path not in excluded}
     try:
         judgement = _judge(place, found, kept)
-    except DiskTroubleError as error:
+    except (DiskTroubleError, RootUnavailableError) as error:
         judgement = Judgement((_not_read(found, error),))
     return OnDisk(kept, excluded, frozenset(others), judgement.verdicts, trouble)
 
 
-def _not_read(found: Found, error: DiskTroubleError) -> Verdict:
+def _not_read(found: Found, error: ArchivedError) -> Verdict:
     """Nothing is known of its files, so that it does not count as finished."""
     path = found.recording.path
     why = f"a file in {printable(path)} cannot be read just now: {error}"
@@ -136,12 +136,8 @@ def _not_read(found: Found, error: DiskTroubleError) -> Verdict:
 def _judge(place: Place, found: Found, files: Mapping[str, FileStat]) -> Judgement:
     if not files:
         return Judgement((), {})
-    return judge(
-        found.convention.finished,
-        found.recording.path,
-        files,
-        lambda path: open_readable(place.root, path),
-    )
+    with reading(place.root) as opened:
+        return judge(found.convention.finished, found.recording.path, files, opened)
 
 
 def decide_now(
