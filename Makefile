@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test simulate power test-more kills disks fuzz bench check format clean audit
+.PHONY: help env demo test simulate power test-more kills disks fuzz bench check format clean audit docs
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -41,6 +41,9 @@ fuzz: $(STAMP) ## spoil inputs of every parser for MINUTES: make fuzz [TARGET=av
 bench: $(STAMP) ## measure against peers and limits, for an hour or so: make bench [ROWS="1 2"] [FILES=100000], QUICK=1 to see that it runs
 	$(BIN)/python -m benchmarks $(ROWS) $(if $(FILES),--files $(FILES)) $(if $(QUICK),--quick,--into docs/performance)
 	$(if $(QUICK),,$(BIN)/python -m benchmarks.report)
+
+docs: $(STAMP) ## write the pages that are made of the code
+	$(BIN)/python packaging/events_page.py
 
 audit: $(STAMP) ## ask whether an installed package has a known vulnerability
 	$(BIN)/python packaging/audit.py

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from archived.logs.configure import Format, configure, get
-from archived.logs.message_ids import MESSAGE_IDS
+from archived.logs.events import MESSAGE_IDS
 from archived.logs.secrets import hide
 from archived.logs.uncaught import take_the_uncaught
 

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from archived.logs.message_ids import MESSAGE_IDS
+from archived.logs.events import MESSAGE_IDS
 from archived.logs.render import show_fields
 
 _PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}

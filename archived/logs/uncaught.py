@@ -8,7 +8,7 @@ from types import TracebackType
 
 from archived.logs.library import structlog
 
-EVENT = "a mistake of this program"
+EVENT = "mistake in this program"
 
 
 def take_the_uncaught() -> None:

@@ -31,7 +31,7 @@ class Telling:
         """See `Alarms.raise_alarm`. A task that is suspended at Globus stays so when this process has ended."""
         if self._told.get(key) != message:
             self._told[key] = message
-            self.warning(message, what_to_do=what_to_do)
+            self.warning("alarm raised", alarm=key, message=message, what_to_do=what_to_do)
         if _outlives(key):
             self._store.raise_alarm(key, message, what_to_do, now)
 
