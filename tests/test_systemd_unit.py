@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from archived.config.assembling import SITE, SITE_STATE
+from archived.config.assembling import SITE, SITE_STATE, state_folder
 from archived.config.secrets import CLIENT_SECRET
 from archived.errors import ConfigurationError
 from archived.logs import MESSAGE_IDS
@@ -20,7 +20,19 @@ from archived.logs import MESSAGE_IDS
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "packaging" / "systemd"
 UNIT = (FOLDER / "archived.service").read_text()
-UNIT_FILES = ["archived.service", "rig.conf.example"]
+UNIT_FILES = [
+    "archived.service",
+    "archived@.service",
+    "archived-metrics.service",
+    "rig.conf.example",
+]
+OF_AN_INSTANCE = {
+    "of this rig": "of this rig: %i",
+    "archived.ini": "%i.ini",
+    "StateDirectory=archived": "StateDirectory=archived/%i",
+    "/etc/archived/globus": "/etc/archived/%i.globus",
+}
+"""What is different in the unit for one of several configurations."""
 SYSTEMD_ANALYZE = shutil.which("systemd-analyze")
 
 
@@ -80,6 +92,17 @@ def test_the_unit_and_the_program_mean_the_same_places() -> None:
         f"{CLIENT_SECRET.credential}:{SITE.parent / CLIENT_SECRET.credential}"
     ]
     assert service["SetCredential"] == [rf"{CLIENT_SECRET.credential}:\n"]
+
+
+def test_an_instance_is_the_same_service_with_places_of_its_own() -> None:
+    text = UNIT
+    for ours, theirs in OF_AN_INSTANCE.items():
+        assert text.count(f"{ours}\n") + text.count(f"{ours}-") == 1, ours
+        text = text.replace(f"{ours}\n", f"{theirs}\n").replace(f"{ours}-", f"{theirs}-")
+    assert (FOLDER / "archived@.service").read_text() == text
+    own = str(state_folder(str(SITE.with_name("left.ini")), {}))
+    assert own == f"{SITE_STATE}/left"
+    assert str(state_folder(str(SITE), {})) == SITE_STATE
 
 
 def test_the_unit_tells_how_to_reload_and_when_not_to_start_again() -> None:
@@ -153,16 +176,24 @@ if SYSTEMD_ANALYZE:
     @pytest.fixture
     def unit(tmp_path: Path) -> Path:
         """The unit with a program that exists on every machine, and the rig's drop-in."""
+        return given(tmp_path, "archived.service")
+
+    def given(tmp_path: Path, name: str) -> Path:
         program = shutil.which("true")
         assert program is not None
-        file = tmp_path / "archived.service"
-        file.write_text(UNIT.replace("/opt/archived/bin/archived", program))
-        (tmp_path / "archived.service.d").mkdir()
-        shutil.copy(FOLDER / "rig.conf.example", tmp_path / "archived.service.d" / "rig.conf")
+        file = tmp_path / name
+        text = (FOLDER / name).read_text()
+        file.write_text(re.sub("/opt/archived/bin/archived(ctl)?", program, text))
+        (tmp_path / f"{name}.d").mkdir()
+        shutil.copy(FOLDER / "rig.conf.example", tmp_path / f"{name}.d" / "rig.conf")
         return file
 
-    def test_systemd_understands_every_line(unit: Path) -> None:
-        done = analyze("verify", "--man=no", unit)
+    @pytest.mark.parametrize("name", UNIT_FILES[:3])
+    def test_systemd_understands_every_line(tmp_path: Path, name: str) -> None:
+        file = given(tmp_path, name)
+        done = analyze(
+            "verify", "--man=no", file.with_name("archived@left.service") if "@" in name else file
+        )
         about_us = [line for line in done.stderr.splitlines() if "archived" in line]
         assert (done.returncode, about_us) == (0, [])
 
@@ -170,8 +201,12 @@ if SYSTEMD_ANALYZE:
         unit.write_text(UNIT.replace("UMask=0077", "UMask=0077 # strict"))
         assert "Failed to parse mode" in analyze("verify", "--man=no", unit).stderr
 
-    def test_the_service_is_locked_up_well(unit: Path) -> None:
-        done = analyze("security", "--offline=true", "--threshold=15", unit)
+    @pytest.mark.parametrize(
+        ("name", "exposure"), [("archived.service", 12), ("archived-metrics.service", 10)]
+    )
+    def test_the_service_is_locked_up_well(tmp_path: Path, name: str, exposure: int) -> None:
+        file = given(tmp_path, name)
+        done = analyze("security", "--offline=true", f"--threshold={exposure}", file)
         assert done.returncode == 0, done.stdout[-500:]
 
     def test_a_careless_unit_would_not_pass(unit: Path) -> None:

@@ -116,13 +116,15 @@ def assemble(
 def state_folder(path: str | None, environ: Mapping[str, str]) -> PurePath:
     """Where the store and the login lie unless the file says otherwise.
 
-    A service's folder is `$STATE_DIRECTORY`, or `/var/lib/archived` for who uses its configuration; anybody else's
-    is the user's own folder for such things.
+    A service's folder is `$STATE_DIRECTORY`. Who uses its configuration finds it too: `/var/lib/archived`, and
+    `/var/lib/archived/NAME` for another configuration `/etc/archived/NAME.ini` (the instance `archived@NAME`). Anybody
+    else's is the user's own folder for such things.
     """
     if given := environ.get("STATE_DIRECTORY", "").partition(":")[0]:
         return pure(given)
     if path is not None and SITE.parent in Path(path).parents:
-        return pure(SITE_STATE)
+        own = () if Path(path).stem == SITE.stem else (Path(path).stem,)
+        return pure(SITE_STATE).joinpath(*own)
     return user_folders.state_folder()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archived.core.model import Unrecognised
 from archived.core.records import RecordState
@@ -12,6 +12,7 @@ from archived.store.answers import DaemonInfo, OwedRecord
 from archived.store.base import Verbs
 from archived.store.connection import Row
 from archived.store.fields import from_text, from_time, moment
+from archived.store.fleet import BACKLOG
 from archived.store.portions import marks
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Verified(NamedTuple):
 
 
 class GlanceVerbs(Verbs):
-    """Only reading, and of each a little: nothing here takes longer the more is archived."""
+    """Only reading, and of each a little; what takes longer the more there is says so."""
 
     def daemon(self) -> DaemonInfo:
         """The daemon as it is now; `running` is whether the lock is held, not what a row says."""
@@ -60,6 +61,22 @@ class GlanceVerbs(Verbs):
             from_time(since) if running else None,
             from_time(last_tick),
         )
+
+    def last_archived(self) -> dict[str, datetime]:
+        """By location, when a dataset was last archived. Takes longer the more datasets there are."""
+        return self._times("max(archived_at)", "archived_at IS NOT NULL")
+
+    def oldest_waiting(self) -> dict[str, datetime]:
+        """By location, since when the oldest is known that is not archived, and needs nobody for it."""
+        return self._times("min(first_seen)", f"state IN ({marks(BACKLOG)})", *BACKLOG)
+
+    def _times(self, which: str, where: str, *values: Any) -> dict[str, datetime]:
+        rows = self._door.rows(
+            f"SELECT location, {which} FROM dataset WHERE rig_id = ? AND {where} GROUP BY location",
+            self._rig_id,
+            *values,
+        )
+        return {from_text(location): moment(at) for location, at in rows}
 
     def unrecognised(self, limit: int = 1_000) -> list[Unrecognised]:
         """What no convention claims, by path."""

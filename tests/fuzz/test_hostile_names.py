@@ -344,6 +344,7 @@ WAYS: Mapping[str, list[list[str]]] = {
     "whoami": [[]],
     "import-config": [["{old}", "-o", "{away}/new.ini", "--force"], ["{raw}"]],
     "datajoint": [["check"], ["sync"]],
+    "metrics": [[], ["--host", "{raw}", "--port", "0"]],
     "simulate": [["--collection", "{raw}={raw}"]],
     "completion": [["{raw}"], ["bash"]],
     "backup": [["{away}/{raw}"]],
