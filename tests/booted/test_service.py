@@ -1,0 +1,189 @@
+"""The service in a real systemd: installed, started, provoked, and never in the way of a recording."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from archived.logs import MESSAGE_IDS
+from tests.booted.conftest import SETTINGS, Machine
+
+pytestmark = pytest.mark.timeout(240)
+
+SERVICE = "archived.service"
+
+
+def started(machine: Machine) -> int:
+    """Start the service; the number of its process in the box."""
+    machine.box.type("systemctl", "start", "archived")
+    return int(machine.box.shows(SERVICE, "MainPID"))
+
+
+def drop_in(machine: Machine, text: str) -> None:
+    machine.box.write("/etc/systemd/system/archived.service.d/test.conf", f"[Service]\n{text}\n")
+    machine.box.type("systemctl", "daemon-reload")
+
+
+def test_it_archives_under_its_locks_and_can_write_nothing_among_the_recordings(
+    machine: Machine,
+) -> None:
+    box = machine.box
+    box.type("systemd-analyze", "security", "--threshold=12", "archived")
+    pid = started(machine)
+    machine.record()
+    machine.until_archived(1)
+
+    assert box.shows(SERVICE, "StatusText") == "1 archived"
+    assert box.said("stat", "-c", "%U %a", "/var/lib/archived") == "archived 700"
+    within = ("nsenter", f"--target={pid}", "--mount", "--")
+    for path in ("/data/SC011/x", "/etc/x", "/usr/x", "/opt/archived/x"):
+        refused = box.type(*within, "touch", path, check=False)
+        assert "Read-only file system" in refused.stderr, (path, refused)
+    box.type(*within, "touch", "/archive/x", "/var/lib/archived/x")
+    assert not list(machine.root.rglob("x"))
+
+    box.type("systemctl", "stop", "archived")
+    assert box.shows(SERVICE, "Result") == "success"
+    moved = box.entries(MESSAGE_ID=MESSAGE_IDS["dataset moved"])
+    assert moved[-1]["ARCHIVED_AFTER"] == "archived"
+    assert "Subject: A recording has moved on" in box.journal()
+
+
+def test_it_reads_a_new_configuration_and_refuses_one_with_mistakes(machine: Machine) -> None:
+    box, pid = machine.box, started(machine)
+
+    box.write("/etc/archived/archived.ini", SETTINGS.replace("rig-1", "rig-1\nmistake = yes"))
+    box.type("systemctl", "reload", "archived")
+    box.until("a refusal", lambda: box.entries(MESSAGE_ID=MESSAGE_IDS["configuration refused"]))
+    box.write("/etc/archived/archived.ini", SETTINGS.replace("quiet_time = 1s", "quiet_time = 2s"))
+    box.type("systemctl", "reload", "archived")
+    box.until("the new one", lambda: box.entries(MESSAGE_ID=MESSAGE_IDS["configuration reloaded"]))
+
+    assert int(box.shows(SERVICE, "MainPID")) == pid
+    machine.record()
+    machine.until_archived(1)
+
+
+def test_it_is_started_again_when_it_hangs_and_when_it_is_killed(machine: Machine) -> None:
+    box = machine.box
+    drop_in(machine, "WatchdogSec=3\nTimeoutAbortSec=2")
+    hanging = started(machine)
+    machine.record()
+    machine.until_archived(1)
+
+    box.type("kill", f"-{signal.SIGSTOP}", str(hanging))
+    box.until(
+        "a second process", lambda: box.shows(SERVICE, "NRestarts") == "1" and _running(machine)
+    )
+    assert "Watchdog timeout" in box.journal()
+    box.type("kill", f"-{signal.SIGKILL}", box.shows(SERVICE, "MainPID"))
+    box.until(
+        "a third process", lambda: box.shows(SERVICE, "NRestarts") == "2" and _running(machine)
+    )
+
+    machine.record("SC012")
+    machine.until_archived(2)
+
+
+def _running(machine: Machine) -> bool:
+    return machine.box.shows(SERVICE, "ActiveState") == "active"
+
+
+def test_it_stops_at_once_while_it_copies_and_goes_on_at_the_next_start(machine: Machine) -> None:
+    box = machine.box
+    started(machine)
+    machine.record(blocks=1)
+    machine.until_archived(1)
+    box.type("systemctl", "stop", "archived")
+    machine.record("SC012", blocks=2_000)
+    box.type("systemctl", "start", "archived")
+    box.until("a copy under way", lambda: list(machine.archive.rglob("*.archived-part")))
+
+    box.type("systemctl", "stop", "archived")
+
+    assert box.shows(SERVICE, "Result") == "success"
+    assert not list(machine.archive.rglob("*.archived-part"))
+    box.type("systemctl", "start", "archived")
+    machine.until_archived(2)
+
+
+def test_a_configuration_with_mistakes_is_told_once_and_not_tried_again(machine: Machine) -> None:
+    box = machine.box
+    box.write("/etc/archived/archived.ini", SETTINGS.replace("quiet_time", "quite_time"))
+
+    assert box.type("systemctl", "start", "archived", check=False).returncode != 0
+    box.until("the end", lambda: box.shows(SERVICE, "ActiveState") == "failed")
+
+    assert box.shows(SERVICE, "ExecMainStatus") == "78"
+    assert box.shows(SERVICE, "NRestarts") == "0"
+    assert "quite_time" in box.journal()
+
+
+def test_without_a_secret_it_runs_and_says_what_is_missing(machine: Machine) -> None:
+    box = machine.box
+    settings = SETTINGS.replace(
+        "[globus]\n",
+        "[globus]\nlocal_endpoint = c40e971d-0075-4a82-b12f-8f9717762e7b\nlocal_endpoint_subdir = /\n"
+        "client_id = 5b875fda-4185-11e8-bb52-0ac6873fc732\n",
+    ).replace("/archive/ephys", "5b875fda-4185-11e8-bb52-0ac6873fc732:/ephys")
+    box.write("/etc/archived/archived.ini", settings)
+    started(machine)
+    machine.record()
+
+    box.until("an alarm", lambda: box.entries(ARCHIVED_EVENT="alarm raised"))
+
+    [alarm] = box.entries(ARCHIVED_EVENT="alarm raised")
+    assert "archivedctl login" in alarm["ARCHIVED_WHAT_TO_DO"]
+    assert box.shows(SERVICE, "ActiveState") == "active"
+
+
+def test_a_credential_reaches_the_service_and_nobody_else(machine: Machine) -> None:
+    box = machine.box
+    box.write("/etc/archived/globus-client-secret", "the-secret\n", "600")
+    pid = started(machine)
+
+    within = ("nsenter", f"--target={pid}", "--mount", "--")
+    held = "/run/credentials/archived.service/globus-client-secret"
+    assert box.said(*within, "cat", held) == "the-secret"
+    assert box.type("runuser", "-u", "nobody", "--", "cat", held, check=False).returncode != 0
+    assert "the-secret" not in box.journal("-o", "verbose")
+    box.type("systemctl", "stop", "archived")
+    assert box.type("test", "-e", held, check=False).returncode != 0
+
+
+def test_two_configurations_are_two_services_with_stores_of_their_own(machine: Machine) -> None:
+    box = machine.box
+    (machine.root / "left").mkdir()
+    settings = SETTINGS.replace("rig-1", "left").replace("= /data", "= /data/left")
+    box.write("/etc/archived/left.ini", settings.replace("/archive/", "/archive/left-"))
+    box.type("mkdir", "/archive/left-ephys", "/archive/left-video")
+    box.type("chown", "-R", "archived:", "/archive")
+    box.write(
+        "/etc/systemd/system/archived@left.service.d/rig.conf",
+        "[Service]\nReadOnlyPaths=/data\nNoExecPaths=/data\nReadWritePaths=/archive\n",
+    )
+    box.type("systemctl", "daemon-reload")
+    box.type("systemctl", "start", "archived", "archived@left")
+
+    assert box.shows("archived@left.service", "ActiveState") == "active"
+    assert box.said("ls", "/var/lib/archived/left").startswith("archived.db")
+
+
+def test_its_numbers_are_served_whether_it_runs_or_not(machine: Machine) -> None:
+    box = machine.box
+    started(machine)
+    box.type("systemctl", "start", "archived-metrics")
+    asked = ("/opt/archived/bin/python", "-c", ASK)
+
+    box.until(
+        "numbers", lambda: "archived_daemon_running 1.0" in box.type(*asked, check=False).stdout
+    )
+    box.type("systemctl", "stop", "archived")
+
+    box.until("the end", lambda: "archived_daemon_running 0.0" in box.said(*asked))
+    assert os.path.basename(box.said("readlink", "/proc/1/exe")) == "systemd"
+
+
+ASK = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:9614/metrics', timeout=5).read().decode())"
