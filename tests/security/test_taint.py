@@ -62,6 +62,7 @@ COMMAND_LINES: dict[str, list[list[str]]] = {
     "record": [["record", DATASET]],
     "why": [["why", "{base}/rig-collection/rig/SC011/02232019/video", "--json"]],
     "events": [["events", "--json"]],
+    "metrics": [["metrics"]],
     "check": [["check", "--json"]],
     "publish": [["publish", "--json"]],
     "discover": [["discover", "--json"]],
