@@ -196,10 +196,11 @@ class Talk:
         """Not told; the progress shows it."""
 
     def warning(self, event: str, **fields: Any) -> None:
-        """Told in a line: what, about what, and why; and in another one what to do."""
+        """Told in a line: what, about what, and why; and in another one what to do. An alarm says it in its own words."""
         about = next((str(fields[key]) for key in SUBJECTS if key in fields), "")
         because = next((str(fields[key]) for key in CAUSES if key in fields), "")
-        talk(": ".join(part for part in (event, about, because) if part))
+        what = str(fields["message"]) if event == "alarm raised" else event
+        talk(": ".join(part for part in (what, about, because) if part))
         if fields.get("what_to_do"):
             talk(f"  {fields['what_to_do']}")
 

@@ -223,7 +223,11 @@ def test_only_what_is_wrong_is_said_of_the_log(capsys: pytest.CaptureFixture[str
     log.debug("a look", folders=3)
     log.error("folder not readable", folder="/x\x1b", why="no", what_to_do="let me")
 
-    assert capsys.readouterr().err == "folder not readable: /x\\x1b: no\n  let me\n"
+    log.warning("alarm raised", alarm="full:raw", message="the archive is full", what_to_do="wait")
+
+    assert capsys.readouterr().err == (
+        "folder not readable: /x\\x1b: no\n  let me\nthe archive is full\n  wait\n"
+    )
 
 
 def test_on_a_terminal_there_is_a_bar_that_goes_away(rig: CliRig) -> None:

@@ -217,7 +217,7 @@ class Machine:
 
     def warning(self, event: str, **fields: Any) -> None:
         """See `Log`."""
-        self.told.append(event)
+        self.told.append(str(fields.get("message", event)))
 
     def arrived(self, below: Path | None = None) -> dict[str, bytes]:
         """Every file that lies in the folder, or in another one."""
