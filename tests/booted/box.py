@@ -1,13 +1,16 @@
 """A booted systemd: a copy of this machine's own system that lives in memory, in which units can be installed and provoked.
 
 Its files are this machine's with a layer in memory above them, so that nothing that happens in it outlasts it. It has a network of
-its own, with loopback alone.
+its own, with loopback alone. There is one at a time, as all would use the same control groups.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -52,6 +55,9 @@ class Box:
 
     def __init__(self, binds: dict[Path, str]) -> None:
         """`binds` are folders of this machine, and where they are in the box."""
+        self._leader = 0
+        self._turn = os.open(str(shutil.which("systemd-nspawn")), os.O_RDONLY)
+        fcntl.flock(self._turn, fcntl.LOCK_EX)
         self._base = Path(tempfile.mkdtemp(prefix="archived-box-"))
         options = ["--quiet", "--register=no", "--keep-unit", "--private-network", "--boot"]
         options += ["--console=pipe", f"--directory={self._base}/root"]
@@ -75,8 +81,12 @@ class Box:
     def _first_process(self) -> int:
         """systemd itself, as this machine numbers it."""
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
-        found = children.read_text().split()
-        return int(found[0]) if found else 0
+        for each in children.read_text().split():
+            with contextlib.suppress(OSError):
+                status = Path(f"/proc/{each}/status").read_text()
+                if re.search(r"^Name:\tsystemd$.*^NSpid:.*\t1$", status, re.M | re.S):
+                    return int(each)
+        return 0
 
     def _booted(self) -> bool:
         done = self.type("systemctl", "is-system-running", check=False)
@@ -140,10 +150,16 @@ class Box:
         return found
 
     def down(self) -> None:
-        """End it, with everything in it."""
+        """End it, with everything in it, which ends with its first process."""
+        if self._leader:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._leader, signal.SIGKILL)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(PATIENCE)
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._log.close()
         Path(self._log.name).unlink()
         shutil.rmtree(self._base, ignore_errors=True)
+        os.close(self._turn)
