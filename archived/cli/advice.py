@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Set
 from datetime import datetime
 
 from archived.cli.times import ahead
 from archived.core.lifecycle import State
-from archived.core.model import Dataset, DatasetFile, FileState
+from archived.core.model import Dataset, FileState
 from archived.core.paths import printable
 
 CONFLICT = (
@@ -46,16 +46,16 @@ LOST = {FileState.DIFFERENT: DIFFERENT, FileState.MISSING: MISSING}
 
 
 def what_to_do(
-    dataset: Dataset, files: Sequence[DatasetFile], faults: Set[str], now: datetime
+    dataset: Dataset, states: Iterable[FileState], faults: Set[str], now: datetime
 ) -> str:
     """One sentence with the command; "" where nothing need be done.
 
-    `faults` are the kinds of faults that set files of it apart, as the store's `faults` tells them.
+    `states` are those that files of it are in; `faults` are the kinds of faults that set files of it apart, as the store's `faults` tells them.
     """
     name = typed(dataset.name)
     match dataset.state:
         case State.FAILED:
-            present = {file.state for file in files} - {FileState.GONE}
+            present = set(states) - {FileState.GONE}
             return "; ".join(_failed(present, faults)).replace("{name}", name)
         case State.WAITING:
             when = ahead(dataset.due, now) if dataset.due else "soon"

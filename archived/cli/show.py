@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -28,11 +27,10 @@ from archived.cli.shell import examples, json_option
 from archived.cli.times import iso, local_iso
 from archived.cli.views import View, batch_view, dataset_view, event_view, file_view
 from archived.cli.whose import rig_options, whose
-from archived.core.model import Dataset, DatasetFile, FileState
+from archived.core.model import Dataset, FileState
 from archived.core.paths import PathError, archive_folder
 from archived.core.records import RecordState
 from archived.core.units import format_size
-from archived.core.verifying import Verification
 
 if TYPE_CHECKING:
     from archived.config import Configuration
@@ -101,17 +99,28 @@ def command(caller: Caller, name: str, rig_name: str | None, all_rigs: bool, as_
         caller.show(page_of(view))
 
 
-def gather(store: Reader, dataset: Dataset, configuration: Configuration, now: datetime) -> View:
-    """The object of `show --json`."""
-    files = store.files(dataset.id)
-    looks = store.verifications(dataset.id)
+def gather(
+    store: Reader,
+    dataset: Dataset,
+    configuration: Configuration,
+    now: datetime,
+    *,
+    part: range | None = None,
+) -> View:
+    """The object of `show --json`; of its files all, or a part by their numbers."""
+    if part is None:
+        files, looks = store.files(dataset.id), store.verifications(dataset.id)
+    else:
+        files = store.file_page(dataset, first=part.start, most=len(part))
+        looks = store.verifications_of([each.id for each in files])
+    states, faults = store.states_of_files(dataset.id), store.faults(dataset.id)
     events = [event_view(each) for each in store.events(name=dataset.name)]
     return {
         **dataset_view(dataset),
         "archive": _archive(configuration, dataset),
-        "what_to_do": what_to_do(dataset, files, store.faults(dataset.id), now),
+        "what_to_do": what_to_do(dataset, states, faults, now),
         "record": _record(store, dataset) if configuration.records else None,
-        "verified_at": _verified_at(files, looks),
+        "verified_at": iso(store.verified_since(dataset.id)),
         "files": [file_view(each, looks.get(each.id)) for each in files],
         "events": [{key: each[key] for key in each if key != "dataset"} for each in events],
         "batches": [batch_view(each) for each in store.file_batches(dataset.id)],
@@ -148,14 +157,6 @@ def _summary(view: View) -> list[Line]:
         ("verified", view["verified_at"] and local_iso(view["verified_at"])),
     ]
     return [line(Cell(f"{word:<12}", Style.DIM), text, indent=2) for word, text in said if text]
-
-
-def _verified_at(files: Sequence[DatasetFile], looks: Mapping[int, Verification]) -> str | None:
-    """When the longest ago of its archived files was looked at in the archive; None where one never was."""
-    archived = [each.id for each in files if each.archived_size is not None]
-    if not archived or any(each not in looks for each in archived):
-        return None
-    return iso(min(looks[each].at for each in archived))
 
 
 def _record(store: Reader, dataset: Dataset) -> View | None:

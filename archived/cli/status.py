@@ -186,13 +186,13 @@ def _unknown_subjects(caller: Caller, store: Reader) -> list[str]:
 
 
 def _attention(caller: Caller, store: Reader, dataset: Dataset) -> View:
-    files, faults = store.files(dataset.id), store.faults(dataset.id)
+    states, faults = store.states_of_files(dataset.id), store.faults(dataset.id)
     return {
         "dataset": dataset.name,
         "state": str(dataset.state),
         "reason": dataset.reason,
         "since": iso(dataset.state_since),
-        "what_to_do": what_to_do(dataset, files, faults, caller.now()),
+        "what_to_do": what_to_do(dataset, states, faults, caller.now()),
     }
 
 

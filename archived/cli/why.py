@@ -112,6 +112,8 @@ def _recognised(caller: Caller, path: str, place: Place, found: Found) -> View:
     if decision is not None and decision.kind is DecisionKind.READY:
         stranger = why_it_waits(caller, found.recording.h2o)
         now_on_disk += f"; {stranger}" if stranger else ""
+    states = {each.state for each in known.files}
+    advice = what_to_do(dataset, states, known.faults, now) if dataset else ""
     return _view(
         path,
         recognised=True,
@@ -125,7 +127,7 @@ def _recognised(caller: Caller, path: str, place: Place, found: Found) -> View:
         checks=[_check(each) for each in on_disk.verdicts],
         on_disk=now_on_disk,
         file=next((file_view(each) for each in known.files if each.path == place.relative), None),
-        what_to_do=what_to_do(dataset, known.files, known.faults, now) if dataset else "",
+        what_to_do=advice,
         transfers=[batch_view(each) for each in known.batches],
     )
 

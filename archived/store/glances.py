@@ -23,6 +23,8 @@ RECORD_COLUMNS = (
     "(SELECT b.name FROM batch b WHERE b.id = r.batch_id)"
 )
 
+VERIFICATION_COLUMNS = "v.file_id, v.at, v.how, v.verdict, v.content_at, v.content"
+
 OUTSTANDING = (RecordState.OWED, RecordState.WRITTEN, RecordState.TRAVELLING, RecordState.KEPT)
 """Of a record, the states in which the archive was not told yet."""
 
@@ -125,23 +127,12 @@ class GlanceVerbs(Verbs):
 
     def verifications(self, dataset_id: int) -> Mapping[int, Verification]:
         """The last look at each file of a dataset, by the ids of the files; without those never looked at."""
-        from archived.core.verifying import Content, How, Verdict, Verification
-
         rows = self._door.rows(
-            "SELECT v.file_id, v.at, v.how, v.verdict, v.content_at, v.content FROM verification v "
+            f"SELECT {VERIFICATION_COLUMNS} FROM verification v "
             "JOIN file f ON f.id = v.file_id WHERE f.dataset_id = ?",
             dataset_id,
         )
-        return {
-            row[0]: Verification(
-                moment(row[1]),
-                How(row[2]),
-                Verdict(row[3]),
-                from_time(row[4]) if row[5] else None,
-                Content(row[5]) if row[5] else None,
-            )
-            for row in rows
-        }
+        return dict(map(verification_of, rows))
 
     def verified(self) -> Verified:
         """How much of this rig's files was ever looked at in the archive, and when the longest ago."""
@@ -150,6 +141,19 @@ class GlanceVerbs(Verbs):
             "SELECT number FROM counter WHERE rig_id = ? AND name = ?", self._rig_id, LOOKED_AT
         )
         return Verified(counted[0] if counted else 0, from_time(oldest[0]) if oldest else None)
+
+
+def verification_of(row: Row) -> tuple[int, Verification]:
+    """From `VERIFICATION_COLUMNS`: which file, and the last look at it."""
+    from archived.core.verifying import Content, How, Verdict, Verification
+
+    return row[0], Verification(
+        moment(row[1]),
+        How(row[2]),
+        Verdict(row[3]),
+        from_time(row[4]) if row[5] else None,
+        Content(row[5]) if row[5] else None,
+    )
 
 
 def owed_of(row: Row) -> OwedRecord:

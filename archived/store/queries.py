@@ -9,7 +9,7 @@ from typing import Any
 from archived.core.lifecycle import State
 from archived.core.model import Dataset, Event
 from archived.store.datasets import DatasetVerbs
-from archived.store.fields import MICROSECOND, from_text, to_text, to_time
+from archived.store.fields import LARGEST, MICROSECOND, from_text, to_text, to_time
 from archived.store.portions import chunks, marks
 from archived.store.rows import DATASET_COLUMNS, EVENT_COLUMNS, dataset_of, event_of
 from archived.store.selecting import (
@@ -30,8 +30,13 @@ _KNOWN = "EXISTS (SELECT 1 FROM subject s WHERE s.h2o = d.h2o)"
 class QueryVerbs(DatasetVerbs):
     """Reading many datasets."""
 
-    def select(self, selector: Selector, limit: int | None = None) -> Iterator[Dataset]:
-        """The datasets that a selector means, in the order in which they were first seen."""
+    def select(
+        self, selector: Selector, limit: int | None = None, *, after: int = 0, newest: bool = False
+    ) -> Iterator[Dataset]:
+        """The datasets that a selector means, in the order in which they were first seen, or the `newest` first.
+
+        With the id of a dataset those only that come `after` it in that order.
+        """
         patterns = [name for name in selector.names if is_pattern(name)]
         wanted = condition(selector)
         if not selector.everywhere:
@@ -43,7 +48,7 @@ class QueryVerbs(DatasetVerbs):
         else:
             matches = matcher(selector.names)
         number = 0
-        for dataset in self._pages(wanted):
+        for dataset in self._pages(wanted, after, newest):
             if limit is not None and number >= limit:
                 return
             if matches(dataset.name) and self._has_type(dataset, selector.file_type):
@@ -88,13 +93,14 @@ class QueryVerbs(DatasetVerbs):
         )
         return [row[0] for row in rows]
 
-    def _pages(self, wanted: Condition) -> Iterator[Dataset]:
+    def _pages(self, wanted: Condition, after: int, newest: bool) -> Iterator[Dataset]:
         """A page at a time, so that no query stays open while others write."""
-        last = 0
+        last = after or (LARGEST if newest else 0)
+        beyond, direction = ("<", "DESC") if newest else (">", "ASC")
         while True:
             rows = self._door.rows(
-                f"SELECT {DATASET_COLUMNS} FROM dataset d WHERE d.id > ?{wanted.sql} "
-                "ORDER BY d.id LIMIT ?",
+                f"SELECT {DATASET_COLUMNS} FROM dataset d WHERE d.id {beyond} ?{wanted.sql} "
+                f"ORDER BY d.id {direction} LIMIT ?",
                 last,
                 *wanted.values,
                 PAGE,

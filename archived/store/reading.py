@@ -12,6 +12,7 @@ from archived.store.fleet import FleetVerbs, known_rigs
 from archived.store.glances import GlanceVerbs
 from archived.store.locks import daemon_lock
 from archived.store.opening import COPY_MARK, examine_file, is_current
+from archived.store.pages import PageVerbs
 from archived.store.queries import QueryVerbs
 from archived.store.rig import RigVerbs
 from archived.store.travelling import TravellingVerbs
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from archived.store.upgrading import Upgraded
 
 
-class Reader(QueryVerbs, FleetVerbs, RigVerbs, TravellingVerbs, GlanceVerbs):
+class Reader(QueryVerbs, FleetVerbs, RigVerbs, TravellingVerbs, GlanceVerbs, PageVerbs):
     """What is remembered, to look at."""
 
     upgraded: Upgraded | None = None
