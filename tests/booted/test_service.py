@@ -129,8 +129,8 @@ def test_without_a_secret_it_runs_and_says_what_is_missing(machine: Machine) -> 
         "client_id = 5b875fda-4185-11e8-bb52-0ac6873fc732\n",
     ).replace("/archive/ephys", "5b875fda-4185-11e8-bb52-0ac6873fc732:/ephys")
     box.write("/etc/archived/archived.ini", settings)
-    started(machine)
     machine.record()
+    started(machine)
 
     box.until("an alarm", lambda: box.entries(ARCHIVED_EVENT="alarm raised"))
 
