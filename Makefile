@@ -20,7 +20,7 @@ demo: $(STAMP) ## watch recordings travel: a simulated Globus, a simulated rig, 
 	$(BIN)/python -m demo
 
 test: $(STAMP) ## run the whole test suite
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 EFFORT ?= 20
 test-more: $(STAMP) ## try the state machines and upgrades EFFORT times as hard (EFFORT=20), for an hour or so
