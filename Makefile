@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test simulate power test-more kills disks fuzz bench check format clean audit docs
+.PHONY: help env demo test simulate power test-more kills disks fuzz bench check format clean audit docs man deb
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -42,8 +42,17 @@ bench: $(STAMP) ## measure against peers and limits, for an hour or so: make ben
 	$(BIN)/python -m benchmarks $(ROWS) $(if $(FILES),--files $(FILES)) $(if $(QUICK),--quick,--into docs/performance)
 	$(if $(QUICK),,$(BIN)/python -m benchmarks.report)
 
-docs: $(STAMP) ## write the pages that are made of the code
+docs: $(STAMP) ## build the documentation into docs/_build/html, after writing the pages that are made of the code
 	$(BIN)/python packaging/events_page.py
+	$(SPHINX) -b html docs docs/_build/html
+
+man: $(STAMP) ## build the man pages into docs/_build/man
+	$(SPHINX) -b man docs docs/_build/man
+
+SPHINX := $(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning --doctree-dir docs/_build/doctrees
+
+deb: $(STAMP) ## make the Debian package, into dist/
+	$(BIN)/python packaging/deb/build.py
 
 audit: $(STAMP) ## ask whether an installed package has a known vulnerability
 	$(BIN)/python packaging/audit.py

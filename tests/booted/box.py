@@ -24,14 +24,30 @@ from typing import Any
 PATIENCE = 60.0
 """Seconds that a test waits for what must come."""
 
-BOOT = """\
+FILES = """\
 set -e
 mount -t tmpfs -o mode=0755 tmpfs "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
+[ ! -d "$2" ] || cp -a "$2/." "$1/upper"
 mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$1/root"
+"""
+"""This machine's files in memory, with a layer of others, if there is one, above them."""
+
+INSTALL = f"""\
+{FILES}
+mount --rbind /proc "$1/root/proc"
+mkdir -p "$1/root/run/package"
+mount --bind "$(dirname "$3")" "$1/root/run/package"
+chroot "$1/root" dpkg -i "/run/package/$(basename "$3")"
+umount "$1/root/run/package"
+cp -a "$1/upper" "$2"
+"""
+
+BOOT = f"""\
+{FILES}
 rm -f "$1"/root/etc/systemd/system/*.wants/*
 tr -d - < /proc/sys/kernel/random/uuid > "$1/root/etc/machine-id"
-shift
+shift 2
 exec systemd-nspawn "$@"
 """
 """The mounts end with the shell that becomes the container. What this machine has enabled is not started in it, and it has
@@ -39,7 +55,7 @@ booted before, as it has a name: at a first boot systemd would enable everything
 
 OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private")
 
-NEEDED = ("systemd-nspawn", "nsenter", "unshare")
+NEEDED = ("systemd-nspawn", "nsenter", "unshare", "dpkg")
 
 
 def missing() -> str:
@@ -50,11 +66,19 @@ def missing() -> str:
     return f"{', '.join(absent)} not here (apt install systemd-container)" if absent else ""
 
 
+def installed(package: Path, layer: Path) -> None:
+    """Keep what a package adds to this machine's files, installed where no systemd runs, as for an image."""
+    with tempfile.TemporaryDirectory(prefix="archived-box-") as base:
+        words = [*OWN_MOUNTS, "bash", "-c", INSTALL, "install", base, str(layer), str(package)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done
+
+
 class Box:
     """One booted system."""
 
-    def __init__(self, binds: dict[Path, str]) -> None:
-        """`binds` are folders of this machine, and where they are in the box."""
+    def __init__(self, binds: dict[Path, str], layer: Path | None = None) -> None:
+        """`binds` are folders of this machine, and where they are in the box; `layer` is what `installed` has kept."""
         self._leader = 0
         self._turn = os.open(str(shutil.which("systemd-nspawn")), os.O_RDONLY)
         fcntl.flock(self._turn, fcntl.LOCK_EX)
@@ -65,7 +89,7 @@ class Box:
         words = ["systemd.unit=multi-user.target", "systemd.firstboot=no"]
         self._log = (self._base.with_suffix(".log")).open("wb")
         self._process = subprocess.Popen(
-            [*OWN_MOUNTS, "bash", "-c", BOOT, "boot", str(self._base), *options, *words],
+            [*OWN_MOUNTS, "bash", "-c", BOOT, "boot", self._base, layer or "", *options, *words],
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,

@@ -1,22 +1,22 @@
-"""A booted machine with the service installed as `packaging/systemd/README.md` says."""
+"""A booted machine with the package installed, as `make deb` makes it."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from filelock import FileLock
 
 from demo import rig as programs
-from tests.booted.box import Box, missing
+from tests.booted.box import Box, installed, missing
 
 REPOSITORY = Path(__file__).parents[2]
-UNITS = REPOSITORY / "packaging" / "systemd"
-PYTHON = "/usr/bin/python3"
-"""The system's own, which the service's user may run, with Debian's package for systemd."""
 
 SETTINGS = """\
 [archived]
@@ -55,27 +55,63 @@ RestartSec=1
 """
 
 
+class Package(NamedTuple):
+    """The package as `make deb` makes it, with what it is made of."""
+
+    folder: Path
+
+    @property
+    def file(self) -> Path:
+        """What dpkg installs."""
+        [found] = (self.folder / "dist").glob("*.deb")
+        return found
+
+    @property
+    def wheel(self) -> Path:
+        """What pip installs."""
+        [found] = (self.folder / "stage").glob("*.whl")
+        return found
+
+    @property
+    def layer(self) -> Path:
+        """What the package adds to a machine."""
+        return self.folder / "layer"
+
+    def again(self, *, release: int) -> Path:
+        """The next release of the package, of the same program."""
+        into = self.folder / f"release-{release}"
+        return build(
+            "--stage", self.folder / "stage", "--as-staged", "--into", into, release=release
+        )
+
+
+def build(*options: str | Path, release: int) -> Path:
+    """Do what `make deb` does; the package."""
+    program = REPOSITORY / "packaging" / "deb" / "build.py"
+    words = [sys.executable, program, *options, "--release", str(release)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done
+    return Path(done.stdout.splitlines()[-1])
+
+
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program as pip installs it, for the system's Python; made once for all workers."""
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """The package, made once for all workers."""
+    if why := missing():
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "booted"
     folder.mkdir(exist_ok=True)
-    made = folder / "archived"
-    with FileLock(f"{made}.lock"):
+    made = Package(folder)
+    with FileLock(folder / "lock"):
         if not (folder / "made").exists():
-            _install(made)
+            shutil.rmtree(made.layer, ignore_errors=True)
+            build("--stage", folder / "stage", "--into", folder / "dist", release=1)
+            installed(made.file, made.layer)
             (folder / "made").touch()
     return made
-
-
-def _install(made: Path) -> None:
-    subprocess.run([PYTHON, "-m", "venv", "--system-site-packages", made], check=True)
-    pip = [made / "bin" / "python", "-m", "pip", "-q", "--disable-pip-version-check", "install"]
-    subprocess.run([*pip, f"{REPOSITORY}[metrics,simulator,systemd]"], check=True)
-    for script in ("archived", "archivedctl"):
-        file = made / "bin" / script
-        file.write_text(file.read_text().replace(str(made), "/opt/archived"))
 
 
 class Machine:
@@ -99,7 +135,7 @@ class Machine:
             "-u",
             "archived",
             "--",
-            "/opt/archived/bin/archivedctl",
+            "archivedctl",
             "status",
             "--json",
             check=False,
@@ -123,35 +159,27 @@ class Machine:
         assert ours == theirs
 
 
-@pytest.fixture
-def machine(environment: Path, tmp_path: Path) -> Iterator[Machine]:
-    """A machine on which the service is installed, and not started."""
-    if why := missing():
-        if os.environ.get("CI"):
-            pytest.fail(why)
-        pytest.skip(why)
+def folders(base: Path) -> dict[Path, str]:
+    """The disks of a rig, and where it has them."""
     for folder in ("data", "archive/ephys", "archive/video"):
-        (tmp_path / folder).mkdir(parents=True)
-    box = Box(
-        {environment: "/opt/archived", tmp_path / "data": "/data", tmp_path / "archive": "/archive"}
-    )
+        (base / folder).mkdir(parents=True)
+    return {base / "data": "/data", base / "archive": "/archive"}
+
+
+def configure(box: Box) -> None:
+    """What a person does once the package is installed."""
+    box.write("/etc/archived/archived.ini", SETTINGS)
+    box.write("/etc/systemd/system/archived.service.d/rig.conf", DROP_IN)
+    box.type("chown", "-R", "archived:", "/archive")
+    box.type("systemctl", "daemon-reload")
+
+
+@pytest.fixture
+def machine(package: Package, tmp_path: Path) -> Iterator[Machine]:
+    """A machine on which the package is installed and configured, and the service not started."""
+    box = Box(folders(tmp_path), package.layer)
     try:
-        for name, place in (
-            ("archived.sysusers.conf", "/usr/lib/sysusers.d/archived.conf"),
-            ("archived.tmpfiles.conf", "/usr/lib/tmpfiles.d/archived.conf"),
-            ("archived.service", "/usr/lib/systemd/system/archived.service"),
-            ("archived@.service", "/usr/lib/systemd/system/archived@.service"),
-            ("archived-metrics.service", "/usr/lib/systemd/system/archived-metrics.service"),
-            ("archived.catalog", "/usr/lib/systemd/catalog/archived.catalog"),
-        ):
-            box.write(place, (UNITS / name).read_text())
-        box.type("systemd-sysusers", "archived.conf")
-        box.type("systemd-tmpfiles", "--create", "archived.conf")
-        box.type("journalctl", "--update-catalog")
-        box.write("/etc/archived/archived.ini", SETTINGS)
-        box.write("/etc/systemd/system/archived.service.d/rig.conf", DROP_IN)
-        box.type("chown", "-R", "archived:", "/archive")
-        box.type("systemctl", "daemon-reload")
+        configure(box)
         yield Machine(box, tmp_path)
     finally:
         box.down()
