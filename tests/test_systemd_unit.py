@@ -24,6 +24,7 @@ UNIT_FILES = [
     "archived.service",
     "archived@.service",
     "archived-metrics.service",
+    "archived-web.service",
     "rig.conf.example",
 ]
 OF_AN_INSTANCE = {
@@ -189,7 +190,7 @@ if SYSTEMD_ANALYZE:
         shutil.copy(FOLDER / "rig.conf.example", tmp_path / f"{name}.d" / "rig.conf")
         return file
 
-    @pytest.mark.parametrize("name", UNIT_FILES[:3])
+    @pytest.mark.parametrize("name", UNIT_FILES[:-1])
     def test_systemd_understands_every_line(tmp_path: Path, name: str) -> None:
         file = given(tmp_path, name)
         done = analyze(
@@ -203,7 +204,7 @@ if SYSTEMD_ANALYZE:
         assert "Failed to parse mode" in analyze("verify", "--man=no", unit).stderr
 
     @pytest.mark.parametrize(
-        ("name", "exposure"), [("archived.service", 12), ("archived-metrics.service", 10)]
+        ("name", "exposure"), [("archived.service", 12), ("archived-metrics.service", 10), ("archived-web.service", 10)]
     )
     def test_the_service_is_locked_up_well(tmp_path: Path, name: str, exposure: int) -> None:
         file = given(tmp_path, name)

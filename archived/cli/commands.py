@@ -13,6 +13,7 @@ COMMANDS = (
     CommandRow("why", "Explain why a file or folder is archived, or not yet."),
     CommandRow("events", "Show what happened to the datasets, in order."),
     CommandRow("metrics", "Print the numbers of this rig as Prometheus reads them."),
+    CommandRow("web", "Serve pages to look at, for a browser."),
     CommandRow("check", "Check the configuration, then pay a doctor's visit."),
     CommandRow("publish", "Archive what is there now, without a daemon."),
     CommandRow("discover", "Register what the archive holds, and tell what is missing there."),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
@@ -27,6 +28,9 @@ from archived.cli.times import local
 from archived.cli.views import View, event_view
 from archived.cli.whose import rig_options, whose
 from archived.core.model import Event
+
+if TYPE_CHECKING:
+    from archived.store import Reader, Selector
 
 FOLLOW_EVERY = timedelta(seconds=1)
 FOLLOW_LIMIT = 10_000
@@ -87,30 +91,40 @@ def command(
             if not store.owners(name) or not meant.every:
                 meant.find(name)
 
-        def happened(since: datetime | None, limit: int) -> list[Happening]:
-            found = [
-                (each.rig, event)
-                for each in meant.stores
-                for event in (
-                    each.events_of(selection.selector, since=since, limit=limit)
-                    if selection.given
-                    else each.events(since=since, limit=limit)
-                )
-            ]
-            return sorted(found, key=lambda each: each[1].at)[-limit:]
+        selector = selection.selector if selection.given else None
 
-        happenings = happened(since, limit)
+        def happened(since: datetime | None, limit: int) -> list[Happening]:
+            return happenings(meant.stores, selector, since, limit)
+
+        found = happened(since, limit)
         if follow:
-            _follow(caller, happened, happenings, as_json=as_json)
+            _follow(caller, happened, found, as_json=as_json)
         elif as_json:
-            print_json([_view(each) for each in happenings])
-        elif happenings:
-            caller.show([table((RIG, *FIELDS) if meant.every else FIELDS, happenings)])
+            print_json([happening_view(each) for each in found])
+        elif found:
+            caller.show([table((RIG, *FIELDS) if meant.every else FIELDS, found)])
         else:
             talk("Nothing has happened yet." if since is None else "Nothing has happened since.")
 
 
-def _view(happening: Happening) -> View:
+def happenings(
+    stores: Iterable[Reader], selector: Selector | None, since: datetime | None, limit: int
+) -> list[Happening]:
+    """The newest events of some rigs, oldest first: of all datasets, or of those that are selected."""
+    found = [
+        (each.rig, event)
+        for each in stores
+        for event in (
+            each.events(since=since, limit=limit)
+            if selector is None
+            else each.events_of(selector, since=since, limit=limit)
+        )
+    ]
+    return sorted(found, key=lambda each: each[1].at)[-limit:]
+
+
+def happening_view(happening: Happening) -> View:
+    """One object of `events --json`."""
     return {**event_view(happening[1]), "rig": happening[0]}
 
 
@@ -139,7 +153,7 @@ def _follow(
 
 def _print_line(caller: Caller, happening: Happening, *, as_json: bool) -> None:
     if as_json:
-        print_json_line(_view(happening))
+        print_json_line(happening_view(happening))
         return
     event = happening[1]
     before = f"{event.before} ▶ " if event.before else ""

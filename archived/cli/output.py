@@ -136,7 +136,12 @@ def colourful(environ: Mapping[str, str]) -> bool:
 
 def print_json(value: Any) -> None:
     """Print a result as JSON. Characters beyond ASCII are written as escapes, so that any terminal is safe."""
-    click.echo(json.dumps(_valid(value), indent=2))
+    click.echo(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """A result as JSON in ASCII."""
+    return json.dumps(_valid(value), indent=2)
 
 
 def print_json_line(value: Any) -> None:

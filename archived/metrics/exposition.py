@@ -40,8 +40,13 @@ class Exported(Collector):
 
 def exposition(taken: Snapshot) -> bytes:
     """The text that Prometheus reads."""
+    return answer(lambda: taken)
+
+
+def answer(take: Callable[[], Snapshot]) -> bytes:
+    """The same of a snapshot that is taken now; a store that cannot be read is a number as well."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Exported(lambda: taken))
+    registry.register(Exported(take))
     return generate_latest(registry)
 
 

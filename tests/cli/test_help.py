@@ -53,7 +53,7 @@ def test_help_fits_into_a_terminal(rig: CliRig, name: str) -> None:
     assert max(len(line) for line in shown.splitlines()) <= 100
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMES) - {"simulate", "completion", "metrics"}))
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"simulate", "completion", "metrics", "web"}))
 def test_whatever_prints_a_result_takes_json(rig: CliRig, name: str) -> None:
     assert "--json" in rig.type_plainly(name, "--help").stdout
 

@@ -345,6 +345,7 @@ WAYS: Mapping[str, list[list[str]]] = {
     "import-config": [["{old}", "-o", "{away}/new.ini", "--force"], ["{raw}"]],
     "datajoint": [["check"], ["sync"]],
     "metrics": [[], ["--host", "{raw}", "--port", "0"]],
+    "web": [["--host", "{raw}", "--port", "0"], ["--rig", "{raw}", "--port", "0"]],
     "simulate": [["--collection", "{raw}={raw}"]],
     "completion": [["{raw}"], ["bash"]],
     "backup": [["{away}/{raw}"]],

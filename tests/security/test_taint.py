@@ -63,6 +63,7 @@ COMMAND_LINES: dict[str, list[list[str]]] = {
     "why": [["why", "{base}/rig-collection/rig/SC011/02232019/video", "--json"]],
     "events": [["events", "--json"]],
     "metrics": [["metrics"]],
+    "web": [["web", "--port", "0", "--rig", "nobody's"]],
     "check": [["check", "--json"]],
     "publish": [["publish", "--json"]],
     "discover": [["discover", "--json"]],

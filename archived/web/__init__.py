@@ -1,0 +1,1 @@
+"""Pages to look at, and the same as JSON, for a browser: read from the store, true also while the daemon is down."""
