@@ -17,11 +17,18 @@ from archived.app import Application, assembled, look_for_garbage_seldom
 from archived.config import Configuration
 from archived.daemon.outage import Outage
 from archived.daemon.surroundings import Log
-from archived.errors import ArchivedError, ConfigurationError, StoreError
+from archived.errors import (
+    ArchivedError,
+    ConfigurationError,
+    StoreDamagedError,
+    StoreError,
+    StoreTooNewError,
+)
 from archived.secrecy.memory import keep_to_itself
 from archived.store.address import parse
 
 NEEDS_A_PERSON = 3
+"""Also the exit code where starting again would find the same: systemd leaves the service alone then."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"archived: {error}", file=sys.stderr)  # noqa: T201 - before there is a log, or instead
         if error.what_to_do:
             print(f"archived: {error.what_to_do}", file=sys.stderr)  # noqa: T201
-        return error.exit_code
+        return _exit_code_of(error)
+
+
+def _exit_code_of(error: ArchivedError) -> int:
+    """Nothing but a person mends a damaged store, or installs the release that a newer one needs."""
+    hopeless = isinstance(error, (StoreDamagedError, StoreTooNewError))
+    return NEEDS_A_PERSON if hopeless else error.exit_code
 
 
 def load(path: Path) -> Configuration:

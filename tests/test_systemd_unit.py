@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from archived.__main__ import NEEDS_A_PERSON
 from archived.config.assembling import SITE, SITE_STATE, state_folder
 from archived.config.secrets import CLIENT_SECRET
 from archived.errors import ConfigurationError
@@ -110,7 +111,9 @@ def test_the_unit_tells_how_to_reload_and_when_not_to_start_again() -> None:
     service = settings("Service")
     assert service["Type"] == ["notify"]
     assert service["ExecReload"] == ["/bin/kill -HUP $MAINPID"]
-    assert service["RestartPreventExitStatus"] == [str(ConfigurationError.exit_code)]
+    assert service["RestartPreventExitStatus"] == [
+        f"{NEEDS_A_PERSON} {ConfigurationError.exit_code}"
+    ]
     assert service["UMask"] == ["0077"]
 
 
@@ -204,7 +207,8 @@ if SYSTEMD_ANALYZE:
         assert "Failed to parse mode" in analyze("verify", "--man=no", unit).stderr
 
     @pytest.mark.parametrize(
-        ("name", "exposure"), [("archived.service", 12), ("archived-metrics.service", 10), ("archived-web.service", 10)]
+        ("name", "exposure"),
+        [("archived.service", 12), ("archived-metrics.service", 10), ("archived-web.service", 10)],
     )
     def test_the_service_is_locked_up_well(tmp_path: Path, name: str, exposure: int) -> None:
         file = given(tmp_path, name)

@@ -171,19 +171,73 @@ def test_two_configurations_are_two_services_with_stores_of_their_own(machine: M
     assert box.said("ls", "/var/lib/archived/left").startswith("archived.db")
 
 
-def test_its_numbers_are_served_whether_it_runs_or_not(machine: Machine) -> None:
+def test_its_numbers_and_its_pages_are_served_whether_it_runs_or_not(machine: Machine) -> None:
     box = machine.box
     started(machine)
-    box.type("systemctl", "start", "archived-metrics")
-    asked = ("/opt/archived/bin/python", "-c", ASK)
+    box.type("systemctl", "start", "archived-metrics", "archived-web")
+    asked, seen = (("/opt/archived/bin/python", "-c", each) for each in (ASK, ASK_PAGE))
 
     box.until(
         "numbers", lambda: "archived_daemon_running 1.0" in box.type(*asked, check=False).stdout
     )
+    box.until("pages", lambda: "</span> daemon running" in box.type(*seen, check=False).stdout)
     box.type("systemctl", "stop", "archived")
 
     box.until("the end", lambda: "archived_daemon_running 0.0" in box.said(*asked))
+    assert "</span> daemon not running" in box.said(*seen)
     assert os.path.basename(box.said("readlink", "/proc/1/exe")) == "systemd"
 
 
 ASK = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:9614/metrics', timeout=5).read().decode())"
+ASK_PAGE = ASK.replace("9614/metrics", "9615/")
+
+
+def test_a_damaged_store_is_told_once_and_left_alone_until_a_person_has_seen_to_it(
+    machine: Machine,
+) -> None:
+    box, store = machine.box, "/var/lib/archived/archived.db"
+    started(machine)
+    machine.record()
+    machine.until_archived(1)
+    box.type("systemctl", "stop", "archived")
+    box.type("bash", "-c", f"head -c 40000 /dev/zero | dd of={store} bs=4096 seek=1 conv=notrunc")
+
+    box.type("systemctl", "start", "archived", check=False)
+    box.until("the end", lambda: box.shows(SERVICE, "ActiveState") == "failed")
+
+    assert box.shows(SERVICE, "ExecMainStatus") == "3"
+    assert box.shows(SERVICE, "NRestarts") == "0"
+    assert "type: archivedctl restore" in box.journal()
+    box.type(
+        "bash",
+        "-c",
+        f"for each in {store}*; do mv $each /var/lib/archived/aside-${{each##*/}}; done",
+    )
+    box.type("runuser", "-u", "archived", "--", "archivedctl", "discover")
+    box.type("systemctl", "start", "archived")
+    machine.record("SC012")
+    machine.until_archived(2)
+
+
+def test_a_full_disk_under_its_state_is_waited_for(machine: Machine) -> None:
+    box, filler = machine.box, "/var/lib/archived/filler"
+    box.type("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", "/var/lib/archived")
+    fill = ("bash", "-c", f"cat /dev/zero >> {filler}")
+    box.type(*fill, check=False)
+
+    assert box.type("systemctl", "start", "archived", check=False).returncode != 0
+    box.until("another try", lambda: int(box.shows(SERVICE, "NRestarts")) > 0)
+    assert "make room on that disk" in box.journal()
+    box.type("rm", filler)
+    box.until("a start", lambda: _running(machine))
+    pid = box.shows(SERVICE, "MainPID")
+    machine.record()
+    machine.until_archived(1)
+
+    box.type(*fill, check=False)
+    machine.record("SC012")
+    box.until("the trouble", lambda: box.entries(ARCHIVED_EVENT="store unavailable"))
+    assert box.shows(SERVICE, "StatusText").startswith("waiting for the store")
+    box.type("rm", filler)
+    machine.until_archived(2)
+    assert box.shows(SERVICE, "MainPID") == pid
