@@ -44,6 +44,7 @@ LANES = {
     "audit": 1,
     "backup": 1,
     "reading": 1,
+    "alerts": 1,
 }
 """How many threads serve each lane. Looks have their own: one may take minutes, and the rest must not wait. Each root
 has one for its looks, so that a disk which hangs keeps no other from being looked at."""
@@ -68,6 +69,7 @@ LANE_OF = {
     "audit": "audit",
     "backup": "backup",
     "reading": "reading",
+    "alerts": "alerts",
 }
 
 
@@ -240,6 +242,8 @@ def assembled(
             audit=None
             if hurry
             else background.audit(configuration, store, movers, ended, recording, log),
+            # Whoever waits for the end of everything sees what is wrong.
+            alerts=None if hurry else background.alert_sending(configuration),
             # Whoever waits for the end of everything has nothing wait for anything.
             recording=None if hurry else recording,
         )

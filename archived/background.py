@@ -6,21 +6,27 @@ What only some rigs want, or only at times, is loaded when it is wanted: none of
 from __future__ import annotations
 
 import platform
+import random
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archived import clock
 from archived.config import Configuration
+from archived.core.alarm_kinds import Severity
+from archived.core.alerting import AlertPolicy, Situation
 from archived.courtesy import Recording
 from archived.daemon.audit import is_idle
 from archived.daemon.pacing import Pace
-from archived.daemon.surroundings import Audit, BackingUp, Log, RecordKeeping
+from archived.daemon.surroundings import AlertSending, Audit, BackingUp, Log, RecordKeeping
 from archived.movers import Movers
 from archived.store import Store
 
 if TYPE_CHECKING:
+    from archived.alerts.ledgers import Ledgers
+    from archived.alerts.posting import Round
     from archived.store.lab import Outcome
     from archived.verify.values import Outcome as Verified
 
@@ -123,6 +129,32 @@ def _pace(
         return not configuration.read_while_recording and recording.may_be_waited_for()
 
     return Pace(ended, clock.monotonic, rests=rests, waits=waits)
+
+
+def alert_sending(configuration: Configuration) -> AlertSending | None:
+    """Telling people who are elsewhere what is wrong."""
+    alerts = configuration.alerts
+    if not alerts.secret:
+        return None
+    policy = AlertPolicy(least=Severity(alerts.least), repeat=alerts.repeat)
+
+    def run(ledgers: Ledgers, situation: Situation, now: datetime) -> Round:
+        from archived.alerts.addresses import addresses
+        from archived.alerts.doors import sender
+        from archived.alerts.posting import post
+
+        return post(
+            configuration.rig,
+            addresses(alerts.addresses() or ""),
+            ledgers,
+            situation,
+            policy,
+            now,
+            send=sender(),
+            jitter=random.random,
+        )
+
+    return AlertSending(policy, run)
 
 
 def backing_up(configuration: Configuration, ended: threading.Event) -> BackingUp | None:

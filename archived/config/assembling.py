@@ -14,8 +14,9 @@ from archived.config.mistake import Mistake, has_password
 from archived.config.overlaps import Spelling, refuse_overlaps
 from archived.config.places import pure
 from archived.config.reading import Reading
-from archived.config.secrets import CLIENT_SECRET, DATAJOINT_PASSWORD, Secret
+from archived.config.secrets import ALERT_ADDRESSES, CLIENT_SECRET, DATAJOINT_PASSWORD, Secret
 from archived.config.sections import (
+    AlertsSection,
     ArchivedSection,
     DatajointSection,
     GlobusSection,
@@ -25,6 +26,7 @@ from archived.config.sections import (
     VerifySection,
 )
 from archived.config.settings import (
+    AlertsSettings,
     Configuration,
     DatajointSettings,
     GlobusSettings,
@@ -71,6 +73,7 @@ def assemble(
     globus = _globus(reading, machine, state)
     subjects = _subjects(reading, machine)
     datajoint = _datajoint(reading, machine)
+    alerts = _alerts(reading, machine)
     spool = _spool(reading, machine, archived, store, state)
     backup = _backup(reading, machine, archived, store)
     transfer = reading.transfer or TransferSection()
@@ -83,7 +86,7 @@ def assemble(
         reading,
         [each.location for each in found],
         {
-            **_own_files(store, globus),
+            **_own_files(store, globus, alerts),
             **_own_spool(archived, store, spool),
             **({} if backup is None else {("archived", "backup"): str(backup)}),
         },
@@ -103,6 +106,7 @@ def assemble(
             globus=globus,
             subjects=subjects,
             datajoint=datajoint,
+            alerts=alerts,
             verify=VerifySettings(**(reading.verify or VerifySection()).values),
             retrieve=RetrieveSettings(**(reading.retrieve or RetrieveSection()).values),
             transfer=TransferSettings(**transfer.values),
@@ -206,6 +210,19 @@ def _datajoint(reading: Reading, machine: Machine) -> DatajointSettings:
     )
 
 
+def _alerts(reading: Reading, machine: Machine) -> AlertsSettings:
+    section = reading.alerts or AlertsSection()
+    named = section.urls_file and machine.path(reading, "alerts", "urls_file", section.urls_file)
+    file = None if named is None else Path(named)
+    return AlertsSettings(
+        urls_file=file,
+        least=section.least,
+        repeat=section.repeat,
+        silence=section.silence,
+        secret=Secret.found(ALERT_ADDRESSES, file, machine.environ),
+    )
+
+
 def _globus(reading: Reading, machine: Machine, state: PurePath) -> GlobusSettings:
     section = reading.globus or GlobusSection()
 
@@ -231,10 +248,14 @@ def _globus(reading: Reading, machine: Machine, state: PurePath) -> GlobusSettin
     )
 
 
-def _own_files(store: str, globus: GlobusSettings) -> dict[tuple[str, str], str]:
+def _own_files(
+    store: str, globus: GlobusSettings, alerts: AlertsSettings
+) -> dict[tuple[str, str], str]:
     files = {("globus", "token_file"): str(globus.token_file)}
     if "://" not in store:
         files["archived", "store"] = store
     if globus.client_secret_file is not None:
         files["globus", "client_secret_file"] = str(globus.client_secret_file)
+    if alerts.urls_file is not None:
+        files["alerts", "urls_file"] = str(alerts.urls_file)
     return files

@@ -13,6 +13,7 @@ from archived.config.section import UNKNOWN, Section
 from archived.config.sections import (
     FIXED,
     NAMED,
+    AlertsSection,
     ArchivedSection,
     ConventionSection,
     DatajointSection,
@@ -94,6 +95,11 @@ class Reading:
     def datajoint(self) -> DatajointSection | None:
         """`[datajoint]`, as far as it could be read."""
         return cast("DatajointSection | None", self._read.get("datajoint"))
+
+    @property
+    def alerts(self) -> AlertsSection | None:
+        """`[alerts]`, as far as it could be read."""
+        return cast("AlertsSection | None", self._read.get("alerts"))
 
     @property
     def locations(self) -> dict[str, LocationSection]:

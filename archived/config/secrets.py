@@ -42,8 +42,17 @@ DATAJOINT_PASSWORD = SecretKind(
     key="`password_file` in [datajoint]",
     made_by="whoever looks after the lab's database knows it",
 )
+ALERT_ADDRESSES = SecretKind(
+    what="the addresses that alarms are sent to",
+    variable="ARCHIVED_ALERTS_URLS",
+    credential="alert-urls",
+    key="`urls_file` in [alerts]",
+    made_by="one in each line, such as mailto://user:password@lab.org; docs/ALERTS.md has more",
+)
 
-VARIABLES = frozenset({CLIENT_SECRET.variable, DATAJOINT_PASSWORD.variable})
+VARIABLES = frozenset(
+    {CLIENT_SECRET.variable, DATAJOINT_PASSWORD.variable, ALERT_ADDRESSES.variable}
+)
 """Variables of the environment that hold secrets, and so stand for no key of the configuration.
 
 They are for trying things on, and for machines that have nothing better: programs of the same user could see them in

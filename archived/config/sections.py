@@ -97,6 +97,15 @@ class DatajointSection(Section):
     mirror = key(kinds.yes_or_no, False)
 
 
+class AlertsSection(Section):
+    """`[alerts]`: telling people who are elsewhere what is wrong."""
+
+    urls_file = optional(local_path)
+    least = key(kinds.one_of("warning", "urgent"), "warning")
+    repeat = optional(kinds.a_wait)
+    silence = key(kinds.yes_or_no, True)
+
+
 class LocationSection(Section):
     """`[location:NAME]`: where recordings of some conventions go."""
 
@@ -125,6 +134,7 @@ FIXED: dict[str, type[Section]] = {
     "verify": VerifySection,
     "subjects": SubjectsSection,
     "datajoint": DatajointSection,
+    "alerts": AlertsSection,
 }
 """Sections that stand once."""
 

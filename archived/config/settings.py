@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archived.config.mistake import without_password
-from archived.config.secrets import CLIENT_SECRET, DATAJOINT_PASSWORD, Secret
+from archived.config.secrets import ALERT_ADDRESSES, CLIENT_SECRET, DATAJOINT_PASSWORD, Secret
 from archived.core.animals import DEFAULT_H2O
 from archived.core.dataclass import dataclass
 from archived.core.model import StorageLocation
@@ -117,6 +117,28 @@ class DatajointSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AlertsSettings:
+    """`[alerts]`. Nobody is told of anything without addresses; what is wrong stands in `status` all the same."""
+
+    urls_file: Path | None = None
+    least: str = "warning"
+    """`warning`, or `urgent` for what cannot wait."""
+    repeat: timedelta | None = None
+    """After how long what lasts is told again; None for never."""
+    silence: bool = True
+    """Whether it is an alarm that a rig is not as it usually is: nothing archived, half of a session."""
+    secret: Secret = field(default_factory=lambda: Secret(ALERT_ADDRESSES))
+    """Where the addresses are to be found; they are read by `addresses()`."""
+
+    def addresses(self) -> str | None:
+        """The addresses, one in each line, or None where there are none.
+
+        Raises `ConfigurationError` when they cannot be read, or when others can read them.
+        """
+        return self.secret.read()
+
+
+@dataclass(frozen=True, kw_only=True)
 class LocationSettings:
     """`[location:NAME]`, with what `[globus]` says for all of them."""
 
@@ -155,6 +177,7 @@ class Configuration:
     retrieve: RetrieveSettings = field(default_factory=RetrieveSettings)
     verify: VerifySettings = field(default_factory=VerifySettings)
     datajoint: DatajointSettings = field(default_factory=DatajointSettings)
+    alerts: AlertsSettings = field(default_factory=AlertsSettings)
     quiet_time: timedelta = timedelta(minutes=10)
     rescan: timedelta = timedelta(minutes=5)
     deep_look: timedelta = timedelta(hours=24)

@@ -16,6 +16,10 @@ SUBMITTED = (BatchState.RESERVED, BatchState.ACTIVE, BatchState.CANCELLING, Batc
 """Batches that may exist at the mover already, so that only the mover can end them."""
 
 
+OF_THEIR_STEPS = ("alerts", "silence", "session", "login-age", "disk-full")
+"""Kinds of alarms that are about neither a location nor a root, and that the step ends which raised them."""
+
+
 def begin(around: Surroundings, now: datetime) -> None:
     """Take leave of what the configuration no longer has, and of times that are not yet."""
     policies = around.policies
@@ -89,6 +93,8 @@ def _forget_alarms(around: Surroundings) -> None:
     looked_at = {*(each.key for each in around.roots), *around.locations, *batches}
     for alarm in around.store.alarms():
         kind, _, subject = alarm.key.partition(":")
+        if kind in OF_THEIR_STEPS:
+            continue
         # Whether a location is missing, or a disk cannot be read, is told anew after every start.
         if kind in ("location", "disk") or subject not in looked_at:
             around.store.clear_alarm(alarm.key)

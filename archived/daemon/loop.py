@@ -11,6 +11,7 @@ from typing import Protocol
 from archived import memory
 from archived.core.lifecycle import State
 from archived.core.model import BatchState
+from archived.daemon.alerting import Alerting
 from archived.daemon.audit import Auditing
 from archived.daemon.backup import Backing
 from archived.daemon.batch import Batching
@@ -79,6 +80,7 @@ class Daemon:
             Subjects(around),
             Mirroring(around),
             Auditing(around),
+            Alerting(around),
         )
         self._at_rest = own_pace
         """Those that have a pace of their own, which the store does not tell."""

@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from archived.alerts.ledgers import Ledgers
+from archived.alerts.posting import Round
+from archived.core.alerting import AlertPolicy, Situation
 from archived.core.animals import DEFAULT_H2O
 from archived.core.batching import BatchPolicy
 from archived.core.conventions.base import Convention
@@ -116,6 +119,15 @@ class BackingUp:
 
 
 @dataclass(frozen=True)
+class AlertSending:
+    """Telling people who are elsewhere."""
+
+    policy: AlertPolicy
+    post: Callable[[Ledgers, Situation, datetime], Round]
+    """Tell every address what is new for it (see `archived.alerts.posting`). Raises `ArchivedError`; as slow as networks."""
+
+
+@dataclass(frozen=True)
 class WatchedRoot:
     """One folder that is watched, with everything that goes somewhere from it."""
 
@@ -159,6 +171,8 @@ class Surroundings:
     """None where the store is not copied."""
     audit: Audit | None = None
     """None where the archive is not looked into in the background."""
+    alerts: AlertSending | None = None
+    """None where nobody is told of alarms."""
     recording: Recording | None = None
     """Told of what is being recorded; None where nobody keeps out of its way."""
 

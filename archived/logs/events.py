@@ -28,8 +28,10 @@ class Event(NamedTuple):
 FIELDS: Mapping[str, str] = MappingProxyType(
     {
         "added": "subjects that are new",
+        "address": "the place and the kind of the address, never the address itself",
         "after": "the state of the dataset from now on",
         "alarm": "the key of the alarm, as in `archivedctl status --json`",
+        "alarms": "how many alarms",
         "arrived": "files that arrived",
         "attempts": "how often it was tried without success",
         "batch": "the id of the batch",
@@ -123,6 +125,19 @@ EVENTS: tuple[Event, ...] = (
         "What an alarm told of is over.",
         ("alarm",),
         "b9e47d10c6a84c23a5f30e8d71b2946c",
+    ),
+    Event(
+        "alert sent",
+        ("info",),
+        "Somebody elsewhere was told of alarms, or of recordings that need a person.",
+        ("address", "alarms", "datasets"),
+    ),
+    Event(
+        "alert not sent",
+        ("warning",),
+        "An address takes no message. It is tried again, which is told once; archiving goes on.",
+        ("address", "error"),
+        "7c1f0d92b5e84a6f9d3e28a4c6b7105e",
     ),
     Event(
         "mistake in this program",

@@ -166,6 +166,10 @@ class QueryVerbs(DatasetVerbs):
         """Datasets that a person has to look at, those that wait for longest first."""
         return self._in_state(State.FAILED, "ORDER BY d.state_since, d.id", [], limit)
 
+    def newest_failed(self, limit: int) -> list[Dataset]:
+        """Datasets that a person has to look at, the newest first."""
+        return self._in_state(State.FAILED, "ORDER BY d.state_since DESC, d.id DESC", [], limit)
+
     def _in_state(self, state: State, rest: str, values: list[Any], limit: int) -> list[Dataset]:
         rows = self._door.rows(
             f"SELECT {DATASET_COLUMNS} FROM dataset d WHERE d.rig_id = ? AND d.state = ? {rest} LIMIT ?",

@@ -60,7 +60,9 @@ def test_what_is_commented_out_could_be_used(tmp_path: Path) -> None:
     assert found.locations[1].location.root == "/video"
 
 
-@pytest.mark.parametrize("kind", ["archived", "transfer", "retrieve", "subjects", "datajoint"])
+@pytest.mark.parametrize(
+    "kind", ["archived", "transfer", "retrieve", "subjects", "datajoint", "alerts"]
+)
 def test_the_defaults_that_the_comments_name_are_the_defaults(kind: str) -> None:
     model, text = FIXED[kind], EXAMPLE.read_text(encoding="utf-8")
     section = text.partition(f"\n[{kind}]\n")[2].partition("\n[")[0]
@@ -68,6 +70,7 @@ def test_the_defaults_that_the_comments_name_are_the_defaults(kind: str) -> None
     required = {"rig": "rig"}
     without = model.of(required if kind == "archived" else {})
     has_none = ("rig", "store", "h2o", "spool", "file", "address", "password_file", "backup")
+    has_none += ("urls_file", "repeat")
     given = {key: value for key, value in shown.items() if key not in has_none}
     assert model.of({**(required if kind == "archived" else {}), **given}) == without
 
@@ -85,5 +88,5 @@ def test_the_lists_of_the_comments_are_complete() -> None:
 
 def test_every_section_of_the_example_is_one() -> None:
     headers = re.findall(r"^\[(.+)\]$", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert len(headers) == 10
+    assert len(headers) == 11
     assert all(kind_of(header) for header in headers)

@@ -346,6 +346,7 @@ WAYS: Mapping[str, list[list[str]]] = {
     "datajoint": [["check"], ["sync"]],
     "metrics": [[], ["--host", "{raw}", "--port", "0"]],
     "web": [["--host", "{raw}", "--port", "0"], ["--rig", "{raw}", "--port", "0"]],
+    "alerts": [["test"], ["stopped", "{raw}"]],
     "simulate": [["--collection", "{raw}={raw}"]],
     "completion": [["{raw}"], ["bash"]],
     "backup": [["{away}/{raw}"]],

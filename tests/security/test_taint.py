@@ -81,6 +81,7 @@ COMMAND_LINES: dict[str, list[list[str]]] = {
     "whoami": [["whoami", "--json"]],
     "import-config": [["import-config", "{base}/old.json", "--output", "{base}/new.ini", "--json"]],
     "datajoint": [["datajoint", "check", "--json"], ["datajoint", "sync"]],
+    "alerts": [["alerts", "test", "--json"], ["alerts", "stopped", "archived.service"]],
     "simulate": [["simulate", "--collection", "nonsense={base}"]],
     "completion": [["completion", "bash"]],
     "backup": [["backup", "{base}/backup.db", "--json"]],

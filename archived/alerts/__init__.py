@@ -1,0 +1,1 @@
+"""Telling people who are elsewhere what is wrong with a rig."""

@@ -1,0 +1,97 @@
+"""Messages go through the real Apprise to real servers of this machine, and no answer of theirs has a secret in it."""
+
+from __future__ import annotations
+
+import io
+import logging
+import socket
+from pathlib import Path
+
+import pytest
+
+from archived.alerts.addresses import Address, addresses
+from archived.alerts.sending import send
+from archived.core.alert_words import Message
+from tests.alerts.receivers import SECRET, mail_server, web_service
+
+MESSAGE = Message("the root is gone", "one line\n<b>another</b> of SC011 ü\n", True)
+
+
+def only(url: str) -> Address:
+    [found] = addresses(url)
+    return found
+
+
+def test_a_web_service_is_told() -> None:
+    with web_service() as service:
+        assert send(only(service.url), MESSAGE) == ""
+    assert service.came == [
+        {
+            "version": "1.0",
+            "title": MESSAGE.title,
+            "message": MESSAGE.body.strip(),
+            "attachments": [],
+            "type": "failure",
+        }
+    ]
+
+
+def test_a_mail_is_delivered_as_plain_words() -> None:
+    with mail_server() as server:
+        assert send(only(server.mail), MESSAGE) == ""
+    [mail] = server.came
+    assert mail["Subject"] == MESSAGE.title
+    assert mail["To"] == "ada@lab.org"
+    body = mail.get_body(("plain", "html"))
+    assert "SC011 ü" in body.get_content()
+    assert "<b>" not in body.get_content() or body.get_content_type() == "text/plain"
+
+
+def test_who_refuses_is_told_of_without_a_secret() -> None:
+    with web_service() as service:
+        service.refuses = True
+        why = send(only(service.url), MESSAGE)
+    assert "503" in why
+    assert SECRET not in why
+
+
+def test_who_is_away_is_told_of_with_the_cause_and_without_a_secret() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"json://ada:{SECRET}@127.0.0.1:{nobody.getsockname()[1]}/{SECRET}-token"
+        why = send(only(url), MESSAGE)
+    assert "refused" in why
+    assert SECRET not in why
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", f"nothing://{SECRET}", f"slack://{SECRET}", "json://["]
+)
+def test_what_is_no_address_is_said_to_be_none(url: str) -> None:
+    why = send(only(url), MESSAGE)
+    assert why
+    assert SECRET not in why
+
+
+def test_nothing_of_it_is_logged_or_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    logging.getLogger().addHandler(handler)
+    try:
+        with web_service() as service:
+            service.refuses = True
+            assert send(only(service.url), MESSAGE)
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert log.getvalue() == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_addresses_are_known_by_place_and_kind() -> None:
+    found = addresses(f"# ours\n\n mailto://a:{SECRET}@lab.org \nSlack://{SECRET}/x\n{SECRET}\n")
+    assert [each.label for each in found] == ["1 (mailto)", "2 (slack)", "3 (no address)"]
+    assert SECRET not in repr(found)
