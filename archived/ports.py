@@ -104,6 +104,8 @@ class Finding:
     what: str
     what_to_do: str = ""
     fields: dict[str, str] = field(default_factory=dict)
+    warning: bool = False
+    """It works, and a person should hear of it all the same."""
 
 
 class Transfers(Protocol):

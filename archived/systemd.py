@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import subprocess
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,6 +24,10 @@ INSTALL_HINT = (
 
 _NUMBER = re.compile("[0-9]{1,20}")
 """What the kernel and systemd write for a number of 64 bits."""
+
+_ANSWERS_WITHIN = 10.0
+"""Seconds that systemctl may take."""
+_PROPERTIES = "LoadState,UnitFileState,ActiveState,Result"
 
 PATIENCE_USEC = 60_000_000
 """How much longer systemd is to wait for READY, from whenever it hears of it."""
@@ -110,6 +116,26 @@ def connected_to_journal(fileno: int, environ: Mapping[str, str] = os.environ) -
     except OSError:
         return False
     return (found.st_dev, found.st_ino) == (int(device), int(inode))
+
+
+def unit_properties(unit: str, environ: Mapping[str, str] = os.environ) -> Mapping[str, str] | None:
+    """What `systemctl show` tells of a unit, whether it is there or not; None where it does not answer. Asks only."""
+    program = shutil.which("systemctl", path=environ.get("PATH"))
+    if program is None:
+        return None
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed program, and no shell
+            [program, "show", f"--property={_PROPERTIES}", "--", unit],
+            capture_output=True,
+            timeout=_ANSWERS_WITHIN,
+            check=True,
+            text=True,
+            errors="replace",
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    lines = (line.partition("=") for line in done.stdout.splitlines())
+    return {name: value for name, _, value in lines}
 
 
 def _watchdog_seconds(environ: Mapping[str, str]) -> float | None:

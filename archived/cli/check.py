@@ -8,7 +8,10 @@ import click
 
 from archived.cli.caller import Caller, pass_caller
 from archived.cli.counting import counted
-from archived.cli.examining import AT_GLOBUS, HERE
+from archived.cli.doctor import ELSEWHERE, HERE, LOGGED_IN
+from archived.cli.doctor.catalogue import store
+from archived.cli.doctor.globus import login
+from archived.cli.doctor.visit import PATIENCE, READING, Examination, Visit, within
 from archived.cli.finding import Checked, Level, fail, failed_by, ok
 from archived.cli.output import Cell, Field, Line, Style, Table, line, print_json, table
 from archived.cli.shell import examples, json_option
@@ -33,8 +36,9 @@ URGENCY = (78, 4, 3, 0)
 def command(caller: Caller, offline: bool, as_json: bool) -> None:
     """Check the configuration, then pay a doctor's visit.
 
-    Every mistake in the configuration is told at once; with one, nothing else is looked at. Exits with 78 for
-    those, 4 without a usable login, 3 when something else needs a person, and 0 when all is fine.
+    Every mistake in the configuration is told at once; with one, nothing else is looked at. Nothing is changed
+    anywhere, and what does not answer is given up and told. Exits with 78 for mistakes, 4 without a usable login,
+    3 when something else needs a person, and 0 when all is fine or there are but warnings.
     """
     findings = list(examine(caller, offline=offline))
     code = next(code for code in URGENCY if any(each.exit_code == code for each in findings))
@@ -57,15 +61,23 @@ def examine(caller: Caller, *, offline: bool) -> Iterator[Checked]:
     locations = len(configuration.locations)
     said = f"{printable(str(path))}: rig {configuration.rig}, {counted(locations, 'location')}"
     yield ok("configuration", said, path=str(path))
+    visit = Visit(caller)
     for examination in HERE:
-        yield from examination(caller)
+        yield from _examined(examination, visit)
     if offline:
         return
-    for examination in AT_GLOBUS:
-        findings = list(examination(caller))
+    usable = True
+    for examination in ELSEWHERE:
+        findings = _examined(examination, visit)
         yield from findings
-        if any(each.level is Level.FAIL for each in findings):
-            return
+        if examination is login:
+            usable = all(each.level is not Level.FAIL for each in findings)
+    for examination in LOGGED_IN if usable else ():
+        yield from _examined(examination, visit)
+
+
+def _examined(examination: Examination, visit: Visit) -> list[Checked]:
+    return within(READING if examination is store else PATIENCE, examination, visit)
 
 
 def _mistakes(error: ConfigurationError) -> Iterator[Checked]:
@@ -78,7 +90,7 @@ def _mistakes(error: ConfigurationError) -> Iterator[Checked]:
 
 
 def page_of(findings: list[Checked]) -> list[Line | Table]:
-    """The same for a person: a table, and below it what to do."""
+    """The same for a person: a table, and below it what it means and what to do."""
     fields = (
         Field[Checked]("", lambda each: Cell(each.level, STYLES[each.level])),
         Field[Checked]("AREA", lambda each: each.area),
@@ -86,9 +98,11 @@ def page_of(findings: list[Checked]) -> list[Line | Table]:
     )
     page: list[Line | Table] = [table(fields, findings)]
     for each in findings:
-        if each.what_to_do:
+        if each.what_to_do or each.means:
             label = Cell(f"{each.area}: ", STYLES[each.level])
-            page += [line(), line(label, each.what), line("▶ ", each.what_to_do, indent=2)]
+            page += [line(), line(label, each.what)]
+            page += [line(each.means, indent=2)] if each.means else []
+            page += [line("▶ ", each.what_to_do, indent=2)] if each.what_to_do else []
     return page
 
 
@@ -97,6 +111,7 @@ def _view(each: Checked) -> View:
         "area": each.area,
         "level": str(each.level),
         "what": each.what,
+        "means": each.means,
         "what_to_do": each.what_to_do,
         "fields": dict(each.fields),
     }

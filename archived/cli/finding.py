@@ -35,6 +35,8 @@ class Checked:
     what_to_do: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     exit_code: int = 0
+    means: str = ""
+    """What follows from it, where its words do not say so themselves."""
 
 
 def ok(area: str, what: str, **fields: str) -> Checked:
@@ -42,14 +44,16 @@ def ok(area: str, what: str, **fields: str) -> Checked:
     return Checked(area, Level.OK, what, fields=fields)
 
 
-def warn(area: str, what: str, what_to_do: str = "", **fields: str) -> Checked:
+def warn(area: str, what: str, what_to_do: str = "", *, means: str = "", **fields: str) -> Checked:
     """It works, and could work better."""
-    return Checked(area, Level.WARN, what, what_to_do, fields)
+    return Checked(area, Level.WARN, what, what_to_do, fields, means=means)
 
 
-def fail(area: str, what: str, what_to_do: str, *, exit_code: int = NEEDS_A_PERSON) -> Checked:
+def fail(
+    area: str, what: str, what_to_do: str, *, means: str = "", exit_code: int = NEEDS_A_PERSON
+) -> Checked:
     """A person has to do something before it works."""
-    return Checked(area, Level.FAIL, what, what_to_do, exit_code=exit_code)
+    return Checked(area, Level.FAIL, what, what_to_do, exit_code=exit_code, means=means)
 
 
 def failed_by(area: str, error: ArchivedError, what: str = "") -> Checked:
@@ -62,6 +66,8 @@ def failed_by(area: str, error: ArchivedError, what: str = "") -> Checked:
 
 def from_finding(area: str, finding: Finding) -> Checked:
     """What a mover or the store found out about itself."""
-    level = Level.OK if finding.ok else Level.FAIL
-    code = 0 if finding.ok else NEEDS_A_PERSON
+    if finding.ok:
+        level, code = (Level.WARN if finding.warning else Level.OK), 0
+    else:
+        level, code = Level.FAIL, NEEDS_A_PERSON
     return Checked(area, level, finding.what, finding.what_to_do, finding.fields, code)

@@ -141,6 +141,16 @@ def is_current(door: Door) -> bool:
     return all(applied for _, applied in rows) and {name for name, _ in rows} == known_migrations()
 
 
+def pending_on(door: Door) -> list[str]:
+    """The migrations of this release that a store in a file has not been through; none where it is not ours."""
+    if not door.is_sqlite or HISTORY not in tables_of(door):
+        return []
+    applied = {
+        name for name, applied in door.rows(f"SELECT name, applied FROM {HISTORY}") if applied
+    }
+    return sorted(known_migrations() - applied) if applied else []
+
+
 def known_migrations() -> set[str]:
     """The names of the migrations of this release."""
     return {

@@ -11,7 +11,7 @@ from archived.store.connection import Door
 from archived.store.fleet import FleetVerbs, known_rigs
 from archived.store.glances import GlanceVerbs
 from archived.store.locks import daemon_lock
-from archived.store.opening import COPY_MARK, examine_file, is_current
+from archived.store.opening import COPY_MARK, examine_file, is_current, pending_on
 from archived.store.pages import PageVerbs
 from archived.store.queries import QueryVerbs
 from archived.store.rig import RigVerbs
@@ -60,3 +60,19 @@ def open_to_read(address: str, *, rig: str, now: datetime) -> Reader:
     from archived.store.whole import Store
 
     return Store.open(address, rig=rig, now=now)
+
+
+def pending_in(address: str) -> list[str]:
+    """What a store in a file has still to go through to be of this release, found out without changing it.
+
+    Of one on a server it is not asked: that is not brought up to date by being opened. Raises what `Store.open` raises
+    for a store that is not there or is not one.
+    """
+    parsed = parse(address)
+    examine_file(parsed, create=False)
+    if parsed.path is None:
+        return []
+    door = Door(parsed)
+    with contextlib.closing(door):
+        door.connect()
+        return pending_on(door)

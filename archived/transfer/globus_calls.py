@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -25,6 +26,8 @@ MOST_PAGES = 20_000
 """Of a list: with the hundred entries of a page, more than a task of ours can have files."""
 TASKS = 100
 """How many pending tasks an identity can have."""
+
+_MODE = re.compile("[0-7]{3,6}")
 
 
 class _Answer(Protocol):
@@ -126,6 +129,15 @@ class GlobusCalls:
             f"look at {path} in the collection {collection}",
             lambda client: entry(_checked(client.operation_stat(collection, path))),
         )
+
+    def permissions(self, collection: str, path: str) -> int | None:
+        """The mode of a file or folder; None where its storage has none. Raises `NotThereError`."""
+        document = self._document(
+            f"look at {path} in the collection {collection}",
+            lambda client: client.operation_stat(collection, path),
+        )
+        said = document.get("permissions")
+        return int(said, 8) if isinstance(said, str) and _MODE.fullmatch(said) else None
 
     def collection(self, collection: str) -> Document:
         """What Globus says of a collection itself."""

@@ -24,7 +24,8 @@ def check(session: GlobusSession, calls: GlobusCalls, ends: Ends) -> Sequence[Fi
     if said := elsewhere():
         findings.append(Finding(True, said))
     for name, end in (("rig", ends.source), ("archive", ends.destination)):
-        findings += _collection(calls, name, end, is_archive=end is ends.destination)
+        is_archive, native = end is ends.destination, session.account.native
+        findings += _collection(calls, name, end, is_archive=is_archive, native=native)
     return findings
 
 
@@ -40,7 +41,9 @@ def needs_consent(collection: Document) -> bool:
     return mapped and not collection.get("high_assurance")
 
 
-def _collection(calls: GlobusCalls, name: str, end: End, *, is_archive: bool) -> Iterator[Finding]:
+def _collection(
+    calls: GlobusCalls, name: str, end: End, *, is_archive: bool, native: bool
+) -> Iterator[Finding]:
     what = f"collection of the {name} ({end.collection})"
     try:
         document = calls.collection(end.collection)
@@ -52,7 +55,13 @@ def _collection(calls: GlobusCalls, name: str, end: End, *, is_archive: bool) ->
     yield from troubles
     if not troubles:
         yield Finding(True, f"{what} is in order", fields={"name": shown})
-    yield _folder(calls, name, end)
+    yield from _session_time(what, document, native=native)
+    folder = _folder(calls, name, end)
+    yield folder
+    if folder.ok and needs_consent(document):
+        yield Finding(True, f"{what}: the consent that its data needs is given")
+    if folder.ok and is_archive:
+        yield from _mode(calls, end)
 
 
 def _troubles(what: str, document: Document, *, is_archive: bool) -> Iterator[Finding]:
@@ -80,11 +89,33 @@ def _troubles(what: str, document: Document, *, is_archive: bool) -> Iterator[Fi
             f"{what} is deleted after {short(document['auto_delete_timeout'])} days without use",
             "ask its administrator to exempt it (skip_auto_delete)",
         )
-    if document.get("high_assurance") and document.get("authentication_timeout_mins"):
+
+
+def _session_time(what: str, document: Document, *, native: bool) -> Iterator[Finding]:
+    """High assurance: a person's session there ends, however often the login is renewed."""
+    minutes = document.get("authentication_timeout_mins")
+    if not document.get("high_assurance") or not minutes:
+        return
+    said = f"{what} is high assurance: a person's login there lasts {short(minutes)} minutes"
+    if native:
+        todo = "log in again each time (archivedctl login), or use a service account, whose login does not end"
+        yield Finding(True, said, todo, warning=True)
+    else:
+        yield Finding(True, f"{said}; a service account's does not end")
+
+
+def _mode(calls: GlobusCalls, end: End) -> Iterator[Finding]:
+    """Whether the archive's folder lets anybody write: all that is to be known of that without writing."""
+    folder = end.absolute("")
+    try:
+        mode = calls.permissions(end.collection, folder)
+    except TransferError:
+        return  # not every kind of storage has any
+    if mode is not None and not mode & 0o222:
         yield Finding(
-            True,
-            f"{what} is high assurance: a person's login there lasts "
-            f"{short(document['authentication_timeout_mins'])} minutes; a service account's does not end",
+            False,
+            f"folder of the archive ({folder}) lets nobody write (mode {mode:04o})",
+            "let the account that Globus maps you to write there (chmod u+w), or choose another folder",
         )
 
 

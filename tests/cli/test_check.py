@@ -65,10 +65,11 @@ def test_a_fresh_machine_is_fine_before_the_daemon_ever_ran(rig: CliRig) -> None
 
 
 def test_a_sound_store_is_told_with_its_library(rig: CliRig, bench: Bench) -> None:
-    library, soundness, space = findings(rig, "store")
+    library, soundness, tables, space = findings(rig, "store")
 
     assert "SQLite 3." in library
     assert "is sound" in soundness
+    assert "of this release" in tables
     assert "free where the store is" in space
 
 
@@ -137,24 +138,30 @@ def test_locations_are_counted(rig: CliRig) -> None:
 def test_few_inotify_watches_are_a_warning(
     rig: CliRig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit = tmp_path / "max_user_watches"
-    monkeypatch.setattr("archived.cli.examining.INOTIFY_WATCHES", limit)
+    monkeypatch.setattr("archived.cli.doctor.machine.INOTIFY_LIMITS", tmp_path)
+    (rig.root / "SC011" / "catgt_SC011_022319_g0").mkdir(parents=True)
+    watches, instances = tmp_path / "max_user_watches", tmp_path / "max_user_instances"
+    instances.write_text("128\n")
 
-    limit.write_text("8192\n")
-    assert "8192 folders" in findings(rig, "events", level="warn")[0]
-    limit.write_text("1\n")
-    assert "1 folder may" in findings(rig, "events", level="warn")[0]
-    limit.write_text("524288\n")
-    assert findings(rig, "events", level="ok")
-    limit.unlink()
+    watches.write_text("8192\n")
+    assert (
+        "8192 folders may be watched for events, and there are 3"
+        in findings(rig, "events", level="warn")[0]
+    )
+    assert "sysctl fs.inotify.max_user_watches=524288, and write" in rig.said("check", "--offline")
+    watches.write_text("524288\n")
+    assert findings(rig, "events", level="warn") == []
+    instances.write_text("8\n")
+    assert "8 inotify instances" in findings(rig, "events", level="warn")[0]
+    watches.unlink()
     assert findings(rig, "events") == []
 
 
 def test_under_systemd_the_package_has_to_be_there(
     rig: CliRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archived.cli.examining.SYSTEMD_RUNS", Path("/nowhere"))
-    assert findings(rig, "systemd") == []
+    monkeypatch.setattr("archived.cli.doctor.machine.SYSTEMD_RUNS", Path("/nowhere"))
+    assert "not under systemd" in findings(rig, "systemd", level="ok")[0]
 
     rig.environ["NOTIFY_SOCKET"] = "/run/x"
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)

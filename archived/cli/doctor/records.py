@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from archived.cli.counting import counted
+from archived.cli.doctor.catalogue import pending_migrations
+from archived.cli.doctor.visit import Visit
 from archived.cli.finding import Checked, ok, warn
 from archived.core.model import CollectionArchive
 from archived.core.paths import printable
 from archived.errors import ArchivedError
 
-if TYPE_CHECKING:
-    from archived.cli.caller import Caller
-
 SWITCH_OFF = "or switch it off with records = no"
 
 
-def records(caller: Caller) -> Iterator[Checked]:
+def records(visit: Visit) -> Iterator[Checked]:
     """Whether the archives are told what they hold. Data are safe without, so nothing here is a failure."""
     from archived.records.places import places_of
 
-    configuration = caller.configuration
+    configuration = visit.configuration
     if not configuration.records:
         yield ok("records", "the archives are not told what they hold (records = no)")
         return
     places = places_of((each.location for each in configuration.locations), configuration.spool)
-    kept = _kept(caller)
+    kept = _kept(visit)
     for name, error in places.unusable.items():
         number = sum(count for (location, _), count in kept.items() if location == name)
         yield warn(
@@ -46,9 +44,11 @@ def records(caller: Caller) -> Iterator[Checked]:
         yield _spool(configuration.spool, any(isinstance(each, CollectionArchive) for each in used))
 
 
-def _kept(caller: Caller) -> dict[tuple[str, str], int]:
+def _kept(visit: Visit) -> dict[tuple[str, str], int]:
     try:
-        with caller.store() as store:
+        if pending_migrations(visit):
+            return {}
+        with visit.store() as store:
             return {(location, reason): count for location, reason, count in store.kept_records()}
     except ArchivedError:
         # What is wrong with the store is told where the store is looked at.
