@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test simulate power test-more kills disks fuzz bench check format clean audit docs man deb
+.PHONY: help env demo test simulate power test-more kills disks fuzz bench check format clean audit docs man deb screenshots
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -53,6 +53,9 @@ SPHINX := $(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning --doctree-dir
 
 deb: $(STAMP) ## make the Debian package, into dist/
 	$(BIN)/python packaging/deb/build.py
+
+screenshots: $(STAMP) ## take the pictures of docs/WEB.md, with the Chromium of this machine
+	$(BIN)/python -m tests.web.screenshots
 
 audit: $(STAMP) ## ask whether an installed package has a known vulnerability
 	$(BIN)/python packaging/audit.py

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 MOST_RECORDED = 5_000
 """How many datasets of a month are read."""
 
+_DAY = timedelta(days=1)
+
 EVENTS = 100
 MOST_EVENTS = 10_000
 
@@ -75,7 +77,9 @@ class Answers:
                 first,
                 last,
                 since=_midnight(first),
-                until=_midnight(last) + timedelta(days=1),
+                until=_midnight(last + _DAY)
+                if last < date.max
+                else datetime.max.replace(tzinfo=UTC),
                 most=MOST_RECORDED,
             )
         return [(each.date or _day_of(each), dataset_view(each)) for each in found]

@@ -11,10 +11,10 @@ from pathlib import PurePosixPath
 from anyio.to_thread import current_default_thread_limiter
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from archived.errors import ArchivedError, NameNotFoundError
 from archived.web.addresses import asked_in
@@ -31,7 +31,7 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 KEPT = "public, max-age=300"
 
 
-def build(source: Source, *, names: Iterable[str] = ()) -> Starlette:
+def build(source: Source, *, names: Iterable[str] = ()) -> ASGIApp:
     """The pages of a source. `names` are those by which browsers ask for this machine, beside those of loopback."""
     door = Door(source)
     pages, api = Pages(source), Api(source)
@@ -53,12 +53,12 @@ def build(source: Source, *, names: Iterable[str] = ()) -> Starlette:
     ]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Guard, names=tuple(names))],
         exception_handlers={HTTPException: door.refused, Exception: door.mistaken},
         lifespan=_few_at_once,
     )
     app.router.redirect_slashes = False
-    return app
+    # Outside of everything, so that the page about a mistake is protected as well.
+    return Guard(app, tuple(names))
 
 
 STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -32,7 +32,7 @@ HEADERS: Mapping[str, str] = {
 class Guard:
     """Refuses what is no reading, comes by a foreign name (DNS rebinding), or is made by a page of another site."""
 
-    def __init__(self, app: ASGIApp, names: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, names: Sequence[str]) -> None:
         self._app = app
         self._names = LOOPBACK | {each.lower().rstrip(".") for each in names}
         self._any_address = any(_is_wildcard(each) for each in names)

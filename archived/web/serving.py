@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from archived.errors import ConfigurationError
 
@@ -20,7 +20,7 @@ MOST_CONNECTIONS = 64
 
 
 @contextmanager
-def serving(app: Starlette, host: str, port: int) -> Iterator[str]:
+def serving(app: ASGIApp, host: str, port: int) -> Iterator[str]:
     """Serve an application as long as the block lasts; its address. Port 0 takes a free one.
 
     Raises `ConfigurationError` for an address that cannot be had.
