@@ -5,6 +5,7 @@ Each looks only: at a disk, a store, a collection. What hangs is given up, and t
 
 from __future__ import annotations
 
+from archived.cli.alert_findings import alerts
 from archived.cli.doctor.catalogue import store
 from archived.cli.doctor.disks import directories, roots
 from archived.cli.doctor.globus import (
@@ -29,6 +30,7 @@ HERE: tuple[Examination, ...] = (
     inotify,
     time_of_day,
     records,
+    alerts,
     service,
     login_age,
 )
