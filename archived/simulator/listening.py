@@ -128,7 +128,7 @@ class Listener:
             log_config=None,
             log_level=logging.CRITICAL,
             access_log=False,
-            date_header=False,
+            date_header=True,
         )
         self._server = _PromptServer(config)
         self._thread = threading.Thread(

@@ -99,7 +99,7 @@ def _daemon(opened: Reader) -> Iterator[Checked]:
     rig = opened.this_rig()
     theirs = None if rig is None else rig.version
     yield ok("daemon", f"the daemon is running (pid {daemon.pid})")
-    if theirs is not None and theirs != __version__:
+    if theirs and theirs != __version__:
         yield warn(
             "daemon",
             f"the daemon that runs is release {theirs}, this program is {__version__}",
