@@ -6,7 +6,10 @@ import os
 import sys
 import tempfile
 import time
+from io import BytesIO
 from pathlib import Path
+
+from PIL import Image
 
 from tests.cli.rigs import CliRig
 from tests.web.browser import WIDTHS, browsing
@@ -32,6 +35,8 @@ PICTURES = [
 ]
 """Name, page, window, colours."""
 
+COLOURS = 200
+
 TALLEST = 1_500
 """Pixels of a page that a picture shows."""
 
@@ -43,6 +48,8 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as base:
         rig = CliRig(Path(base), now=NOW)
+        settings = rig.configuration.read_text()
+        rig.configuration.write_text(settings.replace(f"{base}/archive", "/mnt/nas"))
         with rig.store() as store, afternoon(store), served(rig) as address, browsing() as browser:
             for name, path, window, colours in PICTURES:
                 width, height = WIDTHS[window]
@@ -52,10 +59,13 @@ def main(folder: Path) -> None:
                     java_script_enabled=False,
                 )
                 page.goto(address.rstrip("/") + path)
-                page.screenshot(
-                    path=folder / f"{name}.png",
+                shot = page.screenshot(
                     full_page=True,
                     clip={"x": 0, "y": 0, "width": width, "height": TALLEST},
+                )
+                # A few colours are all that the pages have, and make a small file.
+                Image.open(BytesIO(shot)).convert("RGB").quantize(COLOURS).save(
+                    folder / f"{name}.png", optimize=True
                 )
                 page.close()
 

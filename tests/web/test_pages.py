@@ -158,7 +158,7 @@ def test_a_transfer_says_how_far_it_is(site: Site) -> None:
 def test_a_dataset_shows_its_files_their_proof_and_what_happened(site: Site) -> None:
     text = text_of(site.get(f"/datasets/{EPHYS}/DL017/catgt_DL017_031226_g0").text)
 
-    assert "✓ archived safe: every file is proved to be in the archive." in text
+    assert "✓ archived Safe: every file is proved to be in the archive." in text
     assert re.search(
         r"DL017_031226_g0_tcat.imec0.ap.bin ephys-raw-neuropixels-ap-bin archived 61.0 GB successful transfers MD5 [0-9a-f]{32} 2026-03-12 11:40:00",
         text,
