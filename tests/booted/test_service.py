@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
+from typing import Any
 
 import pytest
 
@@ -241,3 +244,70 @@ def test_a_full_disk_under_its_state_is_waited_for(machine: Machine) -> None:
     box.type("rm", filler)
     machine.until_archived(2)
     assert box.shows(SERVICE, "MainPID") == pid
+
+
+RIG, ARCHIVE = (f"7ac1d9f4-0000-4000-8000-00000000000{number}" for number in (1, 2))
+CONTROL = "http://127.0.0.1:8443/_control"
+
+
+def control(machine: Machine, path: str, **settings: object) -> Any:
+    """Ask the simulated Globus in the box, or set something there."""
+    text = json.dumps(settings).encode() if settings else None
+    request = f"u.Request({CONTROL + path!r}, {text!r}, {{'Content-Type': 'application/json'}})"
+    asked = f"import urllib.request as u; print(u.urlopen({request}, timeout=5).read().decode())"
+    return json.loads(machine.box.said("/opt/archived/bin/python", "-c", asked))
+
+
+def begin_globus(machine: Machine) -> None:
+    """A simulated Globus in the box, the service's account there, and its secret where systemd reads it."""
+    box = machine.box
+    box.type(
+        *("systemd-run", "--unit=globus", "--property=StandardOutput=file:/run/globus.env"),
+        *("/usr/bin/archivedctl", "simulate", "--port=8443"),
+        *("--collection", f"{RIG}=/data", "--collection", f"{ARCHIVE}=/archive"),
+    )
+    told = ("grep", "^GLOBUS_", "/run/globus.env")
+    box.until("Globus", lambda: "CLIENT_SECRET" in box.type(*told, check=False).stdout)
+    lines = box.said(*told).splitlines()
+    values = dict(line.split("=", 1) for line in lines)
+    secret = values["GLOBUS_CLI_CLIENT_SECRET"]
+    box.write("/etc/archived/globus-client-secret", f"{secret}\n", "600")
+    addresses = [line for line in lines if line.startswith("GLOBUS_SDK_")]
+    drop_in(machine, "\n".join(f"Environment={line}" for line in addresses))
+    ours = f"local_endpoint = {RIG}\nlocal_endpoint_subdir = /\n"
+    ours += f"client_id = {values['GLOBUS_CLI_CLIENT_ID']}\n"
+    settings = SETTINGS.replace("[globus]\n", f"[globus]\n{ours}")
+    settings = settings.replace("= /archive/", f"= {ARCHIVE}:/")
+    box.write("/etc/archived/archived.ini", settings)
+
+
+def test_it_archives_through_globus_and_a_stop_in_the_middle_neither_ends_nor_repeats_a_transfer(
+    machine: Machine,
+) -> None:
+    box = machine.box
+    begin_globus(machine)
+    control(machine, "/settings", paused=True)
+    started(machine)
+    machine.record()
+    box.until("a transfer", lambda: control(machine, "/tasks"))
+
+    box.type("systemctl", "stop", "archived")
+
+    assert box.shows(SERVICE, "Result") == "success"
+    [running] = control(machine, "/tasks")
+    assert running["status"] == "ACTIVE"
+    control(machine, "/settings", paused=False)
+    box.until("its end", lambda: control(machine, "/tasks")[0]["status"] == "SUCCEEDED")
+    box.type("systemctl", "start", "archived")
+    machine.until_archived(1)
+
+    [only] = control(machine, "/tasks")
+    assert (only["task_id"], only["verify_checksum"]) == (running["task_id"], True)
+    [submission] = control(machine, "/submissions")
+    ordered = {each["source_path"]: each for each in submission["body"]["DATA"]}
+    metas = list(machine.root.rglob("*.meta"))
+    assert metas
+    for meta in metas:
+        [known] = re.findall("fileSHA1=([0-9A-Fa-f]{40})", meta.read_text())
+        sent = ordered[f"/{meta.with_suffix('.bin').relative_to(machine.root)}"]
+        assert sent["external_checksum"].lower() == known.lower()
