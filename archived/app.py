@@ -45,6 +45,7 @@ LANES = {
     "backup": 1,
     "reading": 1,
     "alerts": 1,
+    "silence": 1,
 }
 """How many threads serve each lane. Looks have their own: one may take minutes, and the rest must not wait. Each root
 has one for its looks, so that a disk which hangs keeps no other from being looked at."""
@@ -70,6 +71,7 @@ LANE_OF = {
     "backup": "backup",
     "reading": "reading",
     "alerts": "alerts",
+    "silence": "silence",
 }
 
 
@@ -243,6 +245,7 @@ def assembled(
             if hurry
             else background.audit(configuration, store, movers, ended, recording, log),
             # Whoever waits for the end of everything sees what is wrong.
+            watch=None if hurry else background.watch(configuration),
             alerts=None if hurry else background.alert_sending(configuration),
             # Whoever waits for the end of everything has nothing wait for anything.
             recording=None if hurry else recording,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import platform
 import random
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -17,10 +18,12 @@ from archived import clock
 from archived.config import Configuration
 from archived.core.alarm_kinds import Severity
 from archived.core.alerting import AlertPolicy, Situation
+from archived.core.model import CollectionArchive
 from archived.courtesy import Recording
 from archived.daemon.audit import is_idle
 from archived.daemon.pacing import Pace
-from archived.daemon.surroundings import AlertSending, Audit, BackingUp, Log, RecordKeeping
+from archived.daemon.surroundings import AlertSending, Audit, BackingUp, Log, RecordKeeping, Watch
+from archived.errors import LoginRequiredError
 from archived.movers import Movers
 from archived.store import Store
 
@@ -155,6 +158,31 @@ def alert_sending(configuration: Configuration) -> AlertSending | None:
         )
 
     return AlertSending(policy, run)
+
+
+def watch(configuration: Configuration) -> Watch:
+    """Looking for what is missing."""
+    globus = configuration.globus
+    personal = not globus.service_account and any(
+        isinstance(each.location.archive, CollectionArchive) for each in configuration.locations
+    )
+
+    def login_used() -> datetime | None:
+        if not personal or globus.client_id is None:
+            return None
+        from archived.transfer.globus_visit import login_kept_at
+
+        try:
+            return login_kept_at(str(globus.token_file), globus.client_id)
+        except LoginRequiredError:
+            # What is wrong with a login is told where it is used.
+            return None
+
+    def space(root: str) -> tuple[int, int]:
+        usage = shutil.disk_usage(root)
+        return usage.total, usage.free
+
+    return Watch(habits=configuration.alerts.silence, login_used=login_used, space=space)
 
 
 def backing_up(configuration: Configuration, ended: threading.Event) -> BackingUp | None:

@@ -28,6 +28,7 @@ from archived.daemon.resting import Resting
 from archived.daemon.restored import Restoring
 from archived.daemon.settle import Settling
 from archived.daemon.sight import Sighting
+from archived.daemon.silence import Silence
 from archived.daemon.subjects import Subjects
 from archived.daemon.submit import Submitting
 from archived.daemon.surroundings import Surroundings
@@ -80,6 +81,7 @@ class Daemon:
             Subjects(around),
             Mirroring(around),
             Auditing(around),
+            Silence(around),
             Alerting(around),
         )
         self._at_rest = own_pace

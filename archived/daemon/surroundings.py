@@ -128,6 +128,18 @@ class AlertSending:
 
 
 @dataclass(frozen=True)
+class Watch:
+    """What is looked at outside of the store. All of it may hang."""
+
+    habits: bool
+    """Whether silence and half sessions are alarms at all."""
+    login_used: Callable[[], datetime | None]
+    """When a person's login was last used; None where there is none."""
+    space: Callable[[str], tuple[int, int]]
+    """Size and free bytes of the disk with a root. Raises `OSError`."""
+
+
+@dataclass(frozen=True)
 class WatchedRoot:
     """One folder that is watched, with everything that goes somewhere from it."""
 
@@ -173,6 +185,8 @@ class Surroundings:
     """None where the archive is not looked into in the background."""
     alerts: AlertSending | None = None
     """None where nobody is told of alarms."""
+    watch: Watch | None = None
+    """None where nobody watches for what is missing."""
     recording: Recording | None = None
     """Told of what is being recorded; None where nobody keeps out of its way."""
 

@@ -16,6 +16,7 @@ from archived.store.copied import CopiedVerbs
 from archived.store.daemon import DaemonVerbs
 from archived.store.filesystem import is_network, mount_here
 from archived.store.fleet import rig_id_of
+from archived.store.habits import HabitVerbs
 from archived.store.locked_file import LockedFile
 from archived.store.locks import daemon_lock
 from archived.store.looks import LookVerbs
@@ -49,6 +50,7 @@ class Store(
     RetrievalVerbs,
     RetrievalClaimVerbs,
     DaemonVerbs,
+    HabitVerbs,
     SubjectVerbs,
     TimingVerbs,
     MirrorVerbs,

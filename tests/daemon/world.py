@@ -17,7 +17,7 @@ from archived.core.recognition import Recogniser
 from archived.core.retrying import RetryPolicy
 from archived.courtesy import Recording
 from archived.daemon import Daemon, Policies, SubjectSources, Surroundings, WatchedRoot
-from archived.daemon.surroundings import AlertSending, Audit, RecordKeeping
+from archived.daemon.surroundings import AlertSending, Audit, RecordKeeping, Watch
 from archived.errands import Finished
 from archived.ports import Transfers
 from archived.rig.root import Root
@@ -93,6 +93,7 @@ class World:
         self.mirror: Callable[[], Outcome] | None = None
         self.audit: Audit | None = None
         self.alerts: AlertSending | None = None
+        self.watch: Watch | None = None
         self.claim: Claim | None = None
         self.recording: Recording | None = None
         self.mover = FakeTransfers(self.root)
@@ -143,6 +144,7 @@ class World:
             mirror=self.mirror,
             audit=self.audit,
             alerts=self.alerts,
+            watch=self.watch,
             recording=self.recording,
         )
         return Daemon(around, self.watcher)
