@@ -21,15 +21,12 @@ from archived.cli.status import gather as gather_status
 from archived.cli.times import ago, local_iso
 from archived.cli.views import View, dataset_view
 from archived.errors import NameNotFoundError
-from archived.web.source import Asked, Listed, Shown
+from archived.web.source import MOST_RECORDED, Asked, Listed, Shown
 
 if TYPE_CHECKING:
     from archived.cli.caller import Caller
     from archived.core.model import Dataset
     from archived.store import Reader
-
-MOST_RECORDED = 5_000
-"""How many datasets of a month are read."""
 
 _DAY = timedelta(days=1)
 

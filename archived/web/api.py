@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from archived.web.addresses import query, quoted
 from archived.web.source import Asked, Source, View
+from archived.web.today import is_at_work
 
 LISTED = 1_000
 FILES = 1_000
@@ -61,10 +63,10 @@ class Api:
         return Portion(self._source.rigs())
 
 
-def health(status: View) -> tuple[bool, View]:
-    """Whether recordings are archived just now, and why not; the store was read to tell."""
+def health(status: View, now: datetime) -> tuple[bool, View]:
+    """Whether the daemon is at work, and why not; the store was read to tell."""
     daemon = status["daemon"]
-    return daemon["running"], {
+    return is_at_work(status, now), {
         "store": {"readable": True},
         "daemon": {"running": daemon["running"], "last_tick": daemon["last_tick"]},
     }

@@ -104,7 +104,7 @@ class Door:
     def healthz(self, _request: Request) -> Response:
         """Whether recordings are archived just now: 200, or else 503."""
         try:
-            healthy, view = health(self._source.status())
+            healthy, view = health(self._source.status(), self._source.now())
         except ArchivedError:
             healthy, view = False, UNHEALTHY
         return self._json(view, 200 if healthy else 503)

@@ -9,7 +9,7 @@ from archived.core.lifecycle import State
 from archived.web.addresses import query, quoted
 from archived.web.calendar import Row, month_of, parse_month, rows_of
 from archived.web.looks import URGENCY
-from archived.web.source import Asked, Source
+from archived.web.source import MOST_RECORDED, Asked, Source
 from archived.web.templating import STATES
 from archived.web.today import answer
 
@@ -21,8 +21,6 @@ EVENTS = 50
 
 REFRESHED = 30
 """Seconds after which a page comes anew, where a person asked for that."""
-
-FILTERS = ("location", "h2o", "subject", "state", "date", "since", "until", "convention")
 
 Filled = tuple[str, Mapping[str, Any]]
 """The name of a template, and what is filled in."""
@@ -41,7 +39,7 @@ class Pages:
         recorded.sort(key=lambda view: (URGENCY[State(view["state"])], view["name"]))
         return "today.html", {
             "status": status,
-            "answer": answer(status, recorded),
+            "answer": answer(status, recorded, self._source.now()),
             "recorded": recorded[:LISTED],
             "more": max(0, len(recorded) - LISTED),
             "oldest": self._oldest(),
@@ -52,12 +50,14 @@ class Pages:
         """A month of sessions by animal."""
         given = dict(asked)
         month = parse_month(given["month"]) if "month" in given else month_of(self._source.today())
-        rows = rows_of(month, self._source.recorded(month.first, month.last))
+        recorded = self._source.recorded(month.first, month.last)
+        rows = rows_of(month, recorded)
         first = max(0, _number(given.get("animal", "0")))
         return "calendar.html", {
             "month": month,
             "rows": rows[first : first + ANIMALS],
             "animals": len(rows),
+            "cut": len(recorded) if len(recorded) >= MOST_RECORDED else None,
             "first": first,
             "next": first + ANIMALS if first + ANIMALS < len(rows) else None,
             "address": _address_of_cell,
@@ -67,15 +67,15 @@ class Pages:
         """Datasets that fit, the newest first."""
         given = [(key, value) for key, value in asked if key != "limit"]
         listed = self._source.select(given, most=LISTED, newest=True)
-        chosen = {key: value for key, value in given if key in FILTERS}
-        further = query({**chosen, "after": listed.after}) if listed.after is not None else None
+        begun = [(key, value) for key, value in given if key != "after"]
+        further = query([*begun, ("after", listed.after)]) if listed.after is not None else None
         return "datasets.html", {
             "views": listed.views,
-            "chosen": chosen,
+            "chosen": dict(begun),
             "states": STATES,
             "further": further,
-            "begun": any(key == "after" for key, _ in given),
-            "first": query(chosen),
+            "begun": begun != given,
+            "first": query(begun),
         }
 
     def dataset(self, name: str, asked: Asked) -> Filled:

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
 
+MOST_RECORDED = 20_000
+"""How many datasets of some days are read."""
+
 View = dict[str, Any]
 """An object of the JSON interface (docs/json.md)."""
 

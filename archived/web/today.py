@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from archived.core.lifecycle import State
 from archived.web.source import View
+
+LATE = timedelta(minutes=15)
+"""Slow work never holds up a turn of the daemon, so one that took so long does not end."""
 
 
 class Kind(StrEnum):
@@ -29,7 +33,7 @@ class Answer(NamedTuple):
     why: str
 
 
-def answer(status: View, of_today: Sequence[View]) -> Answer:
+def answer(status: View, of_today: Sequence[View], now: datetime) -> Answer:
     """The answer. It is yes only where nothing is known that speaks against it: no alarm, and a daemon that looks."""
     states = Counter(State(view["state"]) for view in of_today)
     number, safe = states.total(), states[State.ARCHIVED]
@@ -41,7 +45,7 @@ def answer(status: View, of_today: Sequence[View]) -> Answer:
         )
     if number > safe:
         return Answer(Kind.NOT_YET, "Not yet", _on_their_way(states, number, safe))
-    doubt = _doubt(status)
+    doubt = _doubt(status, now)
     if doubt:
         known = (
             f"All {number} known of today are safe, but"
@@ -86,10 +90,19 @@ def _on_their_way(states: Counter[State], number: int, safe: int) -> str:
     return "; ".join(parts) + "."
 
 
-def _doubt(status: View) -> str:
+def is_at_work(status: View, now: datetime) -> bool:
+    """Whether the daemon is running, and comes round."""
+    daemon = status["daemon"]
+    seen = [daemon[key] for key in ("since", "last_tick") if daemon[key]]
+    return daemon["running"] and (not seen or now - datetime.fromisoformat(max(seen)) < LATE)
+
+
+def _doubt(status: View, now: datetime) -> str:
     """What stands in the way of a yes, as the end of a sentence; "" where nothing does."""
     if not status["daemon"]["running"]:
         return "the daemon is not running, so what came since is not known."
+    if not is_at_work(status, now):
+        return "the daemon hangs, so what came since is not known."
     if status["alarms"]:
         return "an alarm is on: see below."
     return ""

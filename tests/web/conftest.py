@@ -13,7 +13,7 @@ from tests.web.lab import NOW, Lab, afternoon
 from tests.web.site import Site, served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def utc() -> Iterator[None]:
     """The same time zone everywhere."""
     with pytest.MonkeyPatch.context() as patch:
@@ -23,9 +23,9 @@ def utc() -> Iterator[None]:
     time.tzset()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, utc: None) -> Iterator[Site]:
-    """The lab with its pages, made once; tests leave it as they find it."""
+    """The lab with its pages, made once for a module; tests leave it as they find it."""
     rig = CliRig(tmp_path_factory.mktemp("lab"), now=NOW)
     with rig.store() as store, afternoon(store) as lab, served(rig) as address:
         yield Site(rig, lab, address)

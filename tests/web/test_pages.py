@@ -17,7 +17,7 @@ from archived.web.addresses import asked_in, query, quoted
 from archived.web.calendar import month_of, parse_month, rows_of
 from archived.web.today import Kind, answer
 from tests.cli.rigs import CliRig
-from tests.web.lab import EPHYS, ROOT, TODAY, VIDEO, Lab
+from tests.web.lab import EPHYS, NOW, ROOT, TODAY, VIDEO, Lab
 from tests.web.site import Site, served
 
 HOSTILE = [
@@ -49,9 +49,12 @@ def view(state: str) -> dict[str, str]:
     return {"state": state}
 
 
-WELL = {"daemon": {"running": True}, "alarms": []}
-DOWN = {"daemon": {"running": False}, "alarms": []}
-ALARM = {"daemon": {"running": True}, "alarms": [{"key": "root"}]}
+RUNNING = {"running": True, "since": "2026-03-08T13:40:00Z", "last_tick": "2026-03-12T16:39:00Z"}
+WELL = {"daemon": RUNNING, "alarms": []}
+DOWN = {"daemon": {**RUNNING, "running": False, "since": None}, "alarms": []}
+HANGS = {"daemon": {**RUNNING, "last_tick": "2026-03-12T16:20:00Z"}, "alarms": []}
+BEGINS = {"daemon": {**RUNNING, "since": "2026-03-12T16:39:50Z", "last_tick": None}, "alarms": []}
+ALARM = {"daemon": RUNNING, "alarms": [{"key": "root"}]}
 
 
 @pytest.mark.parametrize(
@@ -67,6 +70,8 @@ ALARM = {"daemon": {"running": True}, "alarms": [{"key": "root"}]}
         (WELL, "verifying", Kind.NOT_YET, "The one recording of today is not safe yet"),
         (DOWN, "archived", Kind.DOUBTFUL, "the daemon is not running"),
         (DOWN, "", Kind.DOUBTFUL, "the daemon is not running"),
+        (HANGS, "archived", Kind.DOUBTFUL, "the daemon hangs"),
+        (BEGINS, "archived", Kind.SAFE, "The one recording of today is safe"),
         (ALARM, "archived", Kind.DOUBTFUL, "an alarm is on"),
         (ALARM, "failed", Kind.NO, "The one recording of today needs a person"),
     ],
@@ -74,7 +79,7 @@ ALARM = {"daemon": {"running": True}, "alarms": [{"key": "root"}]}
 def test_today_is_answered_in_a_word(
     status: dict[str, object], states: str, kind: Kind, said: str
 ) -> None:
-    found = answer(status, [view(each) for each in states.split()])
+    found = answer(status, [view(each) for each in states.split()], NOW)
 
     assert found.kind is kind
     assert said in found.why
@@ -82,8 +87,8 @@ def test_today_is_answered_in_a_word(
 
 def test_yes_is_said_only_where_everything_is_archived_and_nothing_speaks_against_it() -> None:
     for state in State:
-        for status in (WELL, DOWN, ALARM):
-            safe = answer(status, [view("archived"), view(state)]).kind is Kind.SAFE
+        for status in (WELL, DOWN, HANGS, ALARM):
+            safe = answer(status, [view("archived"), view(state)], NOW).kind is Kind.SAFE
             assert safe is (state is State.ARCHIVED and status is WELL)
 
 
@@ -176,8 +181,8 @@ def test_datasets_are_filtered_and_come_by_pages(
     assert "No dataset fits." in site.get("/datasets?h2o=SC999").text
     assert site.get("/datasets?state=odd").status == 400
 
-    monkeypatch.setattr("archived.web.pages.LISTED", 20)
-    names, path = [], "/datasets?location=raw-ephys"
+    monkeypatch.setattr("archived.web.pages.LISTED", 7)
+    names, path = [], "/datasets?location=raw-ephys&state=archived&state=failed&name=*SC0*"
     while path:
         page = site.get(path).text
         names += [
@@ -186,9 +191,15 @@ def test_datasets_are_filtered_and_come_by_pages(
         ]
         further = re.findall(r'rel="next" href="([^"]*)"', page)
         path = unescape(further[0]) if further else ""
-    listed = [each["name"] for each in site.rig.json("list", "-l", "raw-ephys")]
+    listed = [
+        each["name"]
+        for each in site.rig.json(
+            "list", "*SC0*", "-l", "raw-ephys", "-s", "archived", "-s", "failed"
+        )
+    ]
     assert names == [f"/datasets/{each}" for each in reversed(listed)]
-    assert len(names) > 20
+    assert len(names) > 14
+    assert "DL017" not in "".join(names)
 
 
 def test_what_is_not_there_is_a_page_too(site: Site) -> None:
