@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ from archived.cli.views import View
 from archived.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from archived.config.secrets import Secret
     from archived.core.alert_words import Message
 
 FIELDS = (
@@ -50,7 +52,13 @@ def test(caller: Caller, as_json: bool) -> None:
     """
     from archived.core.alert_words import trial
 
-    _send(caller, trial(caller.configuration.rig, caller.now()), as_json=as_json)
+    configuration = caller.configuration
+    _send(
+        caller,
+        configuration.alerts.secret,
+        trial(configuration.rig, caller.now()),
+        as_json=as_json,
+    )
 
 
 @command.command(epilog=examples("archivedctl alerts stopped archived.service"))
@@ -63,16 +71,22 @@ def stopped(caller: Caller, unit: str, as_json: bool) -> None:
     It is for `OnFailure=` of the daemon's unit (packaging/systemd/archived-failed@.service), which is what
     tells of a daemon that is down where no Prometheus does.
     """
+    from archived.config.secrets import ALERT_ADDRESSES, Secret
     from archived.core.alert_words import stopped as message
 
-    _send(caller, message(caller.configuration.rig, unit, caller.now()), as_json=as_json)
+    try:
+        rig, secret = caller.configuration.rig, caller.configuration.alerts.secret
+    except ConfigurationError:
+        # That may be what it failed of: the machine has a name, and the addresses may be a credential.
+        rig, secret = platform.node(), Secret.found(ALERT_ADDRESSES, None, caller.environ)
+    _send(caller, secret, message(rig, unit, caller.now()), as_json=as_json)
 
 
-def _send(caller: Caller, message: Message, *, as_json: bool) -> None:
+def _send(caller: Caller, secret: Secret, message: Message, *, as_json: bool) -> None:
     from archived.alerts.addresses import addresses
     from archived.alerts.doors import sender
 
-    found = addresses(caller.configuration.alerts.addresses() or "")
+    found = addresses(secret.read() or "")
     if not found:
         raise ConfigurationError(
             "[alerts] names no address, so nobody is told of alarms.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,21 @@ def test_everybody_is_told_of_a_service_that_failed(rig: CliRig, service: Receiv
     assert came["type"] == "failure"
     assert "the daemon stopped" in came["title"]
     assert "the service archived.service\\n failed" in came["message"]
+
+
+def test_a_service_that_failed_of_its_configuration_is_told_of_by_way_of_a_credential(
+    rig: CliRig, service: Receiver, tmp_path: Path
+) -> None:
+    with rig.configuration.open("a") as configuration:
+        configuration.write("\n[archived]\nrigg = nonsense\n")
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    (credentials / "alert-urls").write_text(service.url)
+    rig.environ["CREDENTIALS_DIRECTORY"] = str(credentials)
+    assert rig.json("alerts", "stopped", "archived.service")["addresses"][0]["sent"]
+    assert rig.type("alerts", "test").exit_code == 78
+    [came] = service.came
+    assert "the daemon stopped" in came["title"]
 
 
 def test_without_addresses_it_says_how_to_name_some(rig: CliRig) -> None:
