@@ -51,7 +51,7 @@ man: $(STAMP) ## build the man pages into docs/_build/man
 
 SPHINX := $(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning --doctree-dir docs/_build/doctrees
 
-deb: $(STAMP) ## make the Debian package, into dist/
+deb: $(STAMP) man ## make the Debian package, into dist/
 	$(BIN)/python packaging/deb/build.py
 
 screenshots: $(STAMP) ## take the pictures of docs/WEB.md, with the Chromium of this machine

@@ -1,6 +1,6 @@
 """Makes the Debian package: `make deb` leaves it in dist/.
 
-    build.py [--into dist] [--stage build/deb] [--release 1] [--as-staged]
+    build.py [--into dist] [--stage build/deb] [--release 1]
 
 All of it is put in place below the stage, with the modes it will have; nfpm packs that (nfpm.yaml). The versions of Python
 packages are what pip finds; PIP_CONSTRAINT, with the versions.txt of another package, makes them the same again. Times are
@@ -49,14 +49,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--into", type=Path, default=REPOSITORY / "dist")
     parser.add_argument("--stage", type=Path, default=REPOSITORY / "build" / "deb")
     parser.add_argument("--release", default="1", help="of the package, of the same program")
-    parser.add_argument("--as-staged", action="store_true", help="only pack what is in place")
     options = parser.parse_args(arguments)
     os.umask(0o022)
     os.environ.setdefault("SOURCE_DATE_EPOCH", _time_of_the_source())
     version = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
-    if not options.as_staged:
-        shutil.rmtree(options.stage, ignore_errors=True)
-        _put_in_place(options.stage)
+    shutil.rmtree(options.stage, ignore_errors=True)
+    _put_in_place(options.stage)
     print(_pack(options.stage / "root", options.into, version, options.release))
     return 0
 

@@ -40,7 +40,9 @@ mkdir -p "$1/root/run/package"
 mount --bind "$(dirname "$3")" "$1/root/run/package"
 chroot "$1/root" dpkg -i "/run/package/$(basename "$3")"
 umount "$1/root/run/package"
-cp -a "$1/upper" "$2"
+mkdir "$2"
+mv "$1/upper/opt/archived" "$2/program"
+cp -a "$1/upper" "$2/files"
 """
 
 BOOT = f"""\
@@ -67,7 +69,10 @@ def missing() -> str:
 
 
 def installed(package: Path, layer: Path) -> None:
-    """Keep what a package adds to this machine's files, installed where no systemd runs, as for an image."""
+    """Install our package where no systemd runs, as for an image, and keep what that adds to this machine's files.
+
+    `layer` gets `program`, which is /opt/archived, and `files`, which is all the rest.
+    """
     with tempfile.TemporaryDirectory(prefix="archived-box-") as base:
         words = [*OWN_MOUNTS, "bash", "-c", INSTALL, "install", base, str(layer), str(package)]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
@@ -79,6 +84,8 @@ class Box:
 
     def __init__(self, binds: dict[Path, str], layer: Path | None = None) -> None:
         """`binds` are folders of this machine, and where they are in the box; `layer` is what `installed` has kept."""
+        if layer:
+            binds = {**binds, layer / "program": "/opt/archived"}
         self._leader = 0
         self._turn = os.open(str(shutil.which("systemd-nspawn")), os.O_RDONLY)
         fcntl.flock(self._turn, fcntl.LOCK_EX)
@@ -89,7 +96,17 @@ class Box:
         words = ["systemd.unit=multi-user.target", "systemd.firstboot=no"]
         self._log = (self._base.with_suffix(".log")).open("wb")
         self._process = subprocess.Popen(
-            [*OWN_MOUNTS, "bash", "-c", BOOT, "boot", self._base, layer or "", *options, *words],
+            [
+                *OWN_MOUNTS,
+                "bash",
+                "-c",
+                BOOT,
+                "boot",
+                self._base,
+                layer / "files" if layer else "",
+                *options,
+                *words,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -77,21 +78,14 @@ class Package(NamedTuple):
         """What the package adds to a machine."""
         return self.folder / "layer"
 
-    def again(self, *, release: int) -> Path:
-        """The next release of the package, of the same program."""
-        into = self.folder / f"release-{release}"
-        return build(
-            "--stage", self.folder / "stage", "--as-staged", "--into", into, release=release
-        )
-
-
-def build(*options: str | Path, release: int) -> Path:
-    """Do what `make deb` does; the package."""
-    program = REPOSITORY / "packaging" / "deb" / "build.py"
-    words = [sys.executable, program, *options, "--release", str(release)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done
-    return Path(done.stdout.splitlines()[-1])
+    def newer(self) -> Path:
+        """The same package under the number of a newer one."""
+        taken, made = self.folder / "taken-apart", self.folder / "newer.deb"
+        subprocess.run(["dpkg-deb", "--raw-extract", self.file, taken], check=True)
+        control = taken / "DEBIAN" / "control"
+        control.write_text(re.sub("(?m)^Version: .*$", "Version: 99-1", control.read_text()))
+        subprocess.run(["dpkg-deb", "-Znone", "--build", taken, made], check=True)
+        return made
 
 
 @pytest.fixture(scope="session")
@@ -108,7 +102,11 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
     with FileLock(folder / "lock"):
         if not (folder / "made").exists():
             shutil.rmtree(made.layer, ignore_errors=True)
-            build("--stage", folder / "stage", "--into", folder / "dist", release=1)
+            program = REPOSITORY / "packaging" / "deb" / "build.py"
+            options = ["--stage", folder / "stage", "--into", folder / "dist"]
+            words = [sys.executable, program, *options]
+            done = subprocess.run(words, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done
             installed(made.file, made.layer)
             (folder / "made").touch()
     return made

@@ -65,8 +65,9 @@ def test_it_does_what_it_is_told_from_its_coming_to_its_going(
     bare.record()
     bare.until_archived(1)
 
-    said = box.said("dpkg", "-i", f"/package/release-2/{package.again(release=2).name}")
+    said = box.said("dpkg", "-i", f"/package/{package.newer().name}")
     assert "nothing runs yet" not in said
+    assert box.said("dpkg-query", "-Wf", "${Version}", "archived") == "99-1"
     assert box.shows("archived.service", "ActiveState") == "active"
     assert box.shows("archived.service", "MainPID") != first
     assert box.shows("archived-metrics.service", "ActiveState") == "inactive"
