@@ -41,13 +41,23 @@ def command(caller: Caller, offline: bool, as_json: bool) -> None:
     3 when something else needs a person, and 0 when all is fine or there are but warnings.
     """
     findings = list(examine(caller, offline=offline))
-    code = next(code for code in URGENCY if any(each.exit_code == code for each in findings))
     if as_json:
-        views = [_view(each) for each in findings]
-        print_json({"ok": code == 0, "exit_code": code, "findings": views})
+        print_json(view_of(findings))
     else:
         caller.show(page_of(findings))
-    click.get_current_context().exit(code)
+    click.get_current_context().exit(code_of(findings))
+
+
+def code_of(findings: list[Checked]) -> int:
+    """The exit code of the most urgent finding."""
+    return next(code for code in URGENCY if any(each.exit_code == code for each in findings))
+
+
+def view_of(findings: list[Checked]) -> View:
+    """The object of `--json`."""
+    code = code_of(findings)
+    views = [_view(each) for each in findings]
+    return {"ok": code == 0, "exit_code": code, "findings": views}
 
 
 def examine(caller: Caller, *, offline: bool) -> Iterator[Checked]:

@@ -15,6 +15,7 @@ COMMANDS = (
     CommandRow("metrics", "Print the numbers of this rig as Prometheus reads them."),
     CommandRow("web", "Serve pages to look at, for a browser."),
     CommandRow("alerts", "Try the addresses that alarms are sent to."),
+    CommandRow("init", "Write a configuration by answering questions, and check it."),
     CommandRow("check", "Check the configuration, then pay a doctor's visit."),
     CommandRow("publish", "Archive what is there now, without a daemon."),
     CommandRow("discover", "Register what the archive holds, and tell what is missing there."),
