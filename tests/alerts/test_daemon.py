@@ -112,7 +112,7 @@ def test_an_address_that_takes_nothing_is_tried_again_and_is_an_alarm_of_which_o
         assert len(told(world, "alert not sent")) == 1
         world.restart()
         service.refuses = False
-        world.pass_time(2 * HOUR)
+        world.pass_time(2 * HOUR, step=5 * MINUTE)
     assert keys(world) == {"trouble:raw-video"}
     assert service.titles() == ["archived on test-rig: no backup"]
     assert [title.partition(": ")[2][:36] for title in other.titles()] == [
@@ -142,7 +142,7 @@ def test_addresses_that_cannot_be_used_are_an_alarm_and_nothing_else(
         if fault == "gone":
             file.with_suffix(".away").rename(file)
         file.chmod(0o600)
-    world.pass_time(3 * HOUR)
+    world.pass_time(3 * HOUR, step=5 * MINUTE)
     assert keys(world) == {"trouble:raw-video"}
     assert any("no backup" in each["message"] for each in service.came)
 
@@ -155,7 +155,7 @@ def test_only_what_cannot_wait_is_told_where_that_is_wanted_and_again_where_it_l
     world.pass_time(10 * MINUTE)
     assert service.came == []
     world.store.raise_alarm("full:raw-video", "the archive is full", "make room", world.now)
-    world.pass_time(timedelta(days=2), step=10 * MINUTE)
+    world.pass_time(timedelta(days=2), step=HOUR)
     assert service.titles() == [
         "archived on test-rig: the archive is full",
         "archived on test-rig: still the archive is full",

@@ -70,11 +70,11 @@ def ephys(world: World, day: datetime) -> None:
 def test_recordings_that_wait_for_long_are_an_alarm_until_one_is_archived(
     world: World, outside: Outside
 ) -> None:
-    world.pass_time(2 * DAY, step=30 * MINUTE)
+    world.pass_time(2 * DAY, step=2 * HOUR)
     assert raised(world, "silence") == {}
     world.store.pause("busy", world.now)
     world.record_video()
-    world.pass_time(3 * DAY, step=30 * MINUTE)
+    world.pass_time(3 * DAY, step=2 * HOUR)
     assert raised(world, "silence") == {}, "a pause is no silence"
     world.store.resume()
     world.mover.by_itself = False
@@ -92,7 +92,7 @@ def test_a_session_without_its_ephys_is_named_and_forgotten_when_it_is_there(
     for _ in range(10):
         video(world, world.now)
         ephys(world, world.now)
-        world.pass_time(DAY, step=2 * HOUR)
+        world.pass_time(DAY, step=6 * HOUR)
     assert raised(world, "session") == {}
     alone = world.now
     video(world, alone)
