@@ -187,9 +187,9 @@ def test_whatever_disk_fails_and_in_whatever_order_every_byte_is_proved_in_the_e
         rig.assert_nothing_was_lost()
         glance.until_all_is_well()
         # A record that could not be written has its next turn within a minute.
-    rig.wait_for(
-        "the records", lambda: len(list(rig.archive.rglob("record.json"))) == 3, within=120
-    )
+        rig.wait_for(
+            "the records", lambda: len(list(rig.archive.rglob("record.json"))) == 3, within=120
+        )
         disks.until_no_leftovers(rig)
         assert Untouched.of(day.recordings) == before
         disks.assert_nothing_went_missing(rig)
