@@ -33,7 +33,7 @@ def find(explicit: str | None, environ: Mapping[str, str]) -> Path:
                 raise ConfigurationError(
                     f"There is no configuration {printable(str(path))}, which {source} names. "
                     "Nothing is begun; no data is affected.",
-                    what_to_do=f"Correct {source}, or begin with a copy of archived.ini.example.",
+                    what_to_do=f"Correct {source}, type archivedctl init, or begin with a copy of archived.ini.example.",
                 )
             return path.absolute()
     places = [Path(FILE).absolute(), config_folder() / FILE, _site()]
@@ -46,7 +46,7 @@ def find(explicit: str | None, environ: Mapping[str, str]) -> Path:
     raise ConfigurationError(
         "There is no configuration. Nothing is begun; no data is affected. "
         f"Looked for -c, ${VARIABLE}, {looked}.",
-        what_to_do="Begin with a copy of archived.ini.example.",
+        what_to_do="Type archivedctl init, or begin with a copy of archived.ini.example.",
     )
 
 
