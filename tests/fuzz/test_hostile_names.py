@@ -319,7 +319,19 @@ WAYS: Mapping[str, list[list[str]]] = {
     "record": [SHOW],  # its manifest is below: names are in it as they are
     "why": [["{path}"], ["{path}/x"], ["{raw}"]],
     "events": [[], SHOW],
-    "init": [["--yes", "--offline", "--force", "-o", "{away}/init.ini", "--root", "{away}", "--location", "raw-ephys={raw}"]],
+    "init": [
+        [
+            "--yes",
+            "--offline",
+            "--force",
+            "-o",
+            "{away}/init.ini",
+            "--root",
+            "{away}",
+            "--location",
+            "raw-ephys={raw}",
+        ]
+    ],
     "check": [["--offline"]],
     "publish": [[]],
     "discover": [[], ["{name}"], ["--dry-run"]],

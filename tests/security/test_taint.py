@@ -64,8 +64,19 @@ COMMAND_LINES: dict[str, list[list[str]]] = {
     "events": [["events", "--json"]],
     "metrics": [["metrics"]],
     "web": [["web", "--port", "0", "--rig", "nobody's"]],
-    "init": [["init", "--yes", "--output", "{base}/init.ini", "--root", "{base}/rig-collection/rig", "--location",
-              "raw-video={base}/away", "--json"]],
+    "init": [
+        [
+            "init",
+            "--yes",
+            "--output",
+            "{base}/init.ini",
+            "--root",
+            "{base}/rig-collection/rig",
+            "--location",
+            "raw-video={base}/away",
+            "--json",
+        ]
+    ],
     "check": [["check", "--json"]],
     "publish": [["publish", "--json"]],
     "discover": [["discover", "--json"]],
