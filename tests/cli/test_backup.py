@@ -195,7 +195,7 @@ def test_a_daemon_does_not_begin_with_a_damaged_store(rig: CliRig, bench: Bench)
         check=False,
         timeout=50,
     )
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "is damaged" in done.stderr
     assert "archivedctl restore" in done.stderr
     assert store.read_bytes() == content

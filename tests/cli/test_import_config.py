@@ -273,7 +273,7 @@ class TestLogin:
 
         assert who.stdout.startswith(UNTOLD)
         findings = json.loads(check.stdout)["findings"]
-        assert [each["level"] for each in findings if each["area"] == "login"] == ["ok"]
+        assert {each["level"] for each in findings if each["area"] == "login"} == {"ok"}
         asked = [each for each in findings if each["area"] == "raw-ephys"]
         assert asked
         assert {each["level"] for each in asked} == {"ok"}, asked
