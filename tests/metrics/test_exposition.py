@@ -116,7 +116,9 @@ def test_alerts_ask_only_for_metrics_that_there_are_and_each_has_its_page() -> N
     expressions = re.sub(r"summary:.*|runbook_url:.*|#.*", "", rules)
     assert set(re.findall(r"\barchived_\w+", expressions)) <= names
     alerts = re.findall(r"- alert: (\w+)", rules)
-    headings = re.findall(r"^## (Archived\w+)$", (ROOT / "docs" / "RUNBOOK.md").read_text(), re.MULTILINE)
+    headings = re.findall(
+        r"^## (Archived\w+)$", (ROOT / "docs" / "RUNBOOK.md").read_text(), re.MULTILINE
+    )
     assert alerts == headings
     assert re.findall(r"runbook_url: docs/RUNBOOK.md#(\w+)", rules) == [
         each.lower() for each in alerts
