@@ -6,7 +6,7 @@ Only time in which something waited counts, in what is usual as in what is judge
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from archived.core.lifecycle import State
@@ -15,12 +15,12 @@ FLOOR = timedelta(hours=6)
 """Nothing shorter is a silence, however busy the rig."""
 UNKNOWN = timedelta(days=2)
 """What counts as one while nothing is known of the rig."""
-ENOUGH = 10
-"""Of so many datasets that were archived something can be learnt."""
+ENOUGH = 7
+"""From so many days on which something was archived something can be learnt."""
 TIMES = 3
 """How much longer than usual it has to be."""
 USUALLY = 0.95
-"""The share of silences that are usual: an outage or two in the past teach nothing."""
+"""The share of days that are usual: an outage or two in the past teach nothing."""
 
 ANEW = (None, State.ARCHIVED, State.FAILED, State.HELD)
 """The states after which a dataset sets out for the archive."""
@@ -37,9 +37,12 @@ class Move(NamedTuple):
 
 
 def silences(moves: Iterable[Move]) -> list[timedelta]:
-    """How long it was quiet before each dataset was archived, since the one before and since it set out; oldest first."""
+    """The longest quiet of each day on which something was archived, oldest first.
+
+    It was quiet before a dataset was archived since the one before, and since it set out.
+    """
     began: dict[int, datetime] = {}
-    found: list[timedelta] = []
+    longest: dict[date, timedelta] = {}
     last: datetime | None = None
     for each in moves:
         if each.before in ANEW:
@@ -49,9 +52,11 @@ def silences(moves: Iterable[Move]) -> list[timedelta]:
         set_out = began.get(each.dataset)
         since = [at for at in (set_out, last) if at is not None]
         if set_out is not None:
-            found.append(max(timedelta(0), each.at - max(since)))
+            # Of a batch the first dataset tells how long it took, and all the others nothing.
+            day, quiet = each.at.date(), each.at - max(since)
+            longest[day] = max(longest.get(day, timedelta(0)), quiet)
         last = each.at
-    return found
+    return list(longest.values())
 
 
 def too_long(habit: Sequence[timedelta]) -> timedelta:

@@ -15,7 +15,7 @@ from archived.core.login_age import LASTS, WARNING, ends_soon
 from archived.core.silence import FLOOR, UNKNOWN, Move, silences, silent_since, too_long
 from tests.builders import NOON
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MOMENT, HOUR, DAY = timedelta(seconds=15), timedelta(hours=1), timedelta(days=1)
 short = st.timedeltas(timedelta(0), timedelta(days=10))
 
 
@@ -44,6 +44,21 @@ def test_a_rig_that_takes_long_is_given_longer_and_one_outage_teaches_nothing() 
     assert too_long([10 * HOUR] * 30) == 30 * HOUR
     assert too_long([HOUR] * 29 + [20 * DAY]) == FLOOR
     assert too_long([HOUR] * 3) == UNKNOWN
+
+
+def test_a_batch_of_many_datasets_is_one_wait_and_not_many_short_ones() -> None:
+    moves = []
+    for night in range(10):
+        began = NOON + night * DAY
+        batch = range(night * 40, night * 40 + 40)
+        moves += [Move(each, began, None, State.SETTLING, False) for each in batch]
+        moves += [
+            Move(each, began + 9 * HOUR + place * MOMENT, State.VERIFYING, State.ARCHIVED, True)
+            for place, each in enumerate(batch)
+        ]
+    habit = silences(moves)
+    assert habit == [9 * HOUR] * 10
+    assert too_long(habit) > 9 * HOUR
 
 
 def test_a_dataset_that_grew_or_was_retried_waits_from_then_on() -> None:
@@ -87,6 +102,24 @@ def test_a_disk_that_fills_is_told_in_time_and_one_that_is_cleared_is_not() -> N
     assert time_left(looks(800, 900, 1000)) is None
     assert time_left(looks(800, 700)) is None
     assert is_filling(looks(10), 2000, already=False)
+
+
+def test_a_daemon_that_starts_again_and_again_does_not_end_the_alarm() -> None:
+    found = looks(*range(1000, 928, -1), every=HOUR)
+    assert is_filling(found, 1000, already=False) is False
+    found = looks(*range(100, 28, -1), every=HOUR)
+    assert is_filling(found, 1000, already=False)
+    last = found[-1].at
+    for number in range(1, 91):
+        found = kept(found, Look(last + number * MOMENT, 29))
+        assert is_filling(found, 1000, already=True)
+    assert found[0].at == NOON
+    assert time_left(found) is not None
+
+
+def test_from_too_few_looks_an_alarm_neither_begins_nor_ends() -> None:
+    assert is_filling(looks(800, 700), 2000, already=True)
+    assert not is_filling(looks(800, 700), 2000, already=False)
 
 
 free = st.integers(0, 10**15)
