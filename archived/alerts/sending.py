@@ -15,6 +15,8 @@ from archived.core.alert_words import Message
 from archived.core.paths import printable
 from archived.secrecy.redacting import redact_text
 
+ROOMY = 1000
+"""Characters. What does not fit a service that takes so many goes in several messages; of a smaller one it is cut off."""
 LONGEST = 300
 """Characters of what a service answered."""
 
@@ -34,6 +36,7 @@ def send(address: Address, message: Message) -> str:
             service = apprise.Apprise.instantiate(str(address.url), asset=_asset())
             if service is None:
                 return "it is no address that Apprise understands"
+            _make_fit(service)
             done = service.notify(
                 title=message.title,
                 body=message.body,
@@ -43,6 +46,15 @@ def send(address: Address, message: Message) -> str:
         except Exception as error:  # noqa: BLE001 - a hundred services, each with errors of its own
             return _fit(f"{type(error).__name__}: {error}")
     return "" if done else _fit("; ".join(words) or _SILENT)
+
+
+def _make_fit(service: apprise.NotifyBase) -> None:
+    """Left alone Apprise sends what is longer than a service takes, and that is refused however often it is tried."""
+    if "overflow_mode" in vars(service):
+        # The address says what is to be done (`overflow=`), or the service knows.
+        return
+    roomy = service.body_maxlen >= ROOMY
+    service.overflow_mode = apprise.OverflowMode.SPLIT if roomy else apprise.OverflowMode.TRUNCATE
 
 
 def _asset() -> apprise.AppriseAsset:

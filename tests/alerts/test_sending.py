@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from apprise.plugins.custom_json import NotifyJSON
 
 from archived.alerts.addresses import Address, addresses
 from archived.alerts.sending import send
@@ -34,6 +35,35 @@ def test_a_web_service_is_told() -> None:
             "type": "failure",
         }
     ]
+
+
+LONG = Message("the root is gone", "\n".join(f"SC011 {each:04}" for each in range(500)), True)
+
+
+@pytest.mark.parametrize(("takes", "split"), [(2000, True), (280, False)])
+def test_what_is_longer_than_a_service_takes_is_split_or_cut(
+    takes: int, split: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NotifyJSON, "body_maxlen", takes)
+    with web_service() as service:
+        assert send(only(service.url), LONG) == ""
+    assert (len(service.came) > 1) == split
+    bodies = [each["message"] for each in service.came]
+    assert all(len(each) <= takes for each in bodies)
+    words = " ".join(bodies).split()
+    assert words[:20] == LONG.body.split()[:20]
+    assert not split or words == LONG.body.split()
+
+
+def test_an_address_that_says_what_to_do_with_what_is_too_long_is_obeyed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(NotifyJSON, "body_maxlen", 2000)
+    with web_service() as service:
+        assert send(only(f"{service.url}?overflow=truncate"), LONG) == ""
+        assert send(only(f"{service.url}?overflow=upstream"), LONG) == ""
+    [cut, whole] = [len(each["message"]) for each in service.came]
+    assert cut <= 2000 < whole
 
 
 def test_a_mail_is_delivered_as_plain_words() -> None:
