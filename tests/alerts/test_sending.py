@@ -13,6 +13,8 @@ from apprise.plugins.custom_json import NotifyJSON
 from archived.alerts.addresses import Address, addresses
 from archived.alerts.sending import send
 from archived.core.alert_words import Message
+from archived.secrecy import hidden, redacting
+from archived.secrecy.redacting import redact_text
 from tests.alerts.receivers import SECRET, mail_server, web_service
 
 MESSAGE = Message("the root is gone", "one line\n<b>another</b> of SC011 ü\n", True)
@@ -125,3 +127,45 @@ def test_addresses_are_known_by_place_and_kind() -> None:
     found = addresses(f"# ours\n\n mailto://a:{SECRET}@lab.org \nSlack://{SECRET}/x\n{SECRET}\n")
     assert [each.label for each in found] == ["1 (mailto)", "2 (slack)", "3 (no address)"]
     assert SECRET not in repr(found)
+
+
+@pytest.fixture
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that had no secret yet."""
+    known: set[str] = set()
+    monkeypatch.setattr(hidden, "KNOWN", known)
+    monkeypatch.setattr(redacting, "KNOWN", known)
+
+
+@pytest.mark.usefixtures("nothing_known")
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"slack://{SECRET}/TokenB/TokenC/#archived",
+        f"slack://TokenA/TokenB/{SECRET}/#harbor-rig/#settling",
+        f"slack://TokenA/TokenB/{SECRET}/%23harbor-rig",
+        f"slack://TokenA/TokenB/TokenC/#harbor-rig?token={SECRET}",
+        f"slack://TokenA/TokenB/#harbor-rig/{SECRET}",
+        f"slack://archived@TokenA/{SECRET}/@harbor-rig",
+        f"mailto://rig:{SECRET}@lab.org?from=archived&to=harbor-rig@lab.org&CC=harbor-rig",
+        f"mailto://rig:pass#{SECRET}@lab.org?from=archived",
+        f"mmosts://chat.lab.org/{SECRET}?name=harbor-rig",
+        f"ntfys://chat.lab.org/archived?token={SECRET}",
+        f"json://chat.lab.org/archived?+X-Key={SECRET}",
+    ],
+)
+def test_of_an_address_tokens_are_left_out_and_ordinary_words_are_not(url: str) -> None:
+    addresses(url)
+    words = "archived: harbor-rig has 3 settling, chat.lab.org answers, archivedctl status"
+    assert redact_text(words) == words
+    for said in (f"it answered {SECRET}", f"it answered {SECRET}@lab.org", url):
+        assert SECRET not in redact_text(said)
+
+
+@pytest.mark.usefixtures("nothing_known")
+def test_words_that_are_given_as_harmless_stay_and_a_password_never_does() -> None:
+    addresses(
+        "ntfy://harbor-rig\nmailto://rig:northern@lab.org", harmless=["harbor-rig", "northern"]
+    )
+    assert redact_text("harbor-rig") == "harbor-rig"
+    assert "northern" not in redact_text("it answered northern")
