@@ -22,7 +22,6 @@ from archived.errors import (
     ConfigurationError,
     StoreDamagedError,
     StoreError,
-    StoreTooNewError,
 )
 from archived.secrecy.memory import keep_to_itself
 from archived.store.address import parse
@@ -36,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     keep_to_itself()
     memory.share_a_heap()
+    configuration: Configuration | None = None
     try:
         path = config.find(options.config, os.environ)
         configuration = load(path)
@@ -46,13 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"archived: {error}", file=sys.stderr)  # noqa: T201 - before there is a log, or instead
         if error.what_to_do:
             print(f"archived: {error.what_to_do}", file=sys.stderr)  # noqa: T201
-        return _exit_code_of(error)
+        return _exit_code_of(error, configuration)
 
 
-def _exit_code_of(error: ArchivedError) -> int:
-    """Nothing but a person mends a damaged store, or installs the release that a newer one needs."""
-    hopeless = isinstance(error, (StoreDamagedError, StoreTooNewError))
-    return NEEDS_A_PERSON if hopeless else error.exit_code
+def _exit_code_of(error: ArchivedError, configuration: Configuration | None) -> int:
+    """Nobody but a person at this rig mends a damaged file; a server is mended elsewhere, and then this one goes on."""
+    in_file = configuration is not None and parse(configuration.store).path is not None
+    return NEEDS_A_PERSON if in_file and isinstance(error, StoreDamagedError) else error.exit_code
 
 
 def load(path: Path) -> Configuration:

@@ -43,7 +43,7 @@ class Answers:
 
     @contextmanager
     def _store(self) -> Iterator[Reader]:
-        with self._caller.reading() as store:
+        with self._caller.reading(upgrade=False) as store:
             yield store if self._rig is None else store.of_rig(self._rig)
 
     def now(self) -> datetime:

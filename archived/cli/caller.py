@@ -65,12 +65,17 @@ class Caller:
             yield store
 
     @contextmanager
-    def reading(self) -> Iterator[Reader]:
-        """The store of this rig, to look at: as `store`, without what only writing needs."""
+    def reading(self, *, upgrade: bool = True) -> Iterator[Reader]:
+        """The store of this rig, to look at: as `store`, without what only writing needs.
+
+        Without `upgrade`, a store of an older release is left so, and a `StoreError` is raised.
+        """
         from archived.store.reading import open_to_read
 
         configuration = self.configuration
-        with open_to_read(configuration.store, rig=configuration.rig, now=self.now()) as store:
+        with open_to_read(
+            configuration.store, rig=configuration.rig, now=self.now(), upgrade=upgrade
+        ) as store:
             tell_of_upgrade(store)
             yield store
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +20,9 @@ from archived.cli.initial_text import CREDENTIAL, PERSON, SERVICE, text_of
 from archived.cli.interview import Flags, Interview
 from archived.cli.output import Cell, Style, line, print_json
 from archived.cli.shell import examples, json_option
+
+if TYPE_CHECKING:
+    from archived.config import Configuration
 
 MODE = 0o640
 SERVICES = Path("/etc/archived")
@@ -163,12 +168,15 @@ def _write(path: Path, text: str, environ: Mapping[str, str], *, force: bool) ->
     from archived.config.files import write_file
     from archived.errors import ConfigurationError
 
-    if mistakes := assembled_from(text, path, environ).mistakes:
+    assembled = assembled_from(text, path, environ)
+    if mistakes := assembled.mistakes:
         told = "\n".join(f"  {mistake}" for mistake in mistakes)
         raise ConfigurationError(
             f"These answers make no configuration, and nothing was written:\n{told}",
             what_to_do="Begin again with other answers: archivedctl init",
         )
+    if assembled.configuration is not None:
+        _insist_on_a_place_apart(path, assembled.configuration)
     write_file(path, text, mode=MODE, replace=force)
     if path.parent == SERVICES:
         # Only root can give it to the service's group, and only where that exists; the check tells the rest.
@@ -176,10 +184,35 @@ def _write(path: Path, text: str, environ: Mapping[str, str], *, force: bool) ->
             shutil.chown(path, group=GROUP)
 
 
+def _insist_on_a_place_apart(path: Path, configuration: Configuration) -> None:
+    """Nothing is ever written where recordings lie, or among the copies of them. Raises `ConfigurationError`."""
+    from archived.config.places import holds
+    from archived.core.model import DirectoryArchive
+    from archived.core.paths import printable
+    from archived.errors import ConfigurationError
+
+    for each in configuration.locations:
+        archive = each.location.archive
+        folders = [each.location.root]
+        folders += [archive.path] if isinstance(archive, DirectoryArchive) else []
+        for folder in folders:
+            if holds(os.path.realpath(folder), os.path.realpath(path)):
+                raise ConfigurationError(
+                    f"{printable(str(path))} lies in {printable(folder)}, where the program writes nothing of its own. "
+                    "Nothing was written.",
+                    what_to_do="Choose another place with --output.",
+                )
+
+
 def _next(path: Path, account: str | None) -> list[str]:
     """What to type, in order."""
-    login = [f"archivedctl -c {path} login"] if account == PERSON else []
+    given = shlex.quote(str(path))
     if path.parent == SERVICES:
+        # What root keeps in the service's folder, such as a login, the service cannot read.
         unit = "archived" if path.stem == "archived" else f"archived@{path.stem}"
-        return [*login, f"archivedctl -c {path} check", f"systemctl enable --now {unit}"]
-    return [*login, f"archivedctl -c {path} check", f"archived -c {path}"]
+        control = f"sudo -u {GROUP} archivedctl -c {given}"
+        last = f"systemctl enable --now {shlex.quote(unit)}"
+    else:
+        control, last = f"archivedctl -c {given}", f"archived -c {given}"
+    login = [f"{control} login"] if account == PERSON else []
+    return [*login, f"{control} check", last]

@@ -29,7 +29,7 @@ def find(explicit: str | None, environ: Mapping[str, str]) -> Path:
     for source, given in (("-c", explicit), (f"${VARIABLE}", environ.get(VARIABLE))):
         if given:
             path = Path(given).expanduser()
-            if not path.is_file():
+            if not _is_file(path):
                 raise ConfigurationError(
                     f"There is no configuration {printable(str(path))}, which {source} names. "
                     "Nothing is begun; no data is affected.",
@@ -38,7 +38,7 @@ def find(explicit: str | None, environ: Mapping[str, str]) -> Path:
             return path.absolute()
     places = [Path(FILE).absolute(), config_folder() / FILE, _site()]
     for path in places:
-        if path.is_file():
+        if os.path.isfile(path):
             if path == places[0]:
                 _insist_on_owner(path, environ)
             return path
@@ -48,6 +48,18 @@ def find(explicit: str | None, environ: Mapping[str, str]) -> Path:
         f"Looked for -c, ${VARIABLE}, {looked}.",
         what_to_do="Type archivedctl init, or begin with a copy of archived.ini.example.",
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except PermissionError as error:
+        raise ConfigurationError(
+            f"The configuration {printable(str(path))} cannot be read by this account. Nothing is begun; no data is affected.",
+            what_to_do="Type it as the service's user: sudo -u archived, or give this account the right to read it.",
+        ) from error
+    except (OSError, ValueError):
+        return False
 
 
 def _insist_on_owner(path: Path, environ: Mapping[str, str]) -> None:

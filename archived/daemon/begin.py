@@ -16,7 +16,10 @@ SUBMITTED = (BatchState.RESERVED, BatchState.ACTIVE, BatchState.CANCELLING, Batc
 """Batches that may exist at the mover already, so that only the mover can end them."""
 
 
-OF_THEIR_STEPS = ("alerts", "silence", "session", "login-age", "disk-full")
+AS_TIME_GOES_BY = ("alerts", "silence", "session", "login-age", "disk-full")
+"""Kinds of alarms that are only judged by a daemon that runs for long."""
+
+OF_THEIR_STEPS = ("alerts", "silence", "session", "login-age")
 """Kinds of alarms that are about neither a location nor a root, and that the step ends which raised them."""
 
 

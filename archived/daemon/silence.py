@@ -158,8 +158,14 @@ def _see(watch: Watch, roots: Sequence[str]) -> Seen:
 
 
 def _read(text: str | None) -> list[Look]:
-    noted = json.loads(text) if text else []
-    return [Look(datetime.fromisoformat(at), free) for at, free in noted]
+    """What was noted; a note that this release cannot read is begun anew."""
+    try:
+        looks = [
+            Look(datetime.fromisoformat(at), int(free)) for at, free in json.loads(text or "[]")
+        ]
+    except (ValueError, TypeError):
+        return []
+    return looks if all(each.at.tzinfo for each in looks) else []
 
 
 def _days(left: timedelta) -> str:

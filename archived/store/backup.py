@@ -85,8 +85,24 @@ def _proved(store: Path, temporary: Path, counts: dict[str, int]) -> BackedUp:
     try:
         return examine(temporary, counts=counts, shown=store)
     except StoreDamagedError as error:
-        # What is wrong with a copy, page by page, is wrong with the store.
-        raise damaged(Address("sqlite", str(store), store), "found while it was copied") from error
+        raise _fault_of_copy(store, temporary) from error
+
+
+def _fault_of_copy(store: Path, copy: Path) -> StoreError:
+    """A copy that is wrong may have been made wrong by its own disk: the store itself is asked."""
+    try:
+        source = apsw.Connection(str(store), flags=apsw.SQLITE_OPEN_READWRITE)
+        with contextlib.closing(source):
+            source.set_busy_timeout(BUSY_TIMEOUT * 1_000)
+            found = str(_value(source, "PRAGMA integrity_check(1)"))
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        found = str(error)
+    if found != "ok":
+        return damaged(Address("sqlite", str(store), store), " ".join(found.split()))
+    return StoreError(
+        f"the copy {printable(str(copy))} does not read back as it was written, and was not kept; the store itself is sound",
+        what_to_do="see whether the disk of the copy is full or failing, or name another place",
+    )
 
 
 def examine(
@@ -255,7 +271,7 @@ def copying(store: Path, target: Path) -> Iterator[None]:
     except (apsw.CorruptError, apsw.NotADBError) as error:
         if store == target:
             raise unsound(store, str(error)) from error
-        raise damaged(Address("sqlite", str(store), store), str(error)) from error
+        raise _fault_of_copy(store, target) from error
     except apsw.CantOpenError as error:
         if not store.exists():
             raise StoreMissingError(f"there is no store at {store} to be copied") from error

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import apsw
+
 from archived.errors import (
     ConfigurationError,
     StoreError,
@@ -29,6 +31,12 @@ COPY_MARK = "copy"
 
 SQLITE_HEADER = b"SQLite format 3\x00"
 
+HEADER = 20
+WAL = b"\x02\x02"
+"""The last two of the first twenty bytes of a file with a write-ahead log (sqlite.org/fileformat2.html, section 1.3)."""
+
+FOREIGN = "it is a database of another program"
+
 SCHEMA_LOCK = 0x61726368
 """Taken on a server while migrations run."""
 
@@ -38,9 +46,12 @@ def examine_file(address: Address, *, create: bool) -> None:
 
     Raises `ConfigurationError` for a place where no store can be, `StoreMissingError` and `StoreDamagedError`.
     """
-    path = address.path
-    if path is None:
-        return
+    if address.path is not None:
+        with _reading(address):
+            _examine(address, address.path, create=create)
+
+
+def _examine(address: Address, path: Path, *, create: bool) -> None:
     if not path.parent.is_dir():
         raise StoreMissingError(
             f"the folder {path.parent} for the store does not exist; nothing was created",
@@ -61,10 +72,26 @@ def examine_file(address: Address, *, create: bool) -> None:
         if not create:
             raise missing(address)
         return
-    with _reading(address):
-        header = read_header(path, len(SQLITE_HEADER))
-    if header and header != SQLITE_HEADER:
+    header = read_header(path, HEADER)
+    if not header and not create:
+        raise missing(address)
+    if header and not header.startswith(SQLITE_HEADER):
         raise damaged(address, "it is not a SQLite database")
+    if header and not header.endswith(WAL) and _is_of_another_program(path):
+        raise damaged(address, FOREIGN)
+
+
+def _is_of_another_program(path: Path) -> bool:
+    """Whether a database has tables and none of ours. To connect to it as to a store would change how it keeps its journal."""
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        with contextlib.closing(connection):
+            found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            tables = {name for (name,) in found}
+    except apsw.Error:
+        # Whoever opens it next tells what is wrong with it.
+        return False
+    return bool(tables) and HISTORY not in tables
 
 
 @contextlib.contextmanager
@@ -181,7 +208,7 @@ def _pending(door: Door, runner: Any, *, create: bool) -> list[str]:
         )
     if not applied:
         if door.is_sqlite and tables - {HISTORY}:
-            raise damaged(door.address, "it is a database of another program")
+            raise damaged(door.address, FOREIGN)
         if not create:
             raise missing(door.address)
     return [each.name for each in status if not each.applied]

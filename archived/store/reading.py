@@ -6,6 +6,7 @@ import contextlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
+from archived.errors import StoreError
 from archived.store.address import parse
 from archived.store.connection import Door
 from archived.store.fleet import FleetVerbs, known_rigs
@@ -38,8 +39,10 @@ class Reader(QueryVerbs, FleetVerbs, RigVerbs, TravellingVerbs, GlanceVerbs, Pag
         self.close()
 
 
-def open_to_read(address: str, *, rig: str, now: datetime) -> Reader:
+def open_to_read(address: str, *, rig: str, now: datetime, upgrade: bool = True) -> Reader:
     """Open the store at an address, which must exist; raises what `Store.open` raises.
+
+    Without `upgrade`, one in a file that is of an older release is left so, and a `StoreError` is raised.
 
     One in a file of which nothing else has to be done first is opened to be read alone. Any other is opened whole:
     one on a server, of an older release, put back from a copy, or without a rig.
@@ -51,6 +54,11 @@ def open_to_read(address: str, *, rig: str, now: datetime) -> Reader:
         with contextlib.ExitStack() as stack:
             stack.callback(door.close)
             door.connect()
+            if not upgrade and pending_on(door):
+                raise StoreError(
+                    f"the store {parsed.shown} is of an older release",
+                    what_to_do="start the daemon of this release, which brings it up to date (docs/UPGRADES.md)",
+                )
             if is_current(door) and (found := next(iter(known_rigs(door).values()), None)):
                 door.rig_id = found
                 reader = Reader(door, found, rig, daemon_lock(door, found))

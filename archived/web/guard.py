@@ -80,7 +80,7 @@ def _is_foreign(headers: Headers, host: str, path: str) -> bool:
     W3C Fetch Metadata: what such a link opens is a document of its own, of which the other site sees nothing.
     """
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != host:
+    if origin is not None and origin.partition("://")[2] != host:
         return True
     if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
         return False

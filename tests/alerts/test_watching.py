@@ -11,7 +11,7 @@ import pytest
 from archived import config
 from archived.background import watch
 from archived.core.silence import UNKNOWN
-from archived.daemon.silence import EVERY
+from archived.daemon.silence import EVERY, _read
 from archived.daemon.surroundings import Watch
 from demo import rig as programs
 from tests.daemon.test_plans_of_ticks import scans
@@ -171,3 +171,15 @@ def test_the_disk_and_the_login_of_a_configuration_are_looked_at(tmp_path: Path)
     (tmp_path / "tokens.json").write_text("damaged")
     os.chmod(tmp_path / "tokens.json", 0o600)
     assert found.login_used() is None
+
+
+@pytest.mark.parametrize("noted", ["{", "[1]", '[["2026-03-01T12:00:00", 5]]', '[["x", 5]]', "7"])
+def test_notes_that_cannot_be_read_are_begun_anew(noted: str) -> None:
+    assert _read(noted) == []
+
+
+def test_what_only_time_tells_does_not_keep_a_single_visit_from_ending_well(world: World) -> None:
+    world.store.raise_alarm("silence", "nothing is archived", "look", world.now)
+    assert not world.daemon.needs_a_person()
+    world.store.raise_alarm("backup", "the store is not backed up", "look", world.now)
+    assert world.daemon.needs_a_person()

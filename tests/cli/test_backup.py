@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from archived import config
+from archived.__main__ import _exit_code_of
+from archived.errors import StoreDamagedError, StoreTooNewError
 from archived.store import Store
 from tests.builders import NOON
 from tests.cli.contract import fits
@@ -199,3 +203,17 @@ def test_a_daemon_does_not_begin_with_a_damaged_store(rig: CliRig, bench: Bench)
     assert "is damaged" in done.stderr
     assert "archivedctl restore" in done.stderr
     assert store.read_bytes() == content
+
+
+def test_only_damage_of_a_file_keeps_the_service_from_being_started_again(
+    rig: CliRig, bench: Bench
+) -> None:
+    bench.store.close()
+    file = config.load(rig.configuration, {})
+    served = replace(file, store="postgresql://rig@db.lab.example/archived")
+    damage = StoreDamagedError("damaged")
+
+    assert _exit_code_of(damage, file) == 3
+    assert _exit_code_of(damage, served) == 1
+    assert _exit_code_of(StoreTooNewError("newer"), file) == 1
+    assert _exit_code_of(damage, None) == 1

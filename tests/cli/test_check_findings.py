@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from archived import clock
+from archived.cli.doctor.visit import within
+from archived.cli.finding import Checked, Level, ok
 from archived.simulator import running
 from archived.transfer.login import finish_login, start_login
 from tests.cli.contract import fits
@@ -236,11 +238,24 @@ def test_files_that_root_left_beside_the_store(rig: CliRig, bench: Bench) -> Non
         pytest.skip("only root gives files away")
     state = rig.base / "state"
     os.chown(state, 4711, 4711)
+    (state / "archived.db.daemon-lock").touch()
 
     found = [each.what for each in catalogue._owners(state / "archived.db")]
 
     assert "belong to different users" in found[0]
     assert f"{state}/archived.db" in found[0]
+    assert f"{state}/archived.db.daemon-lock" in found[0]
+
+
+def test_what_may_not_be_read_is_a_finding_among_the_others() -> None:
+    def roots(_visit: object) -> Iterator[Checked]:
+        yield ok("root", "one")
+        raise PermissionError(13, "Permission denied", "/var/lib/archived")
+
+    found = within(10, roots, None)  # type: ignore[arg-type]
+
+    assert [each.level for each in found] == [Level.OK, Level.FAIL]
+    assert "Permission denied (/var/lib/archived)" in found[1].what
 
 
 @pytest.mark.parametrize(

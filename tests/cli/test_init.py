@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from archived import clock, config
+from archived.cli import init
 from archived.core.model import CollectionArchive, DirectoryArchive
 from archived.simulator import running
 from tests.cli.contract import fits
@@ -151,6 +152,26 @@ def test_leaving_in_the_middle_writes_nothing(rig: CliRig) -> None:
     assert code == 1, said
     assert "nothing was changed" in said
     assert [each.name for each in rig.base.iterdir() if "ini" in each.name] == []
+
+
+@pytest.mark.parametrize("place", ["rig", "archive/ephys"])
+def test_nothing_is_written_where_recordings_lie_or_their_copies(rig: CliRig, place: str) -> None:
+    folder = rig.root if place == "rig" else rig.base / place
+    words = by_flags(rig)
+    words[2] = str(folder / "archived.ini")
+
+    refused = rig.type_plainly(*words)
+
+    assert refused.exit_code == 78
+    assert "writes nothing of its own" in refused.stderr
+    assert [each.name for each in folder.iterdir() if "ini" in each.name] == []
+
+
+def test_what_is_typed_next_for_the_service_is_typed_as_its_user() -> None:
+    said = init._next(Path("/etc/archived/rig 1.ini"), "person")
+
+    assert said[0] == "sudo -u archived archivedctl -c '/etc/archived/rig 1.ini' login"
+    assert said[1].startswith("sudo -u archived archivedctl")
 
 
 def test_by_flags_nothing_is_asked_and_the_file_is_read_back(rig: CliRig) -> None:

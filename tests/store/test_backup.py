@@ -10,6 +10,7 @@ import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -20,7 +21,7 @@ from archived.errors import (
     StoreMissingError,
     StoreTooNewError,
 )
-from archived.store import Store
+from archived.store import Store, backup
 from archived.store.backup import copy_of, examine
 from archived.store.backups import all_backups, backups_in, name_of, prune
 from archived.store.opening import HISTORY
@@ -352,3 +353,22 @@ def outcome(path: Path, old: dict[str, bytes], events: int) -> str:
 
 def content_of(path: Path) -> bytes | None:
     return path.read_bytes() if path.exists() else None
+
+
+def test_a_copy_that_its_disk_spoiled_says_nothing_of_the_store(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = backup._copy
+
+    def spoiled(source: Path, temporary: Path, *more: Any) -> dict[str, int]:
+        counts = whole(source, temporary, *more)
+        with temporary.open("r+b") as file:
+            file.seek(4096)
+            file.write(bytes(8 * 4096))
+        return counts
+
+    monkeypatch.setattr(backup, "_copy", spoiled)
+    with pytest.raises(StoreError, match="the store itself is sound") as told:
+        copy_of(store, tmp_path / "copy.db", NOON)
+    assert not isinstance(told.value, StoreDamagedError)
+    assert not (tmp_path / "copy.db").exists()

@@ -91,8 +91,29 @@ def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE places (url)")
     other.close()
+    theirs = path.read_bytes()
     with pytest.raises(StoreDamagedError, match="another program"):
         reopen(str(path), create=True)
+    assert path.read_bytes() == theirs
+
+
+def test_an_empty_file_is_no_store_and_stays_empty_where_none_may_be_begun(tmp_path: Path) -> None:
+    path = tmp_path / "archived.db"
+    path.touch()
+    with pytest.raises(StoreMissingError):
+        reopen(str(path))
+    assert path.read_bytes() == b""
+
+
+def test_a_store_in_a_folder_that_may_not_be_entered_is_said_to_be_unreadable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(_path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", refusing)
+    with pytest.raises(StoreError, match="cannot be read: Permission denied"):
+        reopen(str(tmp_path / "archived.db"))
 
 
 def test_a_wal_without_its_store_is_not_thrown_away(tmp_path: Path) -> None:

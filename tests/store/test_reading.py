@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import apsw
 import pytest
 
 from archived.core.catalogue import About, Question
@@ -21,6 +23,7 @@ from archived.errors import (
 )
 from archived.store import Store
 from archived.store.catalogue import Catalogue
+from archived.store.reading import open_to_read
 from tests.builders import NOON
 from tests.interface.lab import see
 
@@ -284,3 +287,18 @@ def test_a_store_of_an_older_release_is_not_changed_by_reading(place: Path) -> N
 
     assert "restart its daemon" in caught.value.what_to_do
     assert place.read_bytes() == before
+
+
+def test_without_upgrade_a_store_of_an_older_release_is_left_so(tmp_path: Path) -> None:
+    path = str(tmp_path / "archived.db")
+    with Store.open(path, rig="rig-1", create=True, now=NOON) as store:
+        newest = max(store._door.rows("SELECT name FROM archived_schema"))[0]
+        store._door.change("DELETE FROM archived_schema WHERE name = ?", newest)
+
+    with pytest.raises(StoreError, match="of an older release"):
+        open_to_read(path, rig="rig-1", now=NOON, upgrade=False)
+
+    with contextlib.closing(apsw.Connection(path)) as plain:
+        names = {name for (name,) in plain.execute("SELECT name FROM archived_schema")}
+    assert newest not in names
+    assert [each.name for each in tmp_path.iterdir() if "before" in each.name] == []

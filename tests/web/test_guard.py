@@ -136,6 +136,7 @@ def test_whoever_listens_everywhere_is_asked_by_any_address_but_by_no_other_name
         ({"Sec_Fetch_Site": "cross-site", **NAVIGATION}, "/api/v1/status", 403),
         ({"Origin": "https://evil.example"}, "/", 403),
         ({"Origin": "null"}, "/", 403),
+        ({"Origin": "http://["}, "/", 403),
     ],
 )
 def test_other_sites_are_not_answered_but_their_links_may_be_followed(

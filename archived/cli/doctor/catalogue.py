@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 LITTLE_SPACE = 1_000_000_000
 """Bytes. A store grows by well under that in a year; with less the disk is about to be full for another reason."""
+
+ENDINGS = ("-wal", "-shm", "-journal", ".daemon-lock")
+"""Of the files beside a store that whoever opens it may make."""
 
 
 def store(visit: Visit) -> Iterator[Checked]:
@@ -78,14 +82,15 @@ def _files(visit: Visit) -> Iterator[Checked]:
 def _owners(path: Path) -> Iterator[Checked]:
     """A command typed as root may have left files behind that the daemon's user cannot write."""
     owner = path.parent.stat().st_uid
-    files = [path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm", "-journal"))]
+    files = [path, *(path.with_name(path.name + ending) for ending in ENDINGS)]
     strange = [each for each in files if each.exists() and each.stat().st_uid != owner]
     if strange and owner != 0:
-        names = ", ".join(printable(str(each)) for each in strange)
+        shown = [printable(str(each)) for each in strange]
+        names = ", ".join(shown)
         yield warn(
             "store",
             f"{names} and the folder around it belong to different users",
-            f"chown --reference={printable(str(path.parent))} {names.replace(', ', ' ')}",
+            shlex.join(["chown", f"--reference={printable(str(path.parent))}", *shown]),
             means="the daemon, which runs as the folder's owner, may not be able to write its store",
         )
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from archived.cli.finding import Checked, fail
+from archived.core.paths import printable
 
 if TYPE_CHECKING:
     from archived.cli.caller import Caller
@@ -80,11 +81,13 @@ def within(seconds: float, examination: Examination, visit: Visit) -> list[Check
     thread = threading.Thread(target=examine, name=examination.__name__, daemon=True)
     thread.start()
     thread.join(seconds)
-    if failure:
-        raise failure[0]
+    area = examination.__name__.replace("_", " ")
     told = list(found)
+    if failure and isinstance(failure[0], OSError):
+        told.append(_not_looked_at(area, failure[0]))
+    elif failure:
+        raise failure[0]
     if thread.is_alive():
-        area = examination.__name__.replace("_", " ")
         told.append(
             fail(
                 area,
@@ -94,3 +97,13 @@ def within(seconds: float, examination: Examination, visit: Visit) -> list[Check
             )
         )
     return told
+
+
+def _not_looked_at(area: str, error: OSError) -> Checked:
+    where = f" ({printable(str(error.filename))})" if error.filename else ""
+    return fail(
+        area,
+        f"looking at this ({area}) ended early: {error.strerror or error}{where}",
+        "type it as the service's user: sudo -u archived archivedctl check",
+        means="whether more is wrong there is not known",
+    )
