@@ -58,17 +58,23 @@ def answer(
     said, waiting = "", list(answers)
     until = clock.monotonic() + PATIENCE
     seen = 0
+    left: float | None = None
     while clock.monotonic() < until:
         if waiting and (at := said.find(waiting[0][0], seen)) >= 0:
             seen = at + len(waiting[0][0])
             typed = waiting.pop(0)[1]
             if typed == CTRL_C:
                 process.send_signal(signal.SIGINT)
+                left = clock.monotonic()
             else:
                 os.write(master, typed.encode())
         if not select.select([master], [], [], 0.2)[0]:
             if process.poll() is not None:
                 break
+            if left is not None and clock.monotonic() > left + 3:
+                # It came just before Python began to read, which then goes on: a person types it again.
+                process.send_signal(signal.SIGINT)
+                left = clock.monotonic()
             continue
         try:
             chunk = os.read(master, 65536)

@@ -18,7 +18,7 @@ from tests.store.copies import copies
 from tests.store.servers import Server
 from tests.store.test_plans import READING
 
-RIGS = 60
+RIGS = 150
 SHARED = {"subject"}
 """What all rigs read of all, and that nobody has much of."""
 
