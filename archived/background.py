@@ -142,13 +142,13 @@ def alert_sending(configuration: Configuration) -> AlertSending | None:
     policy = AlertPolicy(least=Severity(alerts.least), repeat=alerts.repeat)
 
     def run(ledgers: Ledgers, situation: Situation, now: datetime) -> Round:
-        from archived.alerts.addresses import addresses
+        from archived.alerts.addresses import WORDS, addresses
         from archived.alerts.doors import sender
         from archived.alerts.posting import post
 
         return post(
             configuration.rig,
-            addresses(alerts.addresses() or ""),
+            addresses(alerts.addresses() or "", harmless=WORDS | configuration.names),
             ledgers,
             situation,
             policy,

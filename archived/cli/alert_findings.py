@@ -22,13 +22,14 @@ class Configured(Protocol):
 
 def alerts(known: Configured) -> Iterator[Checked]:
     """Whether somebody would be told of alarms, where the configuration wants that."""
-    from archived.alerts.addresses import addresses
+    from archived.alerts.addresses import WORDS, addresses
 
     settings = known.configuration.alerts
     if not settings.secret:
         return
     try:
-        found = addresses(settings.addresses() or "")
+        harmless = WORDS | known.configuration.names
+        found = addresses(settings.addresses() or "", harmless=harmless)
     except ConfigurationError as error:
         yield failed_by("alerts", error)
         return

@@ -188,6 +188,11 @@ class Configuration:
     h2o: str = DEFAULT_H2O
 
     @property
+    def names(self) -> frozenset[str]:
+        """What the log and all pages are full of: the name of the rig and of its locations."""
+        return frozenset({self.rig, *(each.location.name for each in self.locations)})
+
+    @property
     def store_shown(self) -> str:
         """The store as people may see it."""
         return without_password(self.store)

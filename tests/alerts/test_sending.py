@@ -6,12 +6,17 @@ import io
 import logging
 import socket
 from pathlib import Path
+from textwrap import dedent
+from types import SimpleNamespace
 
 import pytest
 from apprise.plugins.custom_json import NotifyJSON
 
+from archived import config
 from archived.alerts.addresses import Address, addresses
 from archived.alerts.sending import send
+from archived.cli.alert_findings import alerts
+from archived.cli.finding import Level
 from archived.core.alert_words import Message
 from archived.secrecy import hidden, redacting
 from archived.secrecy.redacting import redact_text
@@ -169,3 +174,32 @@ def test_words_that_are_given_as_harmless_stay_and_a_password_never_does() -> No
     )
     assert redact_text("harbor-rig") == "harbor-rig"
     assert "northern" not in redact_text("it answered northern")
+
+
+@pytest.mark.usefixtures("nothing_known")
+def test_the_rig_and_its_locations_stay_in_the_log_whatever_a_topic_is_called(
+    tmp_path: Path,
+) -> None:
+    urls = tmp_path / "urls"
+    urls.write_text("ntfy://harbor-rig\nntfy://ntfy.lab.org/raw-harbor\nntfy://sEcReTtOpIc\n")
+    urls.chmod(0o600)
+    text = f"""
+        [archived]
+        rig = harbor-rig
+        store = {tmp_path}/archived.db
+        [globus]
+        local_endpoint_local_path = {tmp_path}/data
+        [location:raw-harbor]
+        archive = {tmp_path}/nas
+        conventions = spikeglx
+        [alerts]
+        urls_file = {urls}
+        """
+    path = tmp_path / "archived.ini"
+    path.write_text(dedent(text))
+
+    found = list(alerts(SimpleNamespace(configuration=config.load(path, {}))))
+
+    assert [each.level for each in found] == [Level.OK]
+    assert redact_text("harbor-rig raw-harbor") == "harbor-rig raw-harbor"
+    assert "sEcReTtOpIc" not in redact_text("it answered sEcReTtOpIc")
